@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
@@ -148,7 +148,8 @@ class GenerationRequestsTest {
     RgbImage half = RgbImage.of(64, 48, below.clone());
     new Random(1).nextBytes(below);
     InitialImage image = InitialImage.of(RgbImage.of(64, 48, below)).strength(0.9);
-    Latents known = base.encode(Lanczos.resize(image.image().orElseThrow(), 48, 36));
+    Latents known =
+        base.encode(PillowResampling.LANCZOS.resize(image.image().orElseThrow(), 48, 36));
     for (InitialImage initial : List.of(image.mask(half), image.changeMap(half))) {
       for (boolean pixels : new boolean[] {false, true}) {
         Latents drawn = base.generate(REQUEST
@@ -197,7 +198,7 @@ class GenerationRequestsTest {
             .initialImage(image.mask(half))
             .hires(HiresFix.latents(1.5, 0.7)))
         .image();
-    RgbImage known = Lanczos.resize(image.image().orElseThrow(), 48, 36);
+    RgbImage known = PillowResampling.LANCZOS.resize(image.image().orElseThrow(), 48, 36);
     assertEquals(known.at(20, 5, 1), larger.at(20, 5, 1), "in a second pass over latents too");
     RgbImage wider = base.generate(
             REQUEST.scheduler("DDIM").outpaint(RgbImage.of(32, 24, rgb), 8, 0, 0, 8))

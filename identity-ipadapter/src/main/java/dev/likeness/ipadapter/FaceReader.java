@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -152,7 +152,7 @@ public final class FaceReader {
     double scale = (double) side / Math.max(photo.width(), photo.height());
     return scale >= 1
         ? photo
-        : Lanczos.resize(
+        : PillowResampling.LANCZOS.resize(
             photo, Math.max(1, (int) Math.round(scale * photo.width())), Math.max(1, (int)
                 Math.round(scale * photo.height())));
   }

@@ -81,6 +81,9 @@ public enum PillowResampling {
     }
     int w = image.width();
     int h = image.height();
+    if (width == w && height == h) {
+      return image;
+    }
     byte[] rgb = image.rgb();
     // The order decides how values round between the passes. This is Pillow 13's order; older
     // versions always resize horizontally first.

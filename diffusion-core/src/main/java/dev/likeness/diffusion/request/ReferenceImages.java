@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 import java.util.OptionalInt;
@@ -126,7 +126,8 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
         : Math.sqrt(maxPixels.getAsInt() / ((double) image.width() * image.height()));
     return scale >= 1
         ? image
-        : Lanczos.resize(image, Math.max(1, (int) (image.width() * scale)), Math.max(1, (int)
-            (image.height() * scale)));
+        : PillowResampling.LANCZOS.resize(
+            image, Math.max(1, (int) (image.width() * scale)), Math.max(1, (int)
+                (image.height() * scale)));
   }
 }

@@ -2,7 +2,7 @@ package dev.likeness.headshots.person;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.Capabilities.Editing;
@@ -198,7 +198,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
     RgbImage whole = photo.image();
     if (crop == Crop.WHOLE) {
       double scale = Math.min(1, side / Math.sqrt((double) whole.width() * whole.height()));
-      return Lanczos.resize(
+      return PillowResampling.LANCZOS.resize(
           whole, Math.max(MIN_SIDE, (int) (scale * whole.width())), Math.max(MIN_SIDE, (int)
               (scale * whole.height())));
     }

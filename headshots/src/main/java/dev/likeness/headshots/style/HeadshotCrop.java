@@ -1,6 +1,6 @@
 package dev.likeness.headshots.style;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.face.BoundingBox;
@@ -175,7 +175,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   public RgbImage of(RgbImage image, String format) {
     RgbImage crop = of(image);
     return pixels(format)
-        .map(wanted -> Lanczos.resize(crop, wanted.width, wanted.height))
+        .map(wanted -> PillowResampling.LANCZOS.resize(crop, wanted.width, wanted.height))
         .orElse(crop);
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.lora.training;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -97,6 +97,6 @@ public record AspectBuckets(List<Size> sizes) {
     int height = (int) Math.min(image.height(), Math.round(size.height * scale));
     RgbImage middle =
         image.crop((image.width() - width) / 2, (image.height() - height) / 2, width, height);
-    return TrainingExample.of(Lanczos.resize(middle, size.width, size.height));
+    return TrainingExample.of(PillowResampling.LANCZOS.resize(middle, size.width, size.height));
   }
 }

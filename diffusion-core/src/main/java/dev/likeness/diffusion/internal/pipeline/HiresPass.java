@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -55,14 +55,16 @@ record HiresPass(OpenModel model) {
   /** The enlarged image where the mask is white, the initial image around it. */
   private InitialImage composite(
       InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
-    RgbImage known = Lanczos.resize(before.image().orElseThrow(), width, height);
+    RgbImage known = PillowResampling.LANCZOS.resize(before.image().orElseThrow(), width, height);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor grey = ImageTensors.toGrey(Lanczos.resize(before.mask().orElseThrow(), width, height));
+      Tensor grey = ImageTensors.toGrey(
+          PillowResampling.LANCZOS.resize(before.mask().orElseThrow(), width, height));
       Tensor white = before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
       if (pixels) {
         return InitialImage.of(ImageTensors.toImage(torch.where(
             white,
-            ImageTensors.toUnit(Lanczos.resize(generated.image().orElseThrow(), width, height)),
+            ImageTensors.toUnit(
+                PillowResampling.LANCZOS.resize(generated.image().orElseThrow(), width, height)),
             ImageTensors.toUnit(known))));
       }
       Tensor corners =

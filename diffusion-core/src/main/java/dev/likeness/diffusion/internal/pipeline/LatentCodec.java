@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -159,8 +159,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
         return image;
       }
       int w = image.width();
-      RgbImage known = Lanczos.resize(before.image().get(), w, image.height());
-      RgbImage mask = Lanczos.resize(before.mask().get(), w, image.height());
+      RgbImage known = PillowResampling.LANCZOS.resize(before.image().get(), w, image.height());
+      RgbImage mask = PillowResampling.LANCZOS.resize(before.mask().get(), w, image.height());
       byte[] rgb = image.rgb();
       for (int i = 0; i < rgb.length; i++) {
         int x = i / 3 % w;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.ControlImages;
 import dev.likeness.diffusion.internal.family.Capabilities.Editing;
@@ -62,7 +62,7 @@ record LatentPreparation(
   }
 
   private Tensor controlInput(ControlImage control, ControlImages images) {
-    RgbImage image = Lanczos.resize(
+    RgbImage image = PillowResampling.LANCZOS.resize(
         control.image(), request.width().getAsInt(), request.height().getAsInt());
     return LoadedControlNet.of(control.controlNet()).takesLatents()
         ? sample(encode(ImageTensors.toSigned(image)))
@@ -215,15 +215,15 @@ record LatentPreparation(
   }
 
   private Tensor pixels() {
-    return ImageTensors.toSigned(Lanczos.resize(
+    return ImageTensors.toSigned(PillowResampling.LANCZOS.resize(
         request.initialImage().orElseThrow().image().orElseThrow(),
         request.width().getAsInt(),
         request.height().getAsInt()));
   }
 
   private Tensor greyMask(RgbImage mask) {
-    return ImageTensors.toGrey(
-        Lanczos.resize(mask, request.width().getAsInt(), request.height().getAsInt()));
+    return ImageTensors.toGrey(PillowResampling.LANCZOS.resize(
+        mask, request.width().getAsInt(), request.height().getAsInt()));
   }
 
   /** The mask thresholded at 0.5, with values 0 and 1. */

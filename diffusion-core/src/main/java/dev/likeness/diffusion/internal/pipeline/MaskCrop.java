@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ControlImage;
@@ -46,7 +46,7 @@ record MaskCrop(int x, int y, int width, int height) {
   private static MaskCrop of(InitialImage initial, double aspect) {
     int w = initial.image().orElseThrow().width();
     int h = initial.image().orElseThrow().height();
-    RgbImage mask = Lanczos.resize(initial.mask().orElseThrow(), w, h);
+    RgbImage mask = PillowResampling.LANCZOS.resize(initial.mask().orElseThrow(), w, h);
     int[] box = {w, h, -1, -1};
     for (int i = 0; i < w * h; i++) {
       if (grey(mask, i % w, i / w) > 0) {
@@ -98,7 +98,7 @@ record MaskCrop(int x, int y, int width, int height) {
     MaskCrop region = of(request);
     RgbImage whole = initial.image().orElseThrow();
     UnaryOperator<RgbImage> crop = image -> region.enlarged(
-        Lanczos.resize(image, whole.width(), whole.height()),
+        PillowResampling.LANCZOS.resize(image, whole.width(), whole.height()),
         request.width().getAsInt(),
         request.height().getAsInt());
     return request
@@ -116,7 +116,7 @@ record MaskCrop(int x, int y, int width, int height) {
   /** The region of an image, fitted into a size. Missing edges repeat the outermost pixels. */
   private RgbImage enlarged(RgbImage image, int w, int h) {
     boolean wide = (double) w / h < (double) width / height;
-    RgbImage fitted = Lanczos.resize(
+    RgbImage fitted = PillowResampling.LANCZOS.resize(
         image.crop(x, y, width, height),
         wide ? w : Math.max(1, width * h / height),
         wide ? Math.max(1, height * w / width) : h);
@@ -149,14 +149,15 @@ record MaskCrop(int x, int y, int width, int height) {
   RgbImage pasteInto(InitialImage before, RgbImage generated) {
     boolean wide = (double) width / height > (double) generated.width() / generated.height();
     RgbImage part = placed(
-        Lanczos.resize(
+        PillowResampling.LANCZOS.resize(
             generated,
             wide ? width : generated.width() * height / generated.height(),
             wide ? generated.height() * width / generated.width() : height),
         width,
         height);
     RgbImage known = before.image().orElseThrow();
-    RgbImage mask = Lanczos.resize(before.mask().orElseThrow(), known.width(), known.height());
+    RgbImage mask =
+        PillowResampling.LANCZOS.resize(before.mask().orElseThrow(), known.width(), known.height());
     byte[] rgb = known.rgb();
     for (int i = 0; i < width * height * 3; i++) {
       int atX = x + i / 3 % width;

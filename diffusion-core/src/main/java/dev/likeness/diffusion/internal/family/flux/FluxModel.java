@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -144,7 +144,7 @@ final class FluxModel implements OpenModel {
     public RgbImage prepare(RgbImage image, boolean ownSize) {
       KontextSize size =
           ownSize ? new KontextSize(image.width(), image.height()) : KontextSize.nearest(image);
-      return Lanczos.resize(
+      return PillowResampling.LANCZOS.resize(
           image,
           size.width() / sizeMultiple() * sizeMultiple(),
           size.height() / sizeMultiple() * sizeMultiple());

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -119,7 +119,8 @@ final class Flux2Model implements OpenModel {
       double scale = Math.sqrt(MAX_PIXELS / ((double) image.width() * image.height()));
       RgbImage small = scale >= 1 || ownSize
           ? image
-          : Lanczos.resize(image, (int) (image.width() * scale), (int) (image.height() * scale));
+          : PillowResampling.LANCZOS.resize(
+              image, (int) (image.width() * scale), (int) (image.height() * scale));
       int width = small.width() / sizeMultiple() * sizeMultiple();
       int height = small.height() / sizeMultiple() * sizeMultiple();
       return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);

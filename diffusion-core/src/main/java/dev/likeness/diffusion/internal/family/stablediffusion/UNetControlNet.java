@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
@@ -109,7 +109,8 @@ final class UNetControlNet extends LoadedControlNet {
     return white == null
         ? pixels
         : pixels.masked_fill(
-            ImageTensors.toGrey(Lanczos.resize(white, image.width(), image.height()))
+            ImageTensors.toGrey(
+                    PillowResampling.LANCZOS.resize(white, image.width(), image.height()))
                 .ge(new Scalar(0.5)),
             new Scalar(union ? 0 : MASKED_PIXEL));
   }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -12,14 +12,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LanczosParityTest {
+class PillowResamplingParityTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
   void resizesToThePixelsThatPillowMakes(int pair, @TempDir Path scratch) {
     try (GoldenImages golden = GoldenImages.file("lanczos.safetensors", scratch)) {
       RgbImage expected = golden.image("to" + pair);
-      RgbImage resized =
-          Lanczos.resize(golden.image("from" + pair), expected.width(), expected.height());
+      RgbImage resized = PillowResampling.LANCZOS.resize(
+          golden.image("from" + pair), expected.width(), expected.height());
       assertArrayEquals(expected.rgb(), resized.rgb());
     }
   }
@@ -29,7 +29,8 @@ class LanczosParityTest {
     RgbImage one = RgbImage.of(1, 1, new byte[3]);
     assertEquals(
         "an image needs at least 1x1 pixels, cannot resize to 0x3",
-        assertThrows(IllegalArgumentException.class, () -> Lanczos.resize(one, 0, 3))
+        assertThrows(
+                IllegalArgumentException.class, () -> PillowResampling.LANCZOS.resize(one, 0, 3))
             .getMessage());
   }
 }

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
@@ -127,7 +128,7 @@ public class NetworkBenchmark {
 
     @Setup(Level.Trial)
     public void build(NetworkBenchmark b) {
-      unet = b.model.unet(adaptation(b));
+      unet = b.model.unet(adaptation(b), new UNetOptions(tokenMergingRatio, null));
       latents = torch.randn(rows, unet.config().inChannels(), b.side / 8, b.side / 8);
       time = torch.tensor(new float[] {500});
       Tensor text = b.placed(torch.randn(rows, 77, unet.config().levels().get(1).contextWidth()));
@@ -146,9 +147,7 @@ public class NetworkBenchmark {
 
     private Adaptation adaptation(NetworkBenchmark b) {
       if (rank == 0) {
-        return tokenMergingRatio == 0
-            ? Adaptation.NONE
-            : new Adaptation.MergedTokens(tokenMergingRatio);
+        return Adaptation.NONE;
       }
       lora = RandomWeights.lora(b.opened, rank);
       return ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, b.model.compute());

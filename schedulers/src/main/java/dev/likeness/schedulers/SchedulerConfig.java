@@ -81,6 +81,14 @@ public final class SchedulerConfig implements Scheduler {
     return options.className();
   }
 
+  /**
+   * {@return true if the scheduler computes its flow sigmas itself, so that a pipeline must not
+   * give it evenly spaced ones}
+   */
+  public boolean makesOwnSigmas() {
+    return provider(className()).makesOwnSigmas(className(), options);
+  }
+
   /** {@return all options, including defaults} */
   public Options options() {
     return options;

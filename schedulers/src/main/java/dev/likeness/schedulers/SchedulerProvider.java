@@ -27,4 +27,15 @@ public interface SchedulerProvider {
    *     message lists the supported values
    */
   Scheduler configure(String className, Options options);
+
+  /**
+   * {@return true if a scheduler of the class computes its flow sigmas itself, so that a pipeline
+   * must not give it evenly spaced ones; false by default}
+   *
+   * @param className a class name from {@link #classNames()}
+   * @param options all options of the class
+   */
+  default boolean makesOwnSigmas(String className, Options options) {
+    return false;
+  }
 }

@@ -2,7 +2,6 @@ package dev.likeness.diffusion.golden;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Config;
@@ -18,6 +17,7 @@ import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
+import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
@@ -64,7 +64,8 @@ class CachingParityTest {
         GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
       UNet2DConditionModel unet = new UNet2DConditionModel(
           UNetConfig.of(part.config()),
-          Weights.of(part.loaded(), new Adaptation.MergedTokens(run.number("share", 0))));
+          new UNetOptions(run.number("share", 0), null),
+          part.weights());
       boolean sizes = run.text("folder").startsWith("sdxl");
       UNetConditioning told = new UNetConditioning(
           golden.tensor(key(run, "text")),

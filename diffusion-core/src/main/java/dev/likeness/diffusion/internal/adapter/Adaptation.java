@@ -1,7 +1,5 @@
 package dev.likeness.diffusion.internal.adapter;
 
-import dev.likeness.diffusion.request.CachingOptions;
-import dev.likeness.diffusion.request.GuidanceOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -43,19 +41,6 @@ public interface Adaptation {
    */
   default boolean isPerturbed(String module) {
     return false;
-  }
-
-  /**
-   * Returns the share of image tokens, 0 to 0.75, that a UNet merges in the self-attentions with
-   * the most tokens.
-   */
-  default double tokenMergingRatio() {
-    return 0;
-  }
-
-  /** Returns the factors of FreeU for a UNet's up blocks; null for none. */
-  default GuidanceOptions.FreeU freeU() {
-    return null;
   }
 
   /**
@@ -106,34 +91,6 @@ public interface Adaptation {
   }
 
   /**
-   * Token merging: similar tokens of an image are merged for a UNet's self-attention at its largest
-   * level with attention (Bolya and Hoffman 2023, arXiv:2303.17604).
-   *
-   * @param tokenMergingRatio the share of tokens that are merged, 0 to 0.75; one token of each 2x2
-   *     square always stays
-   */
-  public record MergedTokens(double tokenMergingRatio) implements Adaptation {
-    public MergedTokens {
-      if (!(tokenMergingRatio >= 0 && tokenMergingRatio <= 0.75)) {
-        throw new IllegalArgumentException(
-            "the share of merged tokens must be in 0..0.75, got " + tokenMergingRatio);
-      }
-    }
-
-    /** Returns the adaptation of a UNet for these options. */
-    public static Adaptation of(CachingOptions options) {
-      return options.mergeRatio() == 0 ? Adaptation.NONE : new MergedTokens(options.mergeRatio());
-    }
-  }
-
-  /**
-   * FreeU in a UNet's first two up blocks (Si et al. 2023, arXiv:2309.11497).
-   *
-   * @param freeU the factors
-   */
-  public record ReweightedSkips(GuidanceOptions.FreeU freeU) implements Adaptation {}
-
-  /**
    * Perturbed attention: self-attentions in which every token attends only to itself (Ahn et al.
    * 2024, arXiv:2403.17377).
    *
@@ -168,16 +125,6 @@ public interface Adaptation {
     @Override
     public boolean isPerturbed(String module) {
       return first.isPerturbed(module) || second.isPerturbed(module);
-    }
-
-    @Override
-    public double tokenMergingRatio() {
-      return Math.max(first.tokenMergingRatio(), second.tokenMergingRatio());
-    }
-
-    @Override
-    public GuidanceOptions.FreeU freeU() {
-      return second.freeU() == null ? first.freeU() : second.freeU();
     }
 
     @Override

@@ -66,11 +66,9 @@ public final class FlowPlan {
     if (plain.timesteps().length + plain.sigmas().length > 0) {
       return withWholeFirstStep(plain);
     }
-    boolean own = scheduler.options().has("ladder")
-        || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas")
-        || scheduler.className().equals("LTXEulerAncestralRFScheduler");
     return withSigmas(
-        withWholeFirstStep(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
+        withWholeFirstStep(plain),
+        scheduler.makesOwnSigmas() ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
   }
 
   /** The request with the given sigmas; without any, the scheduler's own. */

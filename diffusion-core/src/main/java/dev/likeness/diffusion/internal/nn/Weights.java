@@ -5,7 +5,6 @@ import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.GuidanceOptions;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -89,16 +88,6 @@ public final class Weights {
   /** Returns true if this self-attention is perturbed: every token attends to itself only (PAG). */
   public boolean isPerturbed() {
     return adaptation.isPerturbed(path);
-  }
-
-  /** Returns the share of tokens that is merged for self-attention at the highest resolution. */
-  public double tokenMergingRatio() {
-    return adaptation.tokenMergingRatio();
-  }
-
-  /** Returns the factors of FreeU for a UNet's up blocks; null for none. */
-  public GuidanceOptions.FreeU freeU() {
-    return adaptation.freeU();
   }
 
   /** Returns true if the blocks of the network are streamed. */

@@ -18,6 +18,9 @@ import java.util.function.Function;
 /** The scheduler classes of diffusers 0.42.1 by name. */
 public final class DiffusersSchedulers implements SchedulerProvider {
   private static final Map<String, Function<Options, Scheduler>> CLASSES = classes();
+  /** Ends with a sigma of its own. */
+  private static final String LTX = "LTXEulerAncestralRFScheduler";
+
   private static final String LENGTH = "num_train_timesteps";
   /** The most training timesteps; tables of them are kept in memory. */
   private static final int LONGEST = 100_000;
@@ -40,6 +43,12 @@ public final class DiffusersSchedulers implements SchedulerProvider {
           + " must be from 1 to " + LONGEST + ", got " + options.number(LENGTH));
     }
     return CLASSES.get(className).apply(options);
+  }
+
+  @Override
+  public boolean makesOwnSigmas(String className, Options options) {
+    return className.equals(LTX)
+        || options.has("use_flow_sigmas") && options.flag("use_flow_sigmas");
   }
 
   private static Map<String, Function<Options, Scheduler>> classes() {
@@ -75,7 +84,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
     classes.put("KarrasVeScheduler", EdmSchedulers::karrasVe);
     classes.put("LCMScheduler", ConsistencySchedulers::lcm);
     classes.put("LMSDiscreteScheduler", EulerSchedulers::lms);
-    classes.put("LTXEulerAncestralRFScheduler", FlowSchedulers::eulerAncestral);
+    classes.put(LTX, FlowSchedulers::eulerAncestral);
     classes.put("MiniMaxH3Scheduler", FlowSchedulers::miniMaxH3);
     classes.put("PNDMScheduler", PndmScheduler::of);
     classes.put("SASolverScheduler", DpmSchedulers::sa);
@@ -141,7 +150,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
       Map<String, Object> sigmaSchedule =
           new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
       sigmaSchedule.keySet().retainAll(FLOW_SIGMA_OPTIONS);
-      byClass.get("LTXEulerAncestralRFScheduler").putAll(sigmaSchedule);
+      byClass.get(DiffusersSchedulers.LTX).putAll(sigmaSchedule);
     }
 
     private static Object value(String text) {

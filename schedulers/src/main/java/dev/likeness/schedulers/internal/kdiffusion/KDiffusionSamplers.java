@@ -74,6 +74,11 @@ public final class KDiffusionSamplers implements SchedulerProvider {
   }
 
   @Override
+  public boolean makesOwnSigmas(String className, Options options) {
+    return true;
+  }
+
+  @Override
   public Scheduler configure(String className, Options options) {
     NoiseSchedule schedule =
         className.endsWith(SamplerTable.FLOW_SUFFIX) ? null : schedule(options);

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.unet.DownBlock;
 import dev.likeness.diffusion.internal.nn.unet.MidBlock;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
+import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -59,9 +60,9 @@ public final class ControlNetModel {
         : new ControlNetUnion(w, config.union(), width, unet.timeWidth());
     convIn = new Conv2d(w.at("conv_in"), unet.inChannels(), width, unet.convInKernel());
     down = IntStream.range(0, levels)
-        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, i))
+        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, UNetOptions.NONE, i))
         .toList();
-    mid = new MidBlock(w.at("mid_block"), unet);
+    mid = new MidBlock(w.at("mid_block"), unet, UNetOptions.NONE);
     Weights out = w.at("controlnet_down_blocks");
     downOut.add(new Conv2d(out.at(0), width, width, 1));
     for (int i = 0; i < levels; i++) {

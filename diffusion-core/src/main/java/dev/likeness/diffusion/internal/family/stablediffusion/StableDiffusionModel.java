@@ -16,13 +16,13 @@ import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationDefaults;
-import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.Options;
@@ -218,21 +218,18 @@ final class StableDiffusionModel implements OpenModel {
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
-    double merged = batch.request().caching().mergeRatio();
-    GuidanceOptions.FreeU freeU = batch.request().guidanceOptions().freeU().orElse(null);
-    Adaptation own = batch
-        .adaptation(ModelComponent.UNET)
-        .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged))
-        .and(freeU == null ? Adaptation.NONE : new Adaptation.ReweightedSkips(freeU));
-    List<UNet2DConditionModel> views = batch.adaptedNetworks(own, model::unet);
-    DegradedGuidance guidance =
-        batch.request().guidanceOptions().degradedGuidance().orElse(null);
+    ImageRequest request = batch.request();
+    UNetOptions options = new UNetOptions(
+        request.caching().mergeRatio(), request.guidanceOptions().freeU().orElse(null));
+    Adaptation own = batch.adaptation(ModelComponent.UNET);
+    List<UNet2DConditionModel> views =
+        batch.adaptedNetworks(own, adaptation -> model.unet(adaptation, options));
+    DegradedGuidance guidance = request.guidanceOptions().degradedGuidance().orElse(null);
     List<UNet2DConditionModel> degraded = guidance == null
         ? null
         : batch.adaptedNetworks(
             own.and(AttentionLayers.of(model, ModelComponent.UNET).perturbed(guidance)),
-            model::unet);
-    return new UNetPredictor(
-        model, batch, views, degraded, guidanceScale(batch.request()) > 1, latents);
+            adaptation -> model.unet(adaptation, options));
+    return new UNetPredictor(model, batch, views, degraded, guidanceScale(request) > 1, latents);
   }
 }

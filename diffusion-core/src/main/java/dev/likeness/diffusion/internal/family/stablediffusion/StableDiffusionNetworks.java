@@ -12,6 +12,7 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
+import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -154,7 +155,12 @@ public final class StableDiffusionNetworks extends OpenNetworks {
 
   /** The adapted UNet. */
   public UNet2DConditionModel unet(Adaptation adaptation) {
-    return new UNet2DConditionModel(unetConfig, Weights.of(unetWeights, adaptation));
+    return unet(adaptation, UNetOptions.NONE);
+  }
+
+  /** The adapted UNet with options of sampling. */
+  public UNet2DConditionModel unet(Adaptation adaptation, UNetOptions options) {
+    return new UNet2DConditionModel(unetConfig, options, Weights.of(unetWeights, adaptation));
   }
 
   /** The text encoders in order; the UNet attends to their concatenated tokens. */

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.nn.unet.AttentionContext;
 import dev.likeness.diffusion.internal.nn.unet.DownBlock;
 import dev.likeness.diffusion.internal.nn.unet.MidBlock;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
+import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.nn.unet.UpBlock;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayDeque;
@@ -33,18 +34,24 @@ public final class UNet2DConditionModel {
   private final GroupNorm normOut;
   private final Conv2d convOut;
 
+  /** Reads a UNet that computes as its weights say. */
   public UNet2DConditionModel(UNetConfig config, Weights w) {
+    this(config, UNetOptions.NONE, w);
+  }
+
+  /** Reads a UNet with options of sampling. */
+  public UNet2DConditionModel(UNetConfig config, UNetOptions options, Weights w) {
     this.config = config;
     int levels = config.levels().size();
     int width = config.levels().get(0).channels();
     convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
     embedding = new UNetEmbedding(w, config);
     down = IntStream.range(0, levels)
-        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i))
+        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, options, i))
         .toList();
-    mid = config.hasMidBlock() ? new MidBlock(w.at("mid_block"), config) : null;
+    mid = config.hasMidBlock() ? new MidBlock(w.at("mid_block"), config, options) : null;
     up = IntStream.range(0, levels)
-        .mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i))
+        .mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, options, i))
         .toList();
     normOut = new GroupNorm(w.at("conv_norm_out"), config.groups(), width, config.eps());
     convOut = new Conv2d(w.at("conv_out"), width, config.outChannels(), config.convOutKernel());

@@ -21,7 +21,7 @@ public final class DownBlock {
   private final Conv2d downsampler;
   private final boolean padsBefore;
 
-  public DownBlock(Weights w, UNetConfig config, int index) {
+  public DownBlock(Weights w, UNetConfig config, UNetOptions options, int index) {
     UNetConfig.Level level = config.levels().get(index);
     int out = level.channels();
     int in = index == 0 ? out : config.levels().get(index - 1).channels();
@@ -39,6 +39,7 @@ public final class DownBlock {
         attentions.add(new SpatialTransformer(
             w.at("attentions").at(i),
             config,
+            options,
             level,
             level.transformers(),
             level.onlyCrossAttention()));

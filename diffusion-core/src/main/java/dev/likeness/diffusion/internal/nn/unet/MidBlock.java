@@ -14,13 +14,13 @@ public final class MidBlock {
   private final SpatialTransformer attention;
   private final ResnetBlock second;
 
-  public MidBlock(Weights w, UNetConfig config) {
+  public MidBlock(Weights w, UNetConfig config, UNetOptions options) {
     UNetConfig.Level level = config.levels().get(config.levels().size() - 1);
     first = resnet(w.at("resnets.0"), config, level.channels());
     boolean whole = config.midTransformers() > 0;
     attention = whole
         ? new SpatialTransformer(
-            w.at("attentions.0"), config, level, config.midTransformers(), false)
+            w.at("attentions.0"), config, options, level, config.midTransformers(), false)
         : null;
     second = whole ? resnet(w.at("resnets.1"), config, level.channels()) : null;
   }

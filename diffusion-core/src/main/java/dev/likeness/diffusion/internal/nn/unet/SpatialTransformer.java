@@ -29,12 +29,17 @@ final class SpatialTransformer {
   private final List<TransformerBlock> blocks;
 
   SpatialTransformer(
-      Weights w, UNetConfig config, UNetConfig.Level level, int transformers, boolean onlyCross) {
+      Weights w,
+      UNetConfig config,
+      UNetOptions options,
+      UNetConfig.Level level,
+      int transformers,
+      boolean onlyCross) {
     int width = level.channels();
     boolean linear = config.linearProjection();
     norm = new GroupNorm(w.at("norm"), config.groups(), width, 1e-6);
     convIn = linear ? null : new Conv2d(w.at("proj_in"), width, width, 1);
-    double merged = level == config.largestWithAttention() ? w.tokenMergingRatio() : 0;
+    double merged = level == config.largestWithAttention() ? options.tokenMergingRatio() : 0;
     linearIn = linear ? new Linear(w.at("proj_in"), width, width) : null;
     blocks = IntStream.range(0, transformers)
         .mapToObj(i -> new TransformerBlock(

@@ -25,7 +25,7 @@ public final class UpBlock {
   /**
    * Reads the block; {@code index} is its index in {@code up_blocks}, from the lowest resolution.
    */
-  public UpBlock(Weights w, UNetConfig config, int index) {
+  public UpBlock(Weights w, UNetConfig config, UNetOptions options, int index) {
     int levels = config.levels().size();
     int here = levels - 1 - index;
     UNetConfig.Level level = config.levels().get(here);
@@ -47,12 +47,13 @@ public final class UpBlock {
         attentions.add(new SpatialTransformer(
             w.at("attentions").at(i),
             config,
+            options,
             level,
             level.transformers(),
             level.onlyCrossAttention()));
       }
     }
-    freeU = FeatureFactors.of(w.freeU(), index);
+    freeU = FeatureFactors.of(options.freeU(), index);
     upsampler = here == 0 ? null : new Conv2d(w.at("upsamplers.0.conv"), out, out, 3);
   }
 

@@ -128,7 +128,7 @@ class LayerWeightTest {
       assertTrue(Weights.of(weights).matrix("weight", 256, 256).keepsForms());
       for (Adaptation unpacked : List.of(
           Adaptation.UnpackedWeights.INSTANCE,
-          Adaptation.UnpackedWeights.INSTANCE.and(new Adaptation.MergedTokens(0.5)))) {
+          Adaptation.UnpackedWeights.INSTANCE.and(new Adaptation.PerturbedAttention(List.of())))) {
         LayerWeight matrix = Weights.of(weights, unpacked).matrix("weight", 256, 256);
         assertFalse(matrix.keepsForms());
         assertEquals(weights.get("weight", 256, 256), matrix.tensor());

@@ -2,6 +2,7 @@ package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,8 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
@@ -225,6 +228,40 @@ class EditCommandTest {
         before.keySet(),
         "no record tells how it was made");
     assertNull(Headshot.read(image, "Ada").toMap("headshot.png").get("guidance"));
+  }
+
+  @Test
+  void scoresTheFilesThatItWrites() throws IOException {
+    Path labelled = folder.resolve("labelled");
+    Path plain = folder.resolve("plain");
+    String label = "AI-generated image, made with Likeness for this test";
+    assertEquals(
+        0, edit(image, labelled, "--outfit", "a hoodie", "--label", label).status());
+    assertEquals(0, edit(image, plain, "--outfit", "a hoodie").status());
+
+    assertEquals(scoresOf(labelled.resolve("edited.png")), recordedScores(labelled, "after"));
+    assertEquals(scoresOf(plain.resolve("edited.png")), recordedScores(plain, "after"));
+    assertEquals(scoresOf(image), recordedScores(plain, "before"));
+    assertNotEquals(
+        recordedScores(plain, "after"),
+        recordedScores(labelled, "after"),
+        "the label is part of the file");
+  }
+
+  private static List<?> recordedScores(Path out, String side) throws IOException {
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
+    return (List<?>) ((Map<?, ?>) record.get(side)).get("scores");
+  }
+
+  private static List<?> scoresOf(Path file) throws IOException {
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        CascadeDetector detector = new CascadeDetector()) {
+      List<?> scores = HeadshotScores.of(detector)
+          .limits(ScoreLimits.of(model))
+          .score(RgbImage.read(file))
+          .asList();
+      return JSON.std.listFrom(JSON.std.asString(scores));
+    }
   }
 
   @Test

@@ -164,6 +164,11 @@ public record GeneratedImage(
       }
 
       @Override
+      public RgbImage markPixels(RgbImage generated, boolean edited) {
+        return generated;
+      }
+
+      @Override
       public String name() {
         return "plain";
       }
@@ -188,6 +193,18 @@ public record GeneratedImage(
      */
     default byte[] encodePng(RgbImage generated, boolean edited) {
       return encode(generated, ImageFormat.PNG, edited);
+    }
+
+    /**
+     * {@return the pixels of the PNG file that {@link #encodePng} returns} They differ from the
+     * image if this marking adds a watermark or a label. A marking that changes no pixels should
+     * return the image itself; the default decodes the file.
+     *
+     * @param generated the image
+     * @param edited true if the image was generated from another image, such as a photo
+     */
+    default RgbImage markPixels(RgbImage generated, boolean edited) {
+      return RgbImage.read("the file of the marking " + name(), encodePng(generated, edited));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.headshots.shoot.Headshot;
 import java.util.ArrayList;
@@ -44,13 +45,18 @@ public final class PromptAdherence implements AutoCloseable {
    *     the prompt
    */
   public double measure(Headshot headshot) {
-    return reader.map(eye -> measureWith(eye, headshot)).orElse(Double.NaN);
+    return measure(headshot, headshot.image());
   }
 
-  private static double measureWith(PhotoReader reader, Headshot headshot) {
+  /** Returns the value for other pixels of the headshot, such as those of its file. */
+  double measure(Headshot headshot, RgbImage pixels) {
+    return reader.map(eye -> measureWith(eye, headshot, pixels)).orElse(Double.NaN);
+  }
+
+  private static double measureWith(PhotoReader reader, Headshot headshot, RgbImage pixels) {
     PromptWords wanted = PromptWords.of(headshot.request().prompt(), reader.attributes());
     return (headshot.style().isMonochrome() ? wanted.withoutColours() : wanted)
-        .probability(reader.read(headshot.image()));
+        .probability(reader.read(pixels));
   }
 
   /** Closes the photo reader. */

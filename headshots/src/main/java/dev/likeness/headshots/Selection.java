@@ -1,6 +1,8 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -19,6 +21,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -41,20 +44,37 @@ public final class Selection {
       ScoreAspect.PROPORTIONS);
   private static final double REPAIR_STRENGTH = 0.45;
 
-  private record Scored(Headshot headshot, ScoreCard card) {}
+  /**
+   * A scored headshot.
+   *
+   * @param generated the headshot as it was generated
+   * @param delivered the headshot as it is delivered, such as cropped
+   * @param pixels the pixels of its file, which are scored
+   */
+  private record Scored(Headshot generated, Headshot delivered, RgbImage pixels, ScoreCard card) {}
 
   private final HeadshotStudio studio;
   private final FaceDetector detector;
   private final HeadshotScores scores;
+  private final UnaryOperator<Headshot> delivery;
+  private final GeneratedImage.Marking marking;
 
-  private Selection(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+  private Selection(
+      HeadshotStudio studio,
+      FaceDetector detector,
+      HeadshotScores scores,
+      UnaryOperator<Headshot> delivery,
+      GeneratedImage.Marking marking) {
     this.studio = studio;
     this.detector = detector;
     this.scores = scores;
+    this.delivery = delivery;
+    this.marking = marking;
   }
 
   /**
-   * Creates a selection.
+   * Creates a selection. The headshots are delivered as they are generated, in files with the
+   * marking of {@link GeneratedImage.Marking#load()}.
    *
    * @param studio generates the headshots
    * @param detector finds the faces to generate again, and the faces for measuring likeness
@@ -62,7 +82,30 @@ public final class Selection {
    * @return the selection
    */
   public static Selection of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
-    return new Selection(studio, detector, scores);
+    return new Selection(
+        studio, detector, scores, UnaryOperator.identity(), GeneratedImage.Marking.load());
+  }
+
+  /**
+   * Returns a selection that changes each headshot before it is scored, so that the scores are
+   * those of the delivered headshot. The candidates are the changed headshots.
+   *
+   * @param change the change, such as {@code headshot -> headshot.crop(detector)}
+   * @return the new selection
+   */
+  public Selection delivery(UnaryOperator<Headshot> change) {
+    return new Selection(studio, detector, scores, change, marking);
+  }
+
+  /**
+   * Returns a selection that scores the headshots with the label and watermark of the given
+   * marking. The candidates have neither, because {@link Headshot#write} adds them.
+   *
+   * @param other the marking of the files
+   * @return the new selection
+   */
+  public Selection marking(GeneratedImage.Marking other) {
+    return new Selection(studio, detector, scores, delivery, other);
   }
 
   /**
@@ -148,11 +191,11 @@ public final class Selection {
           Scored best = score(person, headshot, repairs, cancellation);
           cancellation.throwIfCancelled();
           candidates.add(new SelectionResult.Candidate(
-              best.headshot,
+              best.delivered,
               best.card,
-              adherence.measure(best.headshot),
-              best.headshot != headshot,
-              guidance.map(measure -> measure.cosine(best.headshot.image())).orElse(Double.NaN)));
+              adherence.measure(best.delivered, best.pixels),
+              best.generated != headshot,
+              guidance.map(measure -> measure.cosine(best.pixels)).orElse(Double.NaN)));
           steps.onEvent(new ProgressEvent.Step("choose", candidates.size(), count));
         }
         return candidates;
@@ -187,26 +230,32 @@ public final class Selection {
    */
   private Scored score(
       Identity person, Headshot headshot, boolean repairs, Cancellation cancellation) {
-    ScoreCard card = scores.score(headshot.image());
-    Headshot best = headshot;
+    Scored first = score(headshot);
     boolean repairable = repairs
-        && card.failures().stream().map(ScoreCard.Score::aspect).anyMatch(REPAIRABLE::contains);
+        && first.card.failures().stream()
+            .map(ScoreCard.Score::aspect)
+            .anyMatch(REPAIRABLE::contains);
     List<Face> faces = repairable ? detector.detect(headshot.image()) : List.of();
-    if (!faces.isEmpty()) {
-      Headshot again =
-          studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
-      cancellation.throwIfCancelled();
-      ScoreCard repaired = scores.score(again.image());
-      int fewer = card.failures().size() - repaired.failures().size();
-      if (!isWorse(card, repaired)
-          && (fewer > 0
-              || fewer == 0
-                  && repaired.quality() * repaired.likeness() > card.quality() * card.likeness())) {
-        best = again;
-        card = repaired;
-      }
+    if (faces.isEmpty()) {
+      return first;
     }
-    return new Scored(best, card);
+    Headshot again =
+        studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
+    cancellation.throwIfCancelled();
+    Scored repaired = score(again);
+    return isBetter(first.card, repaired.card) ? repaired : first;
+  }
+
+  private Scored score(Headshot generated) {
+    Headshot delivered = delivery.apply(generated);
+    RgbImage pixels = delivered.marked(marking);
+    return new Scored(generated, delivered, pixels, scores.score(pixels));
+  }
+
+  private static boolean isBetter(ScoreCard before, ScoreCard after) {
+    int fewer = before.failures().size() - after.failures().size();
+    double gain = after.quality() * after.likeness() - before.quality() * before.likeness();
+    return !isWorse(before, after) && (fewer > 0 || fewer == 0 && gain > 0);
   }
 
   /**

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
@@ -19,6 +21,7 @@ import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.SelectionResult;
+import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTrainer;
@@ -37,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -117,6 +121,82 @@ class SelectionTest {
   }
 
   @Test
+  void scoresThePixelsThatAreDelivered() {
+    List<RgbImage> scored = new ArrayList<>();
+    Middle middle = new Middle(scored);
+    GeneratedImage.Marking inverting = marking(SelectionTest::inverted);
+    List<SelectionResult.Candidate> candidates = Selection.of(
+            HeadshotStudio.on(base),
+            middle,
+            HeadshotScores.of(middle).limits(lenient(ScoreLimits.builtIn())))
+        .delivery(SelectionTest::upperHalf)
+        .marking(inverting)
+        .candidates(ada, request());
+
+    Headshot generated =
+        HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
+    RgbImage cropped = generated.image().crop(0, 0, SIDE, SIDE / 2);
+    assertEquals(List.of(inverted(cropped)), scored);
+    assertEquals(
+        cropped,
+        candidates.get(0).headshot().image(),
+        "the candidate is not marked twice when it is written");
+  }
+
+  @Test
+  void scoresTheBestByThePixelsThatAreWritten() {
+    List<RgbImage> scored = new ArrayList<>();
+    Middle middle = new Middle(scored);
+    Shoot shoot = HeadshotStudio.on(base).shoot(ada, request());
+
+    shoot.best(1, HeadshotScores.of(middle));
+
+    GeneratedImage.Marking marking = GeneratedImage.Marking.load();
+    assertEquals(List.of(RgbImage.read("the file", shoot.headshots().get(0).encodePng())), scored);
+    assertEquals(shoot.headshots().get(0).marked(marking), scored.get(0));
+  }
+
+  @Test
+  void readsThePixelsOfAMarkingFromItsFile() {
+    RgbImage image = RgbImage.of(2, 1, new byte[] {1, 2, 3, 4, 5, 6});
+    assertEquals(inverted(image), marking(SelectionTest::inverted).markPixels(image, false));
+    assertSame(image, GeneratedImage.Marking.PLAIN.markPixels(image, true));
+  }
+
+  /** A marking that changes pixels, and leaves {@code markPixels} to the interface. */
+  private static GeneratedImage.Marking marking(UnaryOperator<RgbImage> change) {
+    return (image, format, edited) -> change.apply(image).toPng();
+  }
+
+  private static RgbImage inverted(RgbImage image) {
+    byte[] rgb = image.rgb();
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) ~rgb[i];
+    }
+    return RgbImage.of(image.width(), image.height(), rgb);
+  }
+
+  private static Headshot upperHalf(Headshot shot) {
+    RgbImage image = shot.image();
+    return new Headshot(
+        image.crop(0, 0, image.width(), image.height() / 2),
+        shot.style(),
+        shot.seed(),
+        shot.request(),
+        shot.identityStrength());
+  }
+
+  private static ScoreLimits lenient(ScoreLimits limits) {
+    ScoreLimits wide = limits;
+    for (ScoreAspect aspect : ScoreAspect.values()) {
+      wide = aspect == ScoreAspect.FACE || aspect == ScoreAspect.LIKENESS
+          ? wide
+          : wide.with(aspect, 1e9);
+    }
+    return wide;
+  }
+
+  @Test
   void stopsWhileItScoresAndReportsItOnce() {
     Cancellation cancellation = new Cancellation();
     List<ProgressEvent> events = new ArrayList<>();
@@ -155,13 +235,8 @@ class SelectionTest {
    * unlikeness.
    */
   private static Selection selection(int blurred, double... likenesses) {
-    ScoreLimits limits = ScoreLimits.builtIn();
-    for (ScoreAspect aspect : ScoreAspect.values()) {
-      limits = aspect == ScoreAspect.FACE || aspect == ScoreAspect.LIKENESS
-          ? limits
-          : limits.with(aspect, 1e9);
-    }
-    FaceDetector middle = new Middle();
+    ScoreLimits limits = lenient(ScoreLimits.builtIn());
+    FaceDetector middle = new Middle(new ArrayList<>());
     Likeness likeness =
         Likeness.of(List.of(new float[] {1, 0}), middle, new QueuedCosines(likenesses));
     return Selection.of(
@@ -173,9 +248,10 @@ class SelectionTest {
   }
 
   /** Sees a face in the middle of every image. */
-  private record Middle() implements FaceDetector {
+  private record Middle(List<RgbImage> seen) implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage image) {
+      seen.add(image);
       double side = image.width();
       return List.of(new Face(
           new BoundingBox(0.3 * side, 0.3 * side, 0.4 * side, 0.4 * side),

@@ -248,6 +248,18 @@ public record Disclosure(
     write(image, ImageFormat.JPEG, file);
   }
 
+  /**
+   * {@return the image with the visible label and the invisible watermark of this disclosure}
+   *
+   * @param generated the image, of any size; an image of fewer than 65,536 pixels gets no watermark
+   * @param overAnother not used: edited images have the same label and watermark
+   * @throws ResourceLimitException if the disclosure has a label and the system has no font
+   */
+  @Override
+  public RgbImage markPixels(RgbImage generated, boolean overAnother) {
+    return markPixels(generated);
+  }
+
   private RgbImage markPixels(RgbImage image) {
     RgbImage labelled = label.map(text -> VisibleLabel.render(image, text)).orElse(image);
     return isWatermarked ? Watermark.embed(labelled) : labelled;

@@ -20,6 +20,7 @@ import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.TestAuthority.Profile;
 import dev.likeness.provenance.c2pa.ManifestReport;
+import dev.likeness.provenance.internal.DisclosureMarking;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.ByteArrayInputStream;
@@ -63,6 +64,28 @@ class DisclosureTest {
         "Likeness development certificate: do not trust",
         manifest.signer().orElseThrow().name());
     assertTrue(found.isDisclosed() && !found.isAltered());
+  }
+
+  @Test
+  void reportsThePixelsOfItsFiles() {
+    Disclosure standard = Disclosure.standard();
+    List<GeneratedImage.Marking> markings = List.of(
+        standard,
+        standard.label("AI-generated"),
+        standard.edited(true),
+        standard.forContactSheets(),
+        new DisclosureMarking());
+    for (RgbImage image : List.of(IMAGE, TestImages.of(64, 64, 2))) {
+      for (GeneratedImage.Marking marking : markings) {
+        for (boolean edited : new boolean[] {false, true}) {
+          assertEquals(
+              RgbImage.read("the file", marking.encodePng(image, edited)),
+              marking.markPixels(image, edited),
+              marking + " " + image + " " + edited);
+        }
+      }
+    }
+    assertNotEquals(IMAGE, standard.markPixels(IMAGE, false), "the watermark changes pixels");
   }
 
   @ParameterizedTest

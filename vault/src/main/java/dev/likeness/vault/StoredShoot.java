@@ -136,7 +136,7 @@ final class StoredShoot {
 
   /** Stores a headshot, cropped by its style if a face is found, and the record of all so far. */
   void add(Headshot headshot) {
-    Headshot cropped = headshot.crop(headshot.style().crop(), tools.detector()).orElse(headshot);
+    Headshot cropped = headshot.crop(tools.detector());
     cropped.write(imageFolder.resolve(Headshot.fileName(firstIndex + headshots.size())), marking);
     headshots.add(cropped);
     write(record());
@@ -146,8 +146,9 @@ final class StoredShoot {
   Shoot finish() {
     List<Authenticity.Result> verdicts = person
         .authenticity(tools)
-        .map(measure ->
-            headshots.stream().map(headshot -> measure.judge(headshot.image())).toList())
+        .map(measure -> headshots.stream()
+            .map(headshot -> measure.judge(headshot.marked(marking)))
+            .toList())
         .orElse(List.of());
     write(record().authenticity(verdicts));
     return shoot();

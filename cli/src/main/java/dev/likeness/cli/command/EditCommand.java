@@ -6,6 +6,7 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.HeadshotStudio;
@@ -145,6 +146,7 @@ public final class EditCommand implements Runnable {
           wanted,
           ConsoleProgress.on(console),
           console.cancellation());
+      RgbImage delivered = marking.markPixels(edited.after().image(), true);
       marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
@@ -156,7 +158,8 @@ public final class EditCommand implements Runnable {
               FaceOptions.withEmbedderOf(tools, own, kept), kept)
           .map(measure -> plain.likeness(measure, who))
           .orElse(plain);
-      byte[] record = record(edited, recorded.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
+      byte[] record =
+          record(edited, delivered, recorded.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.writePrivate(out.resolve(HeadshotEdit.Result.FILE), file -> file.write(record));
       List.of(EDITED, COMPARISON, HeadshotEdit.Result.FILE)
           .forEach(name -> console.out().println(out.resolve(name)));
@@ -202,22 +205,21 @@ public final class EditCommand implements Runnable {
             read.isEdited());
   }
 
-  private String record(HeadshotEdit.Result edited, boolean recorded, HeadshotScores scores)
+  /** Returns the record, with the scores of the pixels of both files. */
+  private String record(
+      HeadshotEdit.Result edited, RgbImage delivered, boolean recorded, HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
-    Map<String, Object> before = entry(edited.before(), image.getFileName().toString(), scores);
+    Map<String, Object> before = edited.before().toMap(image.getFileName().toString());
+    before.put("scores", scores.score(edited.before().image()).asList());
     if (!recorded) {
       before.keySet().retainAll(MEASURED_KEYS);
     }
     record.put("before", before);
-    record.put("after", entry(edited.after(), EDITED, scores));
+    Map<String, Object> after = edited.after().toMap(EDITED);
+    after.put("scores", scores.score(delivered).asList());
+    record.put("after", after);
     record.put("changed_share", edited.changedShare());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
-  }
-
-  private static Map<String, Object> entry(Headshot headshot, String file, HeadshotScores scores) {
-    Map<String, Object> side = headshot.toMap(file);
-    side.put("scores", scores.score(headshot.image()).asList());
-    return side;
   }
 }

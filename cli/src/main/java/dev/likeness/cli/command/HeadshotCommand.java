@@ -19,6 +19,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
+import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -272,24 +273,26 @@ public final class HeadshotCommand implements Runnable {
     boolean guided = run.studio.usesFaceGuidance(who);
     faceGuidance.requireUsed(guided);
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, person.kept());
-    ShootFolder folder = new ShootFolder(
-        out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
-    SelectionOptions.GeneratedShoot generated = folder
-        .generateOrRescue(
-            run.studio,
-            studio -> selection.generate(
-                studio,
-                ScoreLimits.of(run.model),
-                who,
-                person.kept(),
-                person.judges(),
-                run.request,
-                tools,
-                ConsoleProgress.on(console),
-                console.cancellation()),
-            finished ->
-                person.record().apply(new Shoot(run.request, finished)).faceGuidance(guided))
-        .map(shot -> aspect.crop(shot, tools.detector(), console.err()::println));
+    Disclosure marking = disclosure.disclosure(store.signing());
+    ShootFolder folder = new ShootFolder(out, extraFormats(), marking, tools, console);
+    ShootOptions.AspectOption.Crop crop = aspect.crop(tools.detector());
+    SelectionOptions.GeneratedShoot generated = folder.generateOrRescue(
+        run.studio,
+        studio -> selection.generate(
+            studio,
+            ScoreLimits.of(run.model),
+            who,
+            person.kept(),
+            person.judges(),
+            run.request,
+            tools,
+            new SelectionOptions.Delivery(crop, marking),
+            ConsoleProgress.on(console),
+            console.cancellation()),
+        finished -> person.record().apply(new Shoot(run.request, finished)).faceGuidance(guided));
+    generated.shoot().headshots().stream()
+        .flatMap(shot -> crop.notice(shot).stream())
+        .forEach(console.err()::println);
     run.timings.lap("generation");
     folder.write(
         run.model,

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -54,15 +55,15 @@ final class SelectionOptions {
    * @param cards the scores of all headshots without {@code --keep}; empty with it
    * @param selection empty without {@code --keep}
    */
-  record GeneratedShoot(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> selection) {
-    /** Returns the shoot with changed headshots and the same scores. */
-    GeneratedShoot map(UnaryOperator<Headshot> change) {
-      return new GeneratedShoot(
-          new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
-          cards,
-          selection);
-    }
-  }
+  record GeneratedShoot(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> selection) {}
+
+  /**
+   * How headshots are delivered; the scores are those of the delivered files.
+   *
+   * @param crop crops a generated headshot
+   * @param marking marks the files
+   */
+  record Delivery(UnaryOperator<Headshot> crop, GeneratedImage.Marking marking) {}
 
   /**
    * Refuses a {@code --keep} above the number of headshots, and a limit that is out of range or has
@@ -95,6 +96,7 @@ final class SelectionOptions {
       List<AcceptedPhoto> judges,
       ShootRequest request,
       ReviewTools tools,
+      Delivery delivery,
       Progress progress,
       Cancellation cancellation) {
     HeadshotScores scores = scores(
@@ -105,13 +107,21 @@ final class SelectionOptions {
         person,
         keep == null ? Progress.SILENT : progress);
     if (keep == null) {
-      Shoot shoot = studio.shoot(person, request, progress, cancellation);
+      Shoot shoot = new Shoot(
+          request,
+          studio.shoot(person, request, progress, cancellation).headshots().stream()
+              .map(delivery.crop)
+              .toList());
       return new GeneratedShoot(
           shoot,
-          shoot.headshots().stream().map(each -> scores.score(each.image())).toList(),
+          shoot.headshots().stream()
+              .map(each -> scores.score(each.marked(delivery.marking)))
+              .toList(),
           Optional.empty());
     }
     SelectionResult choice = Selection.of(studio, tools.detector(), scores)
+        .delivery(delivery.crop)
+        .marking(delivery.marking)
         .shoot(person, request, keep, progress, cancellation);
     if (choice.selected().isEmpty()) {
       throw new InvalidInputException("no headshot shows a face (number of headshots: "

@@ -229,7 +229,7 @@ final class ShootFolder {
             .map(photos -> Authenticity.of(photos, judging));
     return measure
         .map(authenticity -> shoot.headshots().stream()
-            .map(headshot -> authenticity.judge(headshot.image()))
+            .map(headshot -> authenticity.judge(headshot.marked(disclosure)))
             .toList())
         .orElse(List.of());
   }

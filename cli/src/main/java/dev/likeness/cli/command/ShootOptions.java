@@ -6,10 +6,13 @@ import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -123,26 +126,48 @@ final class ShootOptions {
             + "square)")
     private String aspect;
 
+    /** Returns what crops headshots by the option, or else by their styles. */
+    Crop crop(FaceDetector detector) {
+      return new Crop(detector);
+    }
+
     /**
-     * Returns the cropped headshot. If no face is found, an image stays whole for a ratio, and its
-     * middle is taken for pixels. {@code notices} gets a line about that and about enlargement.
+     * Crops headshots. If no face is found, an image stays whole for a ratio, and its middle is
+     * taken for pixels. For one shoot, on one thread.
      */
-    Headshot crop(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
-      String format = format(headshot.style());
-      Optional<Headshot> cropped = headshot.crop(format, detector);
-      cropped
-          .filter(one -> one.enlargement() > 1)
-          .ifPresent(one -> notices.accept(String.format(
-              Locale.ROOT,
-              "seed %d: enlarged %.1f times to %s, which adds no detail",
-              headshot.seed(),
-              one.enlargement(),
-              format)));
-      if (cropped.isEmpty()) {
-        notices.accept("seed " + headshot.seed()
-            + ": no face was found, so the image is not cropped to " + format);
+    final class Crop implements UnaryOperator<Headshot> {
+      private final FaceDetector detector;
+      private final Set<Headshot> whole = Collections.newSetFromMap(new IdentityHashMap<>());
+
+      private Crop(FaceDetector detector) {
+        this.detector = detector;
       }
-      return cropped.orElse(headshot);
+
+      @Override
+      public Headshot apply(Headshot headshot) {
+        Optional<Headshot> cropped = headshot.crop(format(headshot.style()), detector);
+        if (cropped.isEmpty()) {
+          whole.add(headshot);
+        }
+        return cropped.orElse(headshot);
+      }
+
+      /** Returns a line about a cropped headshot that stayed whole or was enlarged. */
+      Optional<String> notice(Headshot cropped) {
+        String format = format(cropped.style());
+        if (whole.contains(cropped)) {
+          return Optional.of("seed " + cropped.seed()
+              + ": no face was found, so the image is not cropped to " + format);
+        }
+        return cropped.enlargement() <= 1
+            ? Optional.empty()
+            : Optional.of(String.format(
+                Locale.ROOT,
+                "seed %d: enlarged %.1f times to %s, which adds no detail",
+                cropped.seed(),
+                cropped.enlargement(),
+                format));
+      }
     }
 
     private String format(Style style) {

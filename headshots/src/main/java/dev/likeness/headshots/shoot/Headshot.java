@@ -97,6 +97,26 @@ public record Headshot(
   }
 
   /**
+   * Returns a copy of this headshot, cropped to the format of its style.
+   *
+   * @param detector finds the face around which the crop is placed; the caller closes it
+   * @return the cropped headshot; this headshot if the crop needs a face and no face was found
+   */
+  public Headshot crop(FaceDetector detector) {
+    return crop(style.crop(), detector).orElse(this);
+  }
+
+  /**
+   * {@return the pixels of the file that the given marking encodes} They have the marking's label
+   * and watermark. Scores of these pixels are scores of the file.
+   *
+   * @param marking marks the file as generated or edited
+   */
+  public RgbImage marked(GeneratedImage.Marking marking) {
+    return marking.markPixels(image, isEdited);
+  }
+
+  /**
    * {@return the factor by which the image was enlarged after it was generated, such as 4.7 for
    * 1200x630 pixels from 256x256; 1 if it was not enlarged} A crop that enlarges adds no detail. If
    * a shoot enlarges, image-to-image adds details; see {@link ShootRequest#size}.

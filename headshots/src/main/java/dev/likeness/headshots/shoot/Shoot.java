@@ -1,5 +1,6 @@
 package dev.likeness.headshots.shoot;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
@@ -31,18 +32,16 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
    */
   public Shoot crop(FaceDetector detector) {
     return new Shoot(
-        request,
-        headshots.stream()
-            .map(each -> each.crop(each.style().crop(), detector).orElse(each))
-            .toList());
+        request, headshots.stream().map(each -> each.crop(detector)).toList());
   }
 
   /**
    * {@return the best headshots, the best first} An image without a face, or nearly the same as a
-   * better one, is not among them. This method uses OpenCV's built-in face detector and the scores
-   * of {@link HeadshotScores#of}, which need no photo of the person.
-   * {@link dev.likeness.headshots.Selection} also compares the headshots with the person, and
-   * repairs faces.
+   * better one, is not among them. The images are scored with the label and watermark of
+   * {@link GeneratedImage.Marking#load()}, as {@link Headshot#write} writes them. This method uses
+   * OpenCV's built-in face detector and the scores of {@link HeadshotScores#of}, which need no
+   * photo of the person. {@link dev.likeness.headshots.Selection} also compares the headshots with
+   * the person, and repairs faces.
    *
    * @param count the largest number of headshots, at least 1
    * @throws IllegalArgumentException if {@code count} is less than 1
@@ -55,7 +54,8 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
 
   /**
    * {@return the best headshots by the given scores, the best first} An image without a face, or
-   * nearly the same as a better one, is not among them.
+   * nearly the same as a better one, is not among them. The images are scored with the label and
+   * watermark of {@link GeneratedImage.Marking#load()}, as {@link Headshot#write} writes them.
    *
    * @param count the largest number of headshots, at least 1
    * @param scores how the headshots are scored, for example also by the likeness to the person
@@ -66,9 +66,10 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
       throw new IllegalArgumentException(
           "the number of best headshots must be at least 1, got " + count);
     }
+    GeneratedImage.Marking marking = GeneratedImage.Marking.load();
     List<SelectionResult.Candidate> candidates = headshots.stream()
         .map(headshot -> new SelectionResult.Candidate(
-            headshot, scores.score(headshot.image()), Double.NaN, false, Double.NaN))
+            headshot, scores.score(headshot.marked(marking)), Double.NaN, false, Double.NaN))
         .toList();
     return SelectionResult.of(candidates, count).selected();
   }

@@ -2,6 +2,7 @@ package dev.likeness.spark;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
@@ -88,9 +89,13 @@ final class PersonShoot {
       List<Headshot> shots;
       Optional<SelectionResult> choice = Optional.empty();
       if (plan.keep() == 0) {
-        shots = studio.shoot(person, plan.request(), steps, cancellation).headshots();
+        shots = studio
+            .shoot(person, plan.request(), steps, cancellation)
+            .crop(model.tools().detector())
+            .headshots();
       } else {
         SelectionResult selection = Selection.of(studio, model.tools().detector(), all)
+            .delivery(headshot -> headshot.crop(model.tools().detector()))
             .shoot(person, plan.request(), plan.keep(), steps, cancellation);
         shots = selection.selected();
         choice = Optional.of(selection);
@@ -102,7 +107,7 @@ final class PersonShoot {
       }
       lap("shoot");
       likeness = measure.map(by -> mean(by, shots)).orElse(Double.NaN);
-      Shoot shoot = new Shoot(plan.request(), shots).crop(model.tools().detector());
+      Shoot shoot = new Shoot(plan.request(), shots);
       ShootSummary summary = ShootSummary.of(
           model.base(),
           person,
@@ -191,7 +196,8 @@ final class PersonShoot {
   }
 
   private static double mean(Likeness measure, List<Headshot> shots) {
-    List<RgbImage> images = shots.stream().map(Headshot::image).toList();
+    GeneratedImage.Marking marking = GeneratedImage.Marking.load();
+    List<RgbImage> images = shots.stream().map(shot -> shot.marked(marking)).toList();
     return measure.report(images).mean();
   }
 

@@ -19,6 +19,11 @@ public final class DisclosureMarking implements GeneratedImage.Marking {
   }
 
   @Override
+  public RgbImage markPixels(RgbImage generated, boolean edited) {
+    return Disclosure.standard().markPixels(generated, edited);
+  }
+
+  @Override
   public String name() {
     return "disclosure";
   }

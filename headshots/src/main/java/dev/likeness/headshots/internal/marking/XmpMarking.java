@@ -20,6 +20,11 @@ public final class XmpMarking implements GeneratedImage.Marking {
   }
 
   @Override
+  public RgbImage markPixels(RgbImage generated, boolean edited) {
+    return generated;
+  }
+
+  @Override
   public String name() {
     return "xmp";
   }

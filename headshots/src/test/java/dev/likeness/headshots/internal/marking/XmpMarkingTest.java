@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.metadata.icc.IccDirectory;
@@ -50,6 +51,12 @@ class XmpMarkingTest {
         || text.contains("zTXt")
         || text.contains("tIME")
         || text.contains("caBX"));
+  }
+
+  @Test
+  void reportsThePixelsOfItsFiles() {
+    assertSame(IMAGE, new XmpMarking().markPixels(IMAGE, true));
+    assertEquals(IMAGE, RgbImage.read("the file", new XmpMarking().encodePng(IMAGE, true)));
   }
 
   @Test

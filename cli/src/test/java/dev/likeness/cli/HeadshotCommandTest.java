@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.FullDisk;
 import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.PortraitModel;
@@ -90,6 +92,46 @@ class HeadshotCommandTest {
     assertEquals(List.of(0, 1, 2, 3), fields(record, "headshots", "seed"));
     assertEquals(List.of("selfie-01.jpg", "selfie-02.jpg"), fields(record, "photos", "file"));
     assertEquals(Selfies.CONSENT, ((Map<?, ?>) record.get("person")).get("consent"));
+  }
+
+  @Test
+  void makesOneDecisionByTheScoresOfTheFiles() throws IOException {
+    CommandResult run = headshot(
+        "--photos",
+        photos.toString(),
+        "--count",
+        "2",
+        "--style",
+        "studio",
+        "--style",
+        "outdoor",
+        "--label",
+        "AI-generated");
+    assertEquals(0, run.status(), run.err());
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+    Map<?, ?> decision = (Map<?, ?>) record.get("recommendation");
+    String verdict = decision.get("verdict").toString();
+    assertTrue(run.err().endsWith(verdict + "\n"), run.err());
+    assertTrue(
+        Files.readString(out.resolve("report.html"))
+            .contains("<p class=\"verdict\">Do not use these images for the person"),
+        "the tiny base shows nobody");
+    assertEquals(
+        "Do not use these images for the person in the photos: the face is made up.", verdict);
+    assertEquals(List.of(), decision.get("use"));
+    try (FaceDetector detector = new CascadeDetector();
+        BaseModel model = BaseModel.open(base)) {
+      HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(model));
+      for (Object headshot : (List<?>) record.get("headshots")) {
+        Map<?, ?> entry = (Map<?, ?>) headshot;
+        RgbImage file = RgbImage.read(out.resolve(entry.get("file").toString()));
+        assertEquals(
+            JSON.std.listFrom(JSON.std.asString(scores.score(file).asList())),
+            entry.get("scores"),
+            entry.get("file").toString());
+        assertEquals(false, entry.get("recommended"));
+      }
+    }
   }
 
   @Test

@@ -10,7 +10,10 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** A single image with the photos above the headshots, so that both can be compared. */
+/**
+ * A single image with the photos above the headshots, so that both can be compared. The headshots
+ * are in the order of the {@link Recommendation}; those to use have a green frame.
+ */
 public final class ContactSheet {
   private static final int WIDTH = 1360;
   private static final int MARGIN = 48;
@@ -18,45 +21,37 @@ public final class ContactSheet {
   private static final int MAX_PHOTOS_PER_ROW = 10;
   private static final int HEADSHOTS_PER_ROW = 4;
   private static final int HEADING_HEIGHT = 56;
-  private static final int CAPTION_HEIGHT = 34;
+  private static final int CAPTION_HEIGHT = 56;
   private static final int LINE_HEIGHT = 28;
   private static final Font WARNING_FONT = new Font(Font.SANS_SERIF, Font.BOLD, 19);
   private static final Color WARNING_BACKGROUND = new Color(0xFFF3CD);
   private static final Color WARNING_EDGE = new Color(0xB98900);
   private static final Color BACKGROUND = new Color(0xFAF8F5);
+  // The green of the report.
+  private static final Color FRAME = new Color(0x1D7A4A);
 
   private ContactSheet() {}
 
   /**
-   * Paints the sheet, 1360 pixels wide, without warnings.
-   *
-   * @param photos the person's photos; empty for a person from a file
-   * @param headshots the headshots, at least one
-   * @param footer one line of text at the bottom
-   * @return the sheet
-   */
-  public static RgbImage of(List<RgbImage> photos, List<Headshot> headshots, String footer) {
-    return of(List.of(), photos, headshots, footer);
-  }
-
-  /**
    * Paints the sheet, 1360 pixels wide. Warnings come first, then photos, then headshots.
    *
-   * @param made the summary of person, photos and base
-   * @param headshots the headshots, at least one
+   * @param recommendation the headshots, at least one
    * @param footer one line of text at the bottom
    * @return the sheet
    */
-  public static RgbImage of(ShootSummary made, List<Headshot> headshots, String footer) {
-    List<RgbImage> photos = made.review()
+  public static RgbImage of(Recommendation recommendation, String footer) {
+    List<RgbImage> photos = recommendation
+        .made()
+        .review()
         .map(review -> review.accepted().stream().map(AcceptedPhoto::image).toList())
         .orElse(List.of());
-    return of(made.warnings(), photos, headshots, footer);
+    return of(photos, recommendation, footer);
   }
 
-  private static RgbImage of(
-      List<String> warnings, List<RgbImage> photos, List<Headshot> headshots, String footer) {
-    List<String> lines = wrap(warnings);
+  /** Paints the sheet with the given photos. */
+  static RgbImage of(List<RgbImage> photos, Recommendation recommendation, String footer) {
+    List<String> lines = wrap(recommendation.made().warnings());
+    int headshots = recommendation.choices().size();
     int warningHeight = lines.isEmpty() ? 0 : lines.size() * LINE_HEIGHT + 3 * GAP;
     SheetGrid above = new SheetGrid(
         WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MAX_PHOTOS_PER_ROW)), GAP, 0);
@@ -66,7 +61,7 @@ public final class ContactSheet {
         + warningHeight
         + photosHeight
         + HEADING_HEIGHT
-        + below.height(headshots.size())
+        + below.height(headshots)
         + MARGIN
         + GAP;
     BufferedImage image = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
@@ -82,8 +77,8 @@ public final class ContactSheet {
       paintPhotos(pen, above, photos, y + HEADING_HEIGHT);
       y += photosHeight;
     }
-    pen.paintHeading("Headshots", String.valueOf(headshots.size()), MARGIN, y);
-    paintHeadshots(pen, below, headshots, y + HEADING_HEIGHT);
+    pen.paintHeading("Headshots", recommendation.sentence(), MARGIN, y);
+    paintHeadshots(pen, below, recommendation.choices(), y + HEADING_HEIGHT);
     pen.paintFooter(footer, MARGIN, height - MARGIN / 2);
     paper.dispose();
     return RgbImage.of(image);
@@ -126,15 +121,26 @@ public final class ContactSheet {
   }
 
   private static void paintHeadshots(
-      SheetGraphics.SheetPen pen, SheetGrid grid, List<Headshot> headshots, int top) {
-    for (int i = 0; i < headshots.size(); i++) {
-      Headshot headshot = headshots.get(i);
+      SheetGraphics.SheetPen pen, SheetGrid grid, List<Recommendation.Choice> choices, int top) {
+    for (int i = 0; i < choices.size(); i++) {
+      Recommendation.Choice choice = choices.get(i);
+      Headshot headshot = choice.headshot();
       int x = MARGIN + grid.x(i);
       int y = top + grid.y(i);
       int height = pen.paintImage(headshot.image(), x, y, grid.cellSize());
-      pen.paintCaption(
-          headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cellSize());
+      if (choice.isRecommended()) {
+        pen.paintImageFrame(headshot.image(), x, y, grid.cellSize(), FRAME);
+      }
+      pen.paintCaption(choice.file(), use(choice, i), x, y + height, grid.cellSize());
+      pen.paintCaptionDetail(
+          headshot.style().title() + ", seed " + headshot.seed(), x, y + height, grid.cellSize());
     }
+  }
+
+  private static String use(Recommendation.Choice choice, int position) {
+    return choice.isRecommended()
+        ? position == 0 ? "use first" : "use"
+        : choice.card().isEmpty() || choice.isFlawless() ? "" : "has a flaw";
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.likeness.headshots.report;
 
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
-import dev.likeness.headshots.shoot.SelectionResult;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -10,36 +9,34 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A bar chart of the likeness of each generated image, highest first, as SVG for an HTML page. */
-public final class LikenessChart {
+final class LikenessChart {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 180;
   private static final int MARGIN = 24;
 
-  private record Bar(double likeness, double threshold, boolean isSelected) {}
+  private record Bar(double likeness, double threshold, boolean isRecommended) {}
 
   private LikenessChart() {}
 
   /**
-   * The chart of a selection.
-   *
-   * @param choice the result of the selection
-   * @return HTML with a heading and an SVG element; empty if likeness was not measured. If likeness
-   *     has a limit, the chart has a line at this limit
+   * Returns HTML with a heading and an SVG element; empty if likeness was not measured. If likeness
+   * has a limit, the chart has a line at this limit.
    */
-  public static String svg(SelectionResult choice) {
-    return svg(choice.verdicts().stream()
-        .flatMap(verdict -> barOf(verdict.candidate().card(), verdict.isSelected()).stream()));
+  static String svg(Recommendation recommendation) {
+    Stream<Bar> delivered = recommendation.choices().stream()
+        .flatMap(choice ->
+            choice.card().stream().flatMap(card -> bar(card, choice.isRecommended()).stream()));
+    Stream<Bar> rejected = recommendation.selection().stream()
+        .flatMap(selection -> selection.verdicts().stream())
+        .filter(verdict -> !verdict.isSelected())
+        .flatMap(verdict -> bar(verdict.candidate().card(), false).stream());
+    return svg(Stream.concat(delivered, rejected));
   }
 
-  /** The chart of images that were all kept. */
-  static String svg(List<ScoreCard> cards) {
-    return svg(cards.stream().flatMap(card -> barOf(card, true).stream()));
-  }
-
-  private static Optional<Bar> barOf(ScoreCard card, boolean kept) {
+  private static Optional<Bar> bar(ScoreCard card, boolean isRecommended) {
     return card.of(ScoreAspect.LIKENESS)
         .filter(score -> !Double.isNaN(score.value()))
-        .map(score -> new Bar(score.value(), score.threshold(), kept));
+        .map(score -> new Bar(score.value(), score.threshold(), isRecommended));
   }
 
   private static String svg(Stream<Bar> measured) {
@@ -51,7 +48,7 @@ public final class LikenessChart {
     StringBuilder svg = new StringBuilder(String.format(
         Locale.ROOT,
         "<h3>Likeness</h3>%n<p class=\"note\">Similarity of each image "
-            + "to the photos, 1 for identical; selected images are green. %s</p>%n"
+            + "to the photos, 1 for identical; images to use are green. %s</p>%n"
             + "<svg viewBox=\"0 0 %d %d\" role=\"img\" "
             + "aria-label=\"likeness of each image, highest first\">%n",
         Double.isFinite(bars.get(0).threshold)
@@ -68,7 +65,7 @@ public final class LikenessChart {
           Locale.ROOT,
           "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>"
               + "%.2f</title></rect>%n",
-          bar.isSelected ? "selected" : "rejected",
+          bar.isRecommended ? "recommended" : "other",
           MARGIN + i * step,
           top,
           Math.max(1, step - 3),

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -219,6 +220,45 @@ public final class ShootRecord {
    */
   public ShootRecord selection(List<Map<String, Object>> verdicts) {
     return with("selection", verdicts);
+  }
+
+  /**
+   * The same record with the decision which headshots to use, and the reason and scores of each
+   * headshot.
+   *
+   * @param recommendation the decision about the headshots of this record
+   * @return the new record
+   * @throws IllegalArgumentException if it is about another number of headshots
+   */
+  public ShootRecord recommendation(Recommendation recommendation) {
+    List<?> entries = content.get("headshots") instanceof List<?> list ? list : List.of();
+    if (recommendation.choices().size() != entries.size()) {
+      throw new IllegalArgumentException(
+          "headshots in the record: " + entries.size() + ", in the recommendation: "
+              + recommendation.choices().size() + "; give the recommendation for this shoot");
+    }
+    List<Map<String, Object>> headshots = new ArrayList<>();
+    entries.forEach(entry -> headshots.add(entry(entry)));
+    for (Recommendation.Choice choice : recommendation.choices()) {
+      Map<String, Object> entry = headshots.get(choice.index());
+      entry.put("recommended", choice.isRecommended());
+      entry.put("reason", choice.reason());
+      choice.card().ifPresent(card -> entry.put("scores", card.asList()));
+    }
+    Map<String, Object> decision = new LinkedHashMap<>();
+    decision.put("verdict", recommendation.sentence());
+    decision.put("use", recommendation.recommended().stream().map(this::file).toList());
+    return with("recommendation", decision).with("headshots", headshots);
+  }
+
+  private static Map<String, Object> entry(Object headshot) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    ((Map<?, ?>) headshot).forEach((key, value) -> entry.put((String) key, value));
+    return entry;
+  }
+
+  private String file(Recommendation.Choice choice) {
+    return Headshot.fileName(firstIndex + choice.index());
   }
 
   /**

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import java.util.Collections;
 import java.util.List;
@@ -26,7 +28,7 @@ class ContactSheetTest {
   void growsByARowForEveryFourHeadshots() {
     int one = ContactSheet.of(List.of(), headshots(4), "").height();
     int two = ContactSheet.of(List.of(), headshots(5), "").height();
-    assertEquals(304 + 34 + 16, two - one);
+    assertEquals(304 + 56 + 16, two - one);
   }
 
   @Test
@@ -39,10 +41,43 @@ class ContactSheetTest {
     assertEquals(wide[0], wide[1], 500);
   }
 
+  @Test
+  void framesTheHeadshotsToUseInTheOrderOfTheRecommendation() {
+    Shoot three = shoot(List.of(
+        coloured(plain(10, 10, 200)), coloured(plain(200, 10, 10)), coloured(plain(10, 200, 10))));
+    Recommendation recommendation = Recommendation.of(
+        RecommendationTest.MADE,
+        three,
+        List.of(
+            RecommendationTest.card(1.5),
+            RecommendationTest.card(0.1),
+            RecommendationTest.card(1.9)));
+    RgbImage sheet = ContactSheet.of(recommendation, "");
+
+    int top = firstRow(sheet, 200, 10, 10);
+    assertEquals(
+        List.of(1, 0, 2),
+        recommendation.choices().stream().map(Recommendation.Choice::index).toList());
+    for (int i = 0; i < 3; i++) {
+      int left = 48 + i * (304 + 16);
+      boolean framed = i == 0;
+      assertEquals(
+          framed,
+          sheet.at(left + 1, top + 100, 0) == 0x1d && sheet.at(left + 1, top + 100, 1) == 0x7a,
+          "headshot " + i);
+      int strongest = new int[] {0, 2, 1}[i];
+      assertEquals(200, sheet.at(left + 150, top + 100, strongest), "headshot " + i);
+    }
+  }
+
+  private static Headshot coloured(RgbImage image) {
+    return new Headshot(image, Style.named("studio"), 7, ImageRequest.of("x"), 1);
+  }
+
   /** How many pixels of a sheet are red and how many blue. */
   private static int[] visibleBounds(RgbImage image) {
     Headshot headshot = new Headshot(image, Style.named("studio"), 7, ImageRequest.of("x"), 1);
-    RgbImage sheet = ContactSheet.of(List.of(), List.of(headshot), "");
+    RgbImage sheet = ContactSheet.of(List.of(), unscored(List.of(headshot)), "");
     int[] count = new int[2];
     for (int i = 0; i < sheet.width() * sheet.height(); i++) {
       int red = sheet.at(i % sheet.width(), i / sheet.width(), 0);
@@ -62,9 +97,18 @@ class ContactSheetTest {
     return rgb;
   }
 
-  private static List<Headshot> headshots(int count) {
-    return Collections.nCopies(
-        count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1));
+  private static Recommendation headshots(int count) {
+    return unscored(Collections.nCopies(
+        count,
+        new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1)));
+  }
+
+  private static Recommendation unscored(List<Headshot> headshots) {
+    return Recommendation.of(RecommendationTest.MADE, shoot(headshots));
+  }
+
+  private static Shoot shoot(List<Headshot> headshots) {
+    return new Shoot(ShootRequest.of(Style.named("studio"), 1), headshots);
   }
 
   private static RgbImage plain(int red, int green, int blue) {

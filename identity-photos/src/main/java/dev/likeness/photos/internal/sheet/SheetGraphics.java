@@ -161,6 +161,7 @@ public final class SheetGraphics {
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 17);
     private static final Font SMALL = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
     private static final int CORNER_RADIUS = 12;
+    private static final float FRAME_WIDTH = 4;
 
     private final Graphics2D graphics;
     private final boolean canPaintText;
@@ -195,6 +196,14 @@ public final class SheetGraphics {
       }
     }
 
+    /** Renders a second line below an image, in grey. */
+    public void paintCaptionDetail(String text, int x, int y, int width) {
+      if (canPaintText) {
+        String shown = shorten(text, graphics.getFontMetrics(SMALL), width - 4);
+        paintText(shown, SMALL, GREY, x + 2, y + 46);
+      }
+    }
+
     private static String shorten(String text, FontMetrics metrics, int room) {
       String part = text;
       while (!part.isEmpty() && metrics.stringWidth(part.equals(text) ? text : part + "…") > room) {
@@ -214,14 +223,31 @@ public final class SheetGraphics {
      * @return the height in pixels
      */
     public int paintImage(RgbImage image, int x, int y, int cell) {
-      double scale = (double) cell / Math.max(image.width(), image.height());
-      int width = Math.max(1, (int) Math.round(scale * image.width()));
-      int height = Math.max(1, (int) Math.round(scale * image.height()));
+      int width = side(image.width(), image, cell);
+      int height = side(image.height(), image, cell);
       graphics.setClip(
           new RoundRectangle2D.Float(x, y, width, height, CORNER_RADIUS, CORNER_RADIUS));
       graphics.drawImage(SheetScaling.scale(image.toBufferedImage(), width, height), x, y, null);
       graphics.setClip(null);
       return height;
+    }
+
+    /** Renders a frame inside the edges of an image that {@link #paintImage} rendered. */
+    public void paintImageFrame(RgbImage image, int x, int y, int cell, Color colour) {
+      graphics.setColor(colour);
+      graphics.setStroke(new BasicStroke(FRAME_WIDTH));
+      graphics.draw(new RoundRectangle2D.Float(
+          x + FRAME_WIDTH / 2,
+          y + FRAME_WIDTH / 2,
+          side(image.width(), image, cell) - FRAME_WIDTH,
+          side(image.height(), image, cell) - FRAME_WIDTH,
+          CORNER_RADIUS,
+          CORNER_RADIUS));
+    }
+
+    private static int side(int pixels, RgbImage image, int cell) {
+      double scale = (double) cell / Math.max(image.width(), image.height());
+      return Math.max(1, (int) Math.round(scale * pixels));
     }
 
     private int paintText(String text, Font font, Color colour, int x, int y) {

@@ -1,0 +1,144 @@
+package dev.likeness.headshots.report;
+
+import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoVerdict;
+import dev.likeness.photos.SetVerdict;
+import dev.likeness.photos.quality.Reason;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The sentences of a report, for readers who choose images. */
+final class ReportSentences {
+  private static final Map<Authenticity.Flag, String> DIFFERENCES = new EnumMap<>(Map.of(
+      Authenticity.Flag.LOW_LIKENESS,
+      "It looks less like the photos than the photos look like each other.",
+      Authenticity.Flag.YOUNGER,
+      "The skin is smoother than in all photos, so the person may look younger than they are.",
+      Authenticity.Flag.SLIMMER,
+      "The face is narrower than in all photos.",
+      Authenticity.Flag.LIGHTER_SKIN,
+      "The skin is lighter than in all photos."));
+
+  private ReportSentences() {}
+
+  /** A clause as a sentence: an upper-case letter first, a full stop last. */
+  static String sentence(String clause) {
+    String text = clause.strip();
+    return text.isEmpty()
+        ? ""
+        : text.substring(0, 1).toUpperCase(Locale.ROOT)
+            + text.substring(1)
+            + (text.matches(".*[.!?]") ? "" : ".");
+  }
+
+  static String sentences(List<String> clauses) {
+    return clauses.stream().map(ReportSentences::sentence).collect(Collectors.joining(" "));
+  }
+
+  /** The flaws of an image; empty if there are none. */
+  static String flaws(ScoreCard card) {
+    return sentences(card.failures().stream().map(ScoreCard.Score::failureText).toList());
+  }
+
+  /** The differences of an image from the photos; empty if there are none. */
+  static String differences(Set<Authenticity.Flag> flags) {
+    return flags.stream()
+        .sorted()
+        .filter(DIFFERENCES::containsKey)
+        .map(DIFFERENCES::get)
+        .collect(Collectors.joining(" "));
+  }
+
+  /** How much an image was enlarged; empty if it was not. */
+  static String enlargement(Headshot headshot) {
+    return headshot.enlargement() <= 1
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "Enlarged %.1f times to %d × %d pixels, so it is less sharp than its size suggests.",
+            headshot.enlargement(),
+            headshot.image().width(),
+            headshot.image().height());
+  }
+
+  /** How many images the judge of likeness takes for the person; empty if it judged none. */
+  static String likeness(List<ScoreCard> cards) {
+    List<ScoreCard.Score> judged = cards.stream()
+        .flatMap(card -> card.of(ScoreAspect.LIKENESS).stream())
+        .filter(ScoreCard.Score::hasLimit)
+        .toList();
+    long alike = judged.stream().filter(ScoreCard.Score::isPassed).count();
+    return judged.isEmpty()
+        ? ""
+        : judged.get(0).person() == 0
+            ? " It recognises the person in " + alike + " of " + judged.size() + " images."
+            : " It finds every person in " + alike + " of " + judged.size() + " images.";
+  }
+
+  /** Whether the face in an image was recognised; empty if it was not, or not judged. */
+  static String likeness(ScoreCard card) {
+    return card.of(ScoreAspect.LIKENESS)
+        .filter(ScoreCard.Score::hasLimit)
+        .filter(ScoreCard.Score::isPassed)
+        .map(score -> score.person() == 0
+            ? "The face recognition network recognises the person of the photos in it."
+            : "The face recognition network finds every person of the photos in it.")
+        .orElse("");
+  }
+
+  /** The reasons against a photo, or the warnings about it. */
+  static String reasons(PhotoVerdict photo) {
+    return sentences(photo.reasons().stream().map(Reason::message).toList());
+  }
+
+  /** What a reader can do next, the most useful first. */
+  static List<String> nextSteps(ShootSummary made, boolean anyFlawless) {
+    List<String> steps = new ArrayList<>();
+    if (!made.fitsPerson()) {
+      steps.add("Choose a base model that was trained on photographs, and train the person again."
+          + " Nothing else makes the images look like the person.");
+    }
+    Optional<SetVerdict> set = made.review().map(PhotoReview::set);
+    set.map(SetVerdict::advice)
+        .filter(advice -> !advice.isEmpty())
+        .ifPresent(
+            advice -> steps.add("Better photos give a better likeness. " + sentences(advice)));
+    if (made.fitsPerson()) {
+      steps.add((anyFlawless
+              ? "For more choice, generate more images, other styles, or another seed, and keep"
+                  + " the best ones."
+              : "Generate more images and keep the best ones; many flaws appear in some"
+                  + " images only.")
+          + " With the command, add: --count 8 --keep 3.");
+      steps.add("Something is nearly right? Edit that image: other clothes, backdrop, light or"
+          + " expression. With the command: edit IMAGE --person FILE --outfit TEXT --out DIR.");
+    }
+    steps.add("When you publish an image, say that it was generated, for example: “AI-generated"
+        + " portrait”. Each file says so in its metadata too, but some sites remove metadata.");
+    steps.add("Keep this page private: it shows the person and the names of photos.");
+    return steps;
+  }
+
+  /** What generated headshots are not. */
+  static List<String> limits() {
+    return List.of(
+        "They are not photographs. No camera took them; skin, teeth, ears, hair and clothes are"
+            + " made up and may differ from the person’s.",
+        "They are not proof of identity. Do not use them for passports, identity cards, visas,"
+            + " exams, or wherever a photograph is required.",
+        "They do not prove that the person was in a place, wore these clothes, or agreed to a"
+            + " message.",
+        "The checks find many flaws, not all. They were set with rendered faces. Look at eyes,"
+            + " teeth, ears, hands and the edge of the hair yourself.");
+  }
+}

@@ -173,7 +173,7 @@ public final class PhotoReview {
    * @throws IllegalArgumentException if {@code count} is below 1
    */
   public List<AcceptedPhoto> best(int count) {
-    return SetVerdict.Subset.of(accepted, count);
+    return PhotoSubset.of(accepted, count);
   }
 
   /** {@return true if a face embedder checked which photos show the same person} */

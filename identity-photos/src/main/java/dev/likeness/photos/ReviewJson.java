@@ -62,7 +62,7 @@ final class ReviewJson {
     object.put("photos", set.photos());
     object.put("accepted", set.accepted());
     object.put("readiness", number(set.readiness()));
-    SetVerdict.SetCoverage coverage = set.coverage();
+    SetCoverage coverage = set.coverage();
     Map<String, Object> angles = new LinkedHashMap<>();
     angles.put("left", coverage.angles().left());
     angles.put("ahead", coverage.angles().ahead());

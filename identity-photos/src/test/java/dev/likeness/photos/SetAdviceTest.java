@@ -30,10 +30,10 @@ class SetAdviceTest {
     List<AcceptedPhoto> nine =
         IntStream.range(0, 9).mapToObj(i -> photo(i, 0, i < 7 ? 0 : 100 * i)).toList();
 
-    SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(nine);
+    SetCoverage coverage = SetCoverage.of(nine);
 
     assertEquals(7, coverage.sameBackground());
-    assertTrue(SetVerdict.SetAdvice.of(coverage, nine)
+    assertTrue(SetAdvice.of(coverage, nine)
         .contains("seven of nine have a similar background colour; add photos taken elsewhere"));
   }
 
@@ -45,11 +45,9 @@ class SetAdviceTest {
   void namesTheAnglesThatAreMissing() {
     List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
 
-    List<String> advice = SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(photos), photos);
+    List<String> advice = SetAdvice.of(SetCoverage.of(photos), photos);
 
-    assertEquals(
-        new SetVerdict.SetCoverage.Angles(0, 1, 2),
-        SetVerdict.SetCoverage.of(photos).angles());
+    assertEquals(new SetCoverage.Angles(0, 1, 2), SetCoverage.of(photos).angles());
     assertTrue(
         advice.contains(
             "no photo from the left; add one with the head half turned to the image's left"),
@@ -63,23 +61,17 @@ class SetAdviceTest {
     List<AcceptedPhoto> photos =
         IntStream.range(0, 5).mapToObj(i -> photo(i, 0, 50 * i)).toList();
 
-    SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(photos);
+    SetCoverage coverage = SetCoverage.of(photos);
 
     assertEquals(5, coverage.sameExpression());
-    assertTrue(SetVerdict.SetAdvice.of(coverage, photos)
+    assertTrue(SetAdvice.of(coverage, photos)
         .contains("five of five have the same expression; add photos with another expression"));
   }
 
   @Test
   void varietyIsZeroIfAllIsTheSameAndOneIfAllDiffers() {
-    assertEquals(
-        0,
-        new SetVerdict.SetCoverage(new SetVerdict.SetCoverage.Angles(0, 5, 0), 5, 5, 5, 5, 5)
-            .variety(5));
-    assertEquals(
-        1,
-        new SetVerdict.SetCoverage(new SetVerdict.SetCoverage.Angles(0, 5, 0), 1, 1, 1, 1, 1)
-            .variety(5));
+    assertEquals(0, new SetCoverage(new SetCoverage.Angles(0, 5, 0), 5, 5, 5, 5, 5).variety(5));
+    assertEquals(1, new SetCoverage(new SetCoverage.Angles(0, 5, 0), 1, 1, 1, 1, 1).variety(5));
   }
 
   @Test
@@ -88,14 +80,14 @@ class SetAdviceTest {
 
     assertEquals(
         List.of("only one usable photo; add more until there are at least three"),
-        SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(one), one));
+        SetAdvice.of(SetCoverage.of(one), one));
   }
 
   @Test
   void reportsThatNoneCanBeUsed() {
     assertEquals(
         List.of("no photo can be used; add at least three other photos"),
-        SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(List.of()), List.of()));
+        SetAdvice.of(SetCoverage.of(List.of()), List.of()));
   }
 
   // A photo whose background is `tint` red, light and distance differing with `i`.

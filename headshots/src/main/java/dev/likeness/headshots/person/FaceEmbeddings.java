@@ -67,8 +67,24 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    *     rendered
    */
   public static boolean canJudge(FaceEmbedder judge, Identity person) {
-    return judge.isTrainedOnPhotographs()
-        || person.consent().filter(Consent::isSynthetic).isPresent();
+    return canJudge(judge.isTrainedOnPhotographs(), person);
+  }
+
+  /**
+   * Returns true if a measure of likeness can tell whether an image shows the given person, by the
+   * rule of {@link #canJudge(FaceEmbedder, Identity)}.
+   *
+   * @param measure the measure of likeness
+   * @param person the person in the images
+   * @return false if the measure's embedder was trained on rendered faces and the person is not
+   *     known to be rendered
+   */
+  public static boolean canJudge(Likeness measure, Identity person) {
+    return canJudge(measure.isForPhotographs(), person);
+  }
+
+  private static boolean canJudge(boolean forPhotographs, Identity person) {
+    return forPhotographs || person.consent().filter(Consent::isSynthetic).isPresent();
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.likeness.headshots.score;
 
-import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.DetailMeasures;
@@ -11,6 +10,7 @@ import dev.likeness.headshots.internal.score.HandMeasure;
 import dev.likeness.headshots.internal.score.LightMeasures;
 import dev.likeness.headshots.internal.score.PairNetwork;
 import dev.likeness.headshots.internal.score.SceneMeasures;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
@@ -42,9 +42,11 @@ public final class HeadshotScores {
   /** The likeness to one person, and the cosine below which an image fails. */
   private record Judge(Likeness measure, double least) {
     static Judge of(Likeness measure, Identity person) {
-      boolean limited = measure.isForPhotographs()
-          || person.consent().filter(Consent::isSynthetic).isPresent();
-      return new Judge(measure, limited ? measure.threshold() : Double.NEGATIVE_INFINITY);
+      return new Judge(
+          measure,
+          FaceEmbeddings.canJudge(measure, person)
+              ? measure.threshold()
+              : Double.NEGATIVE_INFINITY);
     }
   }
 
@@ -84,7 +86,8 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds a score for the likeness to a person. An image below {@link Likeness#threshold()} fails.
+   * Adds a score for the likeness to a person. An image fails if {@link Likeness#recognises} is
+   * false for it.
    *
    * @param measure the likeness to the person's photos
    * @return the new scores
@@ -94,9 +97,9 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds a score for the likeness to a person. An image below {@link Likeness#threshold()} fails.
-   * If the embedder was trained on rendered faces and the person is real, only a missing face
-   * fails, because the threshold does not apply to photographs.
+   * Adds a score for the likeness to a person. An image fails if {@link Likeness#recognises} is
+   * false for it. If the embedder was trained on rendered faces and the person is real, only a
+   * missing face fails, because the threshold does not apply to photographs.
    *
    * @param measure the likeness to the person's photos
    * @param person the person, whose consent tells whether the photos were rendered

@@ -81,6 +81,59 @@ class HeadshotScoresTest {
   }
 
   @Test
+  void failsExactlyTheImagesThatAReportDoesNotRecognise() {
+    // Photos at these angles: far apart, alike, one alone, in two groups, beyond the threshold.
+    List<List<Double>> people = List.of(
+        List.of(0.0, 1.2),
+        List.of(0.0, 0.05, 0.1),
+        List.of(0.0),
+        List.of(0.0, 0.1, 1.4, 1.5),
+        List.of(0.0, 1.5),
+        List.of(0.0, 0.4, 0.8));
+    int disputed = 0;
+    for (List<Double> photos : people) {
+      for (double angle : new double[] {-0.7, 0, 0.5, 0.8, 1.0, 1.1, 1.2, 1.4}) {
+        Likeness likeness = Likeness.of(
+            photos.stream().map(photo -> at(photo)).toList(), SEEING, new Turned(angle));
+        boolean passed = HeadshotScores.of(SEEING)
+            .likeness(likeness)
+            .score(IMAGE)
+            .of(ScoreAspect.LIKENESS)
+            .orElseThrow()
+            .isPassed();
+        String meaning = likeness.report(List.of(IMAGE)).meaning();
+
+        assertEquals(
+            passed, !meaning.startsWith("not recognised"), photos + " " + angle + ": " + meaning);
+        assertEquals(passed, likeness.recognises(likeness.cosine(IMAGE)));
+        disputed += likeness.cosine(IMAGE) < 0.5 && passed ? 1 : 0;
+      }
+    }
+    assertTrue(disputed > 0, "no threshold is below that of the embedder");
+  }
+
+  /** The same vector for every face, at an angle. */
+  private record Turned(double angle) implements FaceEmbedder {
+    @Override
+    public float[] embed(RgbImage image, Face face) {
+      return at(angle);
+    }
+
+    @Override
+    public String name() {
+      return "turned";
+    }
+
+    @Override
+    public double samePersonThreshold() {
+      return 0.5;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
   void failsAnImageWithASecondPerson() {
     assertEquals(0, beside(0).of(ScoreAspect.SECOND_FACE).orElseThrow().value());
     ScoreCard.Score other = beside(60).of(ScoreAspect.SECOND_FACE).orElseThrow();

@@ -219,6 +219,17 @@ public final class Likeness {
   }
 
   /**
+   * Decides whether a similarity is that of the same person. Reports and the scores of headshots
+   * use this rule.
+   *
+   * @param cosine the mean cosine of a face with the person's photos, -1 to 1
+   * @return true if it is not below {@link #threshold()}
+   */
+  public boolean recognises(double cosine) {
+    return cosine >= threshold();
+  }
+
+  /**
    * {@return true if the embedder was trained on photographs; false if it was trained on rendered
    * faces only} If the result is false, {@link #threshold()} does not hold for people in
    * photographs.
@@ -280,16 +291,18 @@ public final class Likeness {
       return "no face was found in the images";
     }
     String warning = caveat.isEmpty() ? "" : "; " + caveat + ", so the score is too high";
+    if (!recognises(mean)) {
+      return "not recognised as the same person by " + embedder.name() + warning;
+    }
     double least = Arrays.stream(genuine).min().orElse(Double.NaN);
     if (percentile(mean) >= 0.25) {
       return "as similar as two of the person's own photos" + warning;
-    } else if (mean >= least) {
-      return "as similar as the two least similar of the person's own photos" + warning;
-    } else if (mean >= embedder.samePersonThreshold()) {
-      String less = genuine.length == 0 ? "" : ", but less similar than their own photos";
-      return "recognised as the same person" + less + warning;
     }
-    return "not recognised as the same person by " + embedder.name() + warning;
+    if (mean >= least) {
+      return "as similar as the two least similar of the person's own photos" + warning;
+    }
+    String less = genuine.length == 0 ? "" : ", but less similar than their own photos";
+    return "recognised as the same person" + less + warning;
   }
 
   private static double mean(double[] values) {

@@ -1,5 +1,6 @@
 package dev.likeness.cli;
 
+import dev.likeness.cli.command.CalibrateCommand;
 import dev.likeness.cli.command.ConvertCommand;
 import dev.likeness.cli.command.DoctorCommand;
 import dev.likeness.cli.command.EditCommand;
@@ -101,6 +102,7 @@ public final class LikenessCommand implements Runnable {
         .addSubcommand(new LoraCommand(console))
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
+        .addSubcommand(new CalibrateCommand(console))
         .addSubcommand(new CommandLine(new PeopleCommand())
             .addSubcommand(new PeopleCommand.PeopleListCommand(console))
             .addSubcommand(new PeopleCommand.PeopleShowCommand(console))

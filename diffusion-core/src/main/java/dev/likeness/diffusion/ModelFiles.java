@@ -22,14 +22,21 @@ import java.util.Optional;
  *     {@code unet}, {@code transformer}, {@code vae}, {@code text_encoder}, {@code text_encoder_2},
  *     {@code text_encoder_3}
  * @param prediction the prediction type of the UNet; empty to use the type that the files state
+ * @param calibration a file of {@link EightBitCalibration} for products in 8 bits on a CPU; empty
+ *     to use the file beside the base, if there is one
  */
-public record ModelFiles(Path path, Map<String, Path> components, Optional<Prediction> prediction) {
+public record ModelFiles(
+    Path path,
+    Map<String, Path> components,
+    Optional<Prediction> prediction,
+    Optional<Path> calibration) {
   /**
    * Copies the map of component files.
    *
    * @param path the folder or single file of the model
    * @param components folders or files that replace components, by diffusers' component names
    * @param prediction the prediction type of the UNet; empty to use the type that the files state
+   * @param calibration a file of {@link EightBitCalibration}; empty to use the file beside the base
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
    */
   public ModelFiles {
@@ -47,7 +54,7 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
    */
   public static ModelFiles of(Path path) {
-    return new ModelFiles(path, Map.of(), Optional.empty());
+    return new ModelFiles(path, Map.of(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -62,7 +69,7 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);
     all.put(component, files);
-    return new ModelFiles(path, all, prediction);
+    return new ModelFiles(path, all, prediction, calibration);
   }
 
   /**
@@ -74,7 +81,20 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
    */
   public ModelFiles prediction(Prediction prediction) {
-    return new ModelFiles(path, components, Optional.of(prediction));
+    return new ModelFiles(path, components, Optional.of(prediction), calibration);
+  }
+
+  /**
+   * {@return a copy of these files with the given calibration of products in 8 bits} It is used if
+   * the base is opened with {@link dev.likeness.diffusion.tensor.MemoryBudget.EightBits#PRODUCTS}
+   * on a CPU. Without this method, the file beside the base is used: {@code eight-bits.safetensors}
+   * in a folder, and {@code NAME.eight-bits.safetensors} beside a single file
+   * {@code NAME.safetensors}.
+   *
+   * @param file a file that {@link EightBitCalibration#write} wrote
+   */
+  public ModelFiles calibration(Path file) {
+    return new ModelFiles(path, components, prediction, Optional.of(file));
   }
 
   ModelParts parts() {
@@ -82,6 +102,9 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
     for (Map.Entry<String, Path> component : components.entrySet()) {
       parts = parts.with(component.getKey(), component.getValue());
     }
-    return prediction.isPresent() ? new ModelParts.Predicting(parts, prediction.get()) : parts;
+    if (prediction.isPresent()) {
+      parts = new ModelParts.Predicting(parts, prediction.get());
+    }
+    return calibration.isPresent() ? new ModelParts.Calibrated(parts, calibration) : parts;
   }
 }

@@ -53,7 +53,7 @@ final class BaseOptions {
   private ComputeOptions compute;
 
   /** Returns the files of the base, with replaced components. */
-  private ModelFiles files() {
+  ModelFiles files() {
     ModelFiles files = ModelFiles.of(folder());
     for (Map.Entry<String, Path> part : parts.entrySet()) {
       files = files.with(part.getKey(), part.getValue());
@@ -165,13 +165,23 @@ final class BaseOptions {
         names = "--eight-bit-products",
         description =
             "multiplies in 8 bits in the layers of the UNet or transformer, and gives nearly the "
-                + "same image. It is for a CPU with VNNI, or for a file of F8_E4M3 weights on a GPU. "
-                + "Cannot be combined with --eight-bits")
+                + "same image. It is for a CPU with VNNI and a base with a calibration (likeness "
+                + "calibrate), or for a file of F8_E4M3 weights on a GPU. Cannot be combined with "
+                + "--eight-bits")
     private boolean eightBitProducts;
+
+    @Option(
+        names = "--calibration",
+        paramLabel = "FILE",
+        description = "calibration of the base for --eight-bit-products on a CPU, made by likeness "
+            + "calibrate (default: the file beside the base, if there is one)")
+    private Path calibration;
 
     /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
     BaseModel open(BaseOptions base, ImageRequest request, Console console) {
-      return open(base, base.files(), request, console);
+      ModelFiles files = base.files();
+      return open(
+          base, calibration == null ? files : files.calibration(calibration), request, console);
     }
 
     /** Opens the model of {@code path} on the device of {@code base}, within the same limit. */
@@ -193,6 +203,10 @@ final class BaseOptions {
       if (eightBitProducts && eightBits) {
         throw new IllegalArgumentException("--eight-bit-products cannot be combined with"
             + " --eight-bits; leave out one of the two options");
+      }
+      if (calibration != null && !eightBitProducts) {
+        throw new IllegalArgumentException(
+            "--calibration does nothing without --eight-bit-products; give both or neither");
       }
       if (memory == null) {
         return eightBits || eightBitProducts

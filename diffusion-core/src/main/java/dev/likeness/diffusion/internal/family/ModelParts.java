@@ -2,8 +2,11 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.Calibration;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
@@ -95,7 +98,18 @@ public interface ModelParts {
 
   /** A component's tensors, kept in memory as {@link #residence} says. The caller closes them. */
   default LoadedWeights load(String component, Compute compute) {
-    return new LoadedWeights(() -> weights(component), compute, residence(component));
+    return new LoadedWeights(
+        () -> weights(component), compute, residence(component), layerInputs(component));
+  }
+
+  /** Returns the file with the calibration of products in 8 bits; empty if the model has none. */
+  default Optional<Path> calibration() {
+    return folder().map(own -> own.resolve(Calibration.FILE)).filter(ModelFile::exists);
+  }
+
+  /** Returns what is known, or to be found out, about the inputs of a component's layers. */
+  default LayerInputs layerInputs(String component) {
+    return LayerInputs.NONE;
   }
 
   /** The files of the tokenizer called {@code tokenizer} or {@code tokenizer_2}. */
@@ -185,6 +199,19 @@ public interface ModelParts {
     }
   }
 
+  /**
+   * A model with a calibration from another place.
+   *
+   * @param base the model
+   * @param calibration the file
+   */
+  record Calibrated(ModelParts base, Optional<Path> calibration) implements Derived {
+    @Override
+    public ModelParts with(String component, Path files) {
+      return new Calibrated(base.with(component, files), calibration);
+    }
+  }
+
   /** A model that overrides some methods of another model and delegates the others to it. */
   interface Derived extends ModelParts {
     /** The other model. */
@@ -253,6 +280,16 @@ public interface ModelParts {
     @Override
     default WeightResidence residence(String component) {
       return base().residence(component);
+    }
+
+    @Override
+    default Optional<Path> calibration() {
+      return base().calibration();
+    }
+
+    @Override
+    default LayerInputs layerInputs(String component) {
+      return base().layerInputs(component);
     }
 
     @Override

@@ -3,9 +3,11 @@ package dev.likeness.diffusion.internal.memory;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.cpu.InputRange;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -13,6 +15,7 @@ import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -33,6 +36,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final WeightsCheck requested = new WeightsCheck();
   private final WeightResidence residence;
+  private final LayerInputs inputs;
   private final WeightResidence.UnpackedForm unpacked;
   private final Map<String, Int8Weight> quantized = new ConcurrentHashMap<>();
   private final Map<String, F8Linear.Matrix> stored = new ConcurrentHashMap<>();
@@ -41,7 +45,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Takes ownership of {@code source} and closes it when this is closed. */
   public LoadedWeights(TensorSource source, Compute compute) {
-    this(source, null, compute, WeightResidence.MAPPED);
+    this(source, null, compute, WeightResidence.MAPPED, LayerInputs.NONE);
   }
 
   /**
@@ -63,17 +67,28 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Keeps tensors as {@code residence} says. The file can be opened again after its release. */
   public LoadedWeights(Supplier<TensorSource> opening, Compute compute, WeightResidence residence) {
-    this(opening.get(), opening, compute, residence);
+    this(opening, compute, residence, LayerInputs.NONE);
+  }
+
+  /** Keeps tensors as {@code residence} says, for layers with these {@code inputs}. */
+  public LoadedWeights(
+      Supplier<TensorSource> opening,
+      Compute compute,
+      WeightResidence residence,
+      LayerInputs inputs) {
+    this(opening.get(), opening, compute, residence, inputs);
   }
 
   private LoadedWeights(
       TensorSource source,
       Supplier<TensorSource> opening,
       Compute compute,
-      WeightResidence residence) {
+      WeightResidence residence,
+      LayerInputs inputs) {
     file = new ReopenedFile(source, opening);
     this.compute = compute;
     this.residence = residence;
+    this.inputs = inputs;
     unpacked = WeightResidence.UnpackedForm.of(residence, source, compute);
   }
 
@@ -120,12 +135,25 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
+    LayerWeight own = ownMatrix(name, shape);
+    return Int8Weight.isWorthwhile(shape)
+        ? inputs
+            .observer()
+            .<LayerWeight>map(observer -> new LayerWeight.Observed(name, own, observer))
+            .orElse(own)
+        : own;
+  }
+
+  private LayerWeight ownMatrix(String name, long... shape) {
     if (residence == WeightResidence.INT8_MATRICES || unpacked.isKeptInF8(name)) {
       return unpackedMatrix(name, shape);
     }
+    Optional<InputRange> range =
+        inputs.calibration().map(known -> known.ranges().get(name));
     boolean small = residence == WeightResidence.INT8_MATMUL
-        && shape.length == 2
-        && Int8Weight.isWorthwhile(shape);
+        && (inputs.calibration().isPresent()
+            ? range.isPresent()
+            : shape.length == 2 && Int8Weight.isWorthwhile(shape));
     if (!small && !unpacked.keepsForms(name)) {
       return new LayerWeight.Plain(get(name, shape));
     }
@@ -133,7 +161,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
         shape,
         () -> get(name, shape),
         (use, making) -> derived.computeIfAbsent(name + ":" + use, key -> derive(name, making)),
-        small);
+        small,
+        range);
   }
 
   /**

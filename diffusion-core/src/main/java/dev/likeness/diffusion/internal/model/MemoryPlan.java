@@ -2,6 +2,9 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.Calibration;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.tensor.Compute;
@@ -15,7 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How a model is kept in memory so that generating one image at a time stays within a budget. The
@@ -25,6 +30,10 @@ import java.util.stream.Collectors;
 public final class MemoryPlan {
   /** Memory that the plan does not count, such as buffers of libraries. */
   private static final long EXTRA_BYTES = 256L << 20;
+
+  private static final String UNCALIBRATED =
+      "8-bit products without a calibration: convolutions are not multiplied in 8 bits; likeness"
+          + " calibrate makes a calibration, which is faster";
 
   private static final long UNKNOWN_PROGRAM = 512L << 20;
 
@@ -128,7 +137,12 @@ public final class MemoryPlan {
     return choices;
   }
 
-  private static void requireProducts(Compute compute, MemoryBudget budget) {
+  /**
+   * Refuses a device that does not multiply in 8 bits, if the budget wants such products.
+   *
+   * @throws ResourceLimitException if so
+   */
+  public static void requireProducts(Compute compute, MemoryBudget budget) {
     if (budget.allow8Bit() == EightBits.PRODUCTS && !compute.hasEightBitProducts()) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
@@ -205,6 +219,27 @@ public final class MemoryPlan {
     @Override
     public WeightResidence residence(String component) {
       return plan.residence(component);
+    }
+
+    @Override
+    public LayerInputs layerInputs(String component) {
+      if (plan.residence(component) != WeightResidence.INT8_MATMUL
+          || calibration().isEmpty()) {
+        return LayerInputs.NONE;
+      }
+      try (TensorSource network = weights(component)) {
+        return new LayerInputs(
+            calibration().map(file -> Calibration.read(file, network)), Optional.empty());
+      }
+    }
+
+    @Override
+    public List<String> notices() {
+      boolean isUncalibrated =
+          calibration().isEmpty() && plan.residences.containsValue(WeightResidence.INT8_MATMUL);
+      return isUncalibrated
+          ? Stream.concat(base.notices().stream(), Stream.of(UNCALIBRATED)).toList()
+          : base.notices();
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.Calibration;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import java.nio.charset.StandardCharsets;
@@ -133,6 +134,11 @@ public final class SingleFile implements ModelParts {
     return keys instanceof FamilyRegistry.AveragedNames averages
         ? averages.original().get(name)
         : name;
+  }
+
+  @Override
+  public Optional<Path> calibration() {
+    return Optional.of(Calibration.beside(file)).filter(ModelFile::exists);
   }
 
   @Override

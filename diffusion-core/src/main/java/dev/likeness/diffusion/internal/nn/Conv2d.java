@@ -2,11 +2,13 @@ package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.io.CurrentWork;
+import dev.likeness.diffusion.internal.nn.cpu.Int8Convolution;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution.UpsampleConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.WinogradConvolution;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -78,9 +80,30 @@ public final class Conv2d {
 
   public Tensor forward(Tensor x) {
     CurrentWork.throwIfCancelled();
+    weight.observe(x, (input, other) -> product(input, other, null));
+    return inParts(x, part -> addAdapters(product(part, weight, bias), part));
+  }
+
+  /**
+   * Applies an activation, then the layer. Overwrites {@code x} if no gradient needs it; the caller
+   * must own the tensor.
+   */
+  public Tensor forward(Activation activation, Tensor x) {
+    if (!adapterLayers.isEmpty() || !Int8Convolution.isRequested(x, weight)) {
+      return forward(activation.applyInPlace(x));
+    }
+    CurrentWork.throwIfCancelled();
+    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    // The activation's result is rounded once, to bytes.
+    return inParts(
+        activation.applyInPlace(x.to(ScalarType.Float)),
+        part -> Int8Convolution.of(part, weight, offset, stride, padding, x.scalar_type()));
+  }
+
+  private Tensor inParts(Tensor x, UnaryOperator<Tensor> whole) {
     return keepsSize()
-        ? CpuParts.strips(x, operations(x, kernel, 1), x.size(2)).keepSize(x, this::whole)
-        : whole(x);
+        ? CpuParts.strips(x, operations(x, kernel, 1), x.size(2)).keepSize(x, whole)
+        : whole.apply(x);
   }
 
   /** Returns the floating-point operations of one output row, {@code up} times as wide as x. */
@@ -92,16 +115,17 @@ public final class Conv2d {
     return stride[0] == 1 && padding[0] == kernel / 2 && kernel <= 3;
   }
 
-  private Tensor whole(Tensor x) {
+  private Tensor product(Tensor x, LayerWeight weight, Tensor bias) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
     if (Linear.CompressedWeight.isFrozenIn(weight, x)) {
-      return addAdapters(Linear.CompressedWeight.conv2d(x, weight, offset, stride, padding), x);
+      return Linear.CompressedWeight.conv2d(x, weight, offset, stride, padding);
     }
-    return addAdapters(
-        usesWinograd(x)
-            ? WinogradConvolution.of(x, out, weight, offset)
-            : PackedConvolution.of(x, weight, offset, stride, padding),
-        x);
+    if (Int8Convolution.isRequested(x, weight)) {
+      return Int8Convolution.of(x, weight, offset, stride, padding, x.scalar_type());
+    }
+    return usesWinograd(x, weight)
+        ? WinogradConvolution.of(x, out, weight, offset)
+        : PackedConvolution.of(x, weight, offset, stride, padding);
   }
 
   /**
@@ -111,6 +135,8 @@ public final class Conv2d {
   public Tensor forwardUpsampled(Tensor x) {
     if (adapterLayers.isEmpty() && weight.keepsForms() && UpsampleConvolution.isFaster(x)) {
       CurrentWork.throwIfCancelled();
+      // Upsampling repeats numbers and so keeps their range.
+      weight.observe(x, (input, other) -> product(input, other, null));
       TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
       return CpuParts.strips(x, operations(x, 2, 2), 2 * x.size(2))
           .upsample(x, part -> UpsampleConvolution.of(part, weight, offset));
@@ -133,7 +159,7 @@ public final class Conv2d {
     return weight.tensor().scalar_type();
   }
 
-  private boolean usesWinograd(Tensor x) {
+  private boolean usesWinograd(Tensor x, LayerWeight weight) {
     return kernel == 3
         && stride[0] == 1
         && padding[0] == 1

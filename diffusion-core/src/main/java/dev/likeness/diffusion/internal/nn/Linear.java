@@ -85,6 +85,11 @@ public final class Linear {
   }
 
   private Tensor product(Tensor x) {
+    weight.observe(x, (input, other) -> product(input, other, null));
+    return product(x, weight, bias);
+  }
+
+  private static Tensor product(Tensor x, LayerWeight weight, Tensor bias) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
     if (CompressedWeight.isFrozenIn(weight, x)) {
       return CompressedWeight.linear(x, weight, offset);

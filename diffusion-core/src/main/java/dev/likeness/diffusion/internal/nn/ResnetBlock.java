@@ -78,8 +78,7 @@ public final class ResnetBlock {
    */
   private Tensor normActConv(GroupNorm norm, Conv2d conv, Tensor x) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(
-          tiling.normalised(norm, x, part -> conv.forward(activation.applyInPlace(part))));
+      return scope.promote(tiling.normalised(norm, x, part -> conv.forward(activation, part)));
     }
   }
 }

@@ -28,7 +28,8 @@ public record Engine(Pipeline pipeline, ModelExtras extras, ModelUse use) {
 
   /** Opens a model with a memory plan. */
   public static Engine open(ModelParts files, MemoryPlan plan) {
-    return open(files, plan, () -> FamilyRegistry.open(plan.of(files), plan.compute()));
+    ModelParts planned = plan.of(files);
+    return open(planned, plan, () -> FamilyRegistry.open(planned, plan.compute()));
   }
 
   private static Engine open(ModelParts files, MemoryPlan plan, Supplier<OpenModel> networks) {

@@ -3,6 +3,9 @@ package dev.likeness.diffusion.internal.nn.cpu;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
@@ -32,53 +35,83 @@ public final class Int8Linear {
 
   private static final double MIN_SCALE = 1e-30;
 
+  /** Bytes from 1 to 255 for the whole numbers from -127 to 127. */
+  private static final InputRange SIGNED = InputRange.of(-MIDDLE, LARGEST);
+
   private Int8Linear() {}
 
   public static boolean isRequested(Tensor x, LayerWeight weight) {
     return weight.usesInt8Matmul()
-        && x.numel() >= MIN_TOKENS * x.size(-1)
+        && isWorthwhile(x)
         && x.is_cpu()
         && !GradMode.is_enabled()
         && torch.hasMKLDNN();
   }
 
+  /** Returns true if {@code x} [..., in] has enough tokens. */
+  public static boolean isWorthwhile(Tensor x) {
+    return x.numel() >= MIN_TOKENS * x.size(-1);
+  }
+
   /** Maps [..., in] to [..., out]. */
   public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
-    Tensor scales = weight.form("eight-bit scales", Int8Linear::scales);
-    Tensor steps = weight.form("eight-bit steps", Int8Linear::packed);
-    Tensor middles =
-        weight.form("eight-bit middles", rows -> torch.zeros(rows.size(0)).to(ScalarType.Int));
+    Optional<InputRange> fixed = weight.inputRange();
+    UnaryOperator<Tensor> wide =
+        plain -> fixed.map(range -> range.multiplied(plain)).orElse(plain);
+    Tensor scales = weight.form("eight-bit scales", plain -> scales(wide.apply(plain)));
+    Tensor steps = weight.form("eight-bit steps", plain -> packed(wide.apply(plain)));
     long[] shape = x.shape();
     shape[shape.length - 1] = scales.size(0);
     try (TensorScope scope = TensorScope.open()) {
       Tensor tokens = x.reshape(-1, x.size(-1));
-      // In f32, like the other factor: bf16 could round 127 up to 128, which is out of range.
-      Tensor largest = torch
-          .amax(tokens.abs(), new long[] {1}, true)
-          .to(ScalarType.Float)
-          .clamp_min(new Scalar(MIN_SCALE));
-      Tensor bytes = tokens
-          .mul(largest.reciprocal().mul_(new Scalar(LARGEST)))
-          .round_()
-          .add_(new Scalar((double) MIDDLE))
-          .to(ScalarType.Byte);
-      Tensor y = product(bytes, steps, scales, middles, Tensors.dtype(x))
-          .mul_(largest.div(new Scalar(LARGEST)));
-      return scope.promote((bias.has_value() ? y.add_(bias.get()) : y).view(shape));
+      Tensor y = weight
+          .inputRange()
+          .map(range -> inRange(tokens, range, steps, scales, bias))
+          .orElseGet(() -> inOwnRanges(tokens, steps, scales, bias));
+      return scope.promote(y.view(shape));
     }
   }
 
+  /** Multiplies tokens that all have the same range. */
+  private static Tensor inRange(
+      Tensor tokens, InputRange range, Tensor steps, Tensor scales, TensorOptional bias) {
+    return product(range.bytes(tokens), range, steps, scales, bias, Tensors.dtype(tokens));
+  }
+
+  /** Multiplies tokens, each in its own range. */
+  private static Tensor inOwnRanges(
+      Tensor tokens, Tensor steps, Tensor scales, TensorOptional bias) {
+    // In f32, like the other factor: bf16 could round 127 up to 128, which is out of range.
+    Tensor largest = torch
+        .amax(tokens.abs(), new long[] {1}, true)
+        .to(ScalarType.Float)
+        .clamp_min(new Scalar(MIN_SCALE));
+    Tensor bytes = tokens
+        .mul(largest.reciprocal().mul_(new Scalar(LARGEST)))
+        .round_()
+        .add_(new Scalar((double) MIDDLE))
+        .to(ScalarType.Byte);
+    Tensor y = product(bytes, SIGNED, steps, scales, new TensorOptional(), Tensors.dtype(tokens))
+        .mul_(largest.div(new Scalar(LARGEST)));
+    return bias.has_value() ? y.add_(bias.get()) : y;
+  }
+
   private static Tensor product(
-      Tensor bytes, Tensor steps, Tensor scales, Tensor middles, DType type) {
+      Tensor bytes,
+      InputRange range,
+      Tensor steps,
+      Tensor scales,
+      TensorOptional bias,
+      DType type) {
     TorchOperator linear = new TorchOperator("onednn::qlinear_pointwise");
     return linear.call(
         new IValue(bytes),
-        new IValue(1.0),
-        new IValue(MIDDLE),
+        new IValue(range.scale()),
+        new IValue(range.zeroPoint()),
         new IValue(steps),
         new IValue(scales),
-        new IValue(middles),
-        new IValue(),
+        new IValue(torch.zeros(scales.size(0)).to(ScalarType.Int)),
+        bias.has_value() ? new IValue(bias.get().to(ScalarType.Float)) : new IValue(),
         new IValue(1.0),
         new IValue(0L),
         new IValue((long) Tensors.scalarType(type).intern().value),
@@ -87,16 +120,24 @@ public final class Int8Linear {
         new IValue(""));
   }
 
-  private static Tensor scales(Tensor weight) {
+  /** Returns the scale of each output channel of a weight [out, in, ...]. */
+  static Tensor scales(Tensor weight) {
     return torch
-        .amax(weight.to(ScalarType.Float).abs(), new long[] {1}, false)
+        .amax(weight.reshape(weight.size(0), -1).to(ScalarType.Float).abs(), new long[] {1}, false)
         .clamp_min(new Scalar(MIN_SCALE))
         .div(new Scalar(LARGEST));
   }
 
+  /** Returns a weight [out, in, ...] as whole numbers from -127 to 127. */
+  static Tensor steps(Tensor weight, Tensor scales) {
+    long[] perRow = new long[weight.shape().length];
+    Arrays.fill(perRow, 1);
+    perRow[0] = scales.size(0);
+    return weight.to(ScalarType.Float).div(scales.view(perRow)).round_().to(ScalarType.Char);
+  }
+
   private static Tensor packed(Tensor weight) {
-    Tensor steps =
-        weight.to(ScalarType.Float).div(scales(weight).unsqueeze(1)).round().to(ScalarType.Char);
-    return new TorchOperator("onednn::qlinear_prepack").call(new IValue(steps), new IValue());
+    return new TorchOperator("onednn::qlinear_prepack")
+        .call(new IValue(steps(weight, scales(weight))), new IValue());
   }
 }

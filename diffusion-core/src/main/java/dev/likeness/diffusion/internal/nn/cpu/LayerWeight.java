@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -51,6 +52,22 @@ public interface LayerWeight {
   }
 
   /**
+   * Returns how the layer's input is rounded to bytes for products in eight bits; empty if the
+   * layer has no such products, or if its range is found anew for each token.
+   */
+  default Optional<InputRange> inputRange() {
+    return Optional.empty();
+  }
+
+  /**
+   * Receives an input of the layer. Called before each product outside of training; only an
+   * {@link Observed} weight reads it.
+   *
+   * @param product computes the layer's product of an input and a weight, without bias
+   */
+  default void observe(Tensor input, BiFunction<Tensor, LayerWeight, Tensor> product) {}
+
+  /**
    * Returns a derived form, computed by {@code making}. A form that is kept is computed at the
    * first call and replaces the weight in memory; the network's weights own it. Otherwise the
    * calling scope owns it.
@@ -81,6 +98,11 @@ public interface LayerWeight {
       }
 
       @Override
+      public Optional<InputRange> inputRange() {
+        return own.inputRange();
+      }
+
+      @Override
       public Tensor form(String next, UnaryOperator<Tensor> then) {
         return own.form(use + "." + next, wide -> then.apply(making.apply(wide)));
       }
@@ -92,7 +114,8 @@ public interface LayerWeight {
       long[] shape,
       Supplier<Tensor> numbers,
       BiFunction<String, UnaryOperator<Tensor>, Tensor> forms,
-      boolean usesInt8Matmul)
+      boolean usesInt8Matmul,
+      Optional<InputRange> inputRange)
       implements LayerWeight {
     @Override
     public Tensor tensor() {
@@ -107,6 +130,85 @@ public interface LayerWeight {
     @Override
     public Tensor form(String use, UnaryOperator<Tensor> making) {
       return forms.apply(use, making);
+    }
+  }
+
+  /**
+   * A weight that passes the inputs of its layer to an observer.
+   *
+   * @param name the weight's canonical name
+   * @param own the weight
+   */
+  public record Observed(String name, LayerWeight own, Observer observer) implements LayerWeight {
+    /** Receives the inputs of layers. */
+    @FunctionalInterface
+    public interface Observer {
+      /**
+       * Receives an input of a layer.
+       *
+       * @param layer the layer's weight
+       * @param input [..., in], or [batch, in, h, w] if the weight has four dimensions
+       * @param product computes the layer's product of an input and a weight, without bias
+       */
+      void observe(Observed layer, Tensor input, BiFunction<Tensor, LayerWeight, Tensor> product);
+    }
+
+    @Override
+    public Tensor tensor() {
+      return own.tensor();
+    }
+
+    @Override
+    public long[] shape() {
+      return own.shape();
+    }
+
+    @Override
+    public boolean isCompressed() {
+      return own.isCompressed();
+    }
+
+    @Override
+    public boolean keepsForms() {
+      return own.keepsForms();
+    }
+
+    @Override
+    public Tensor form(String use, UnaryOperator<Tensor> making) {
+      return own.form(use, making);
+    }
+
+    @Override
+    public void observe(Tensor input, BiFunction<Tensor, LayerWeight, Tensor> product) {
+      observer.observe(this, input, product);
+    }
+  }
+
+  /**
+   * A weight whose products are in eight bits and that keeps no form of itself.
+   *
+   * @param own the weight
+   * @param range the range of the layer's input
+   */
+  public record InRange(LayerWeight own, InputRange range) implements LayerWeight {
+    @Override
+    public Tensor tensor() {
+      return own.tensor();
+    }
+
+    @Override
+    public long[] shape() {
+      return own.shape();
+    }
+
+    @Override
+    public boolean usesInt8Matmul() {
+      return true;
+    }
+
+    @Override
+    public Optional<InputRange> inputRange() {
+      return Optional.of(range);
     }
   }
 }

@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -136,7 +138,7 @@ public final class PackedConvolution {
    */
   static final class PackedOrder {
     /** The inputs that determine the layout. */
-    private record Key(DType type, String shapes, int threads) {}
+    private record Key(String kind, String shapes, int threads) {}
 
     /**
      * The size of the cache. A generation needs some hundred entries; a service with images of any
@@ -153,11 +155,33 @@ public final class PackedConvolution {
      * not in the cache.
      */
     static String of(long[] weight, Tensor x, long[] stride, long[] padding) {
+      return of(
+          "",
+          weight,
+          x,
+          stride,
+          padding,
+          () -> PackedConvolution.packed(x.new_empty(weight), x.shape(), stride, padding));
+    }
+
+    /**
+     * Returns the layout for weights of one kind of product.
+     *
+     * @param kind the start of the layout's name
+     * @param packed packs a weight of the shape {@code weight}
+     */
+    static String of(
+        String kind,
+        long[] weight,
+        Tensor x,
+        long[] stride,
+        long[] padding,
+        Supplier<Tensor> packed) {
       String shapes = Arrays.toString(weight)
           + Arrays.toString(x.shape())
           + Arrays.toString(stride)
           + Arrays.toString(padding);
-      Key asked = new Key(Tensors.dtype(x), shapes, torch.get_num_threads());
+      Key asked = new Key(kind + Tensors.dtype(x), shapes, torch.get_num_threads());
       String known = KNOWN.get(asked);
       if (known != null) {
         return known;
@@ -165,18 +189,17 @@ public final class PackedConvolution {
       if (KNOWN.size() >= MAX_KNOWN) {
         KNOWN.clear();
       }
-      return KNOWN.computeIfAbsent(asked, anew -> queryOrder(weight, x, stride, padding));
+      return KNOWN.computeIfAbsent(asked, anew -> kind + queryOrder(packed));
     }
 
     static int known() {
       return KNOWN.size();
     }
 
-    private static String queryOrder(long[] weight, Tensor x, long[] stride, long[] padding) {
+    private static String queryOrder(Supplier<Tensor> packed) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor packed = PackedConvolution.packed(x.new_empty(weight), x.shape(), stride, padding);
         Tensor order =
-            new TorchOperator("mkldnn::_get_mkldnn_serialized_md").call(new IValue(packed));
+            new TorchOperator("mkldnn::_get_mkldnn_serialized_md").call(new IValue(packed.get()));
         byte[] bytes = new byte[(int) order.numel()];
         order.data_ptr_byte().get(bytes);
         return "packed " + UUID.nameUUIDFromBytes(bytes);
@@ -211,6 +234,21 @@ public final class PackedConvolution {
      * @return [batch, out, 2 h, 2 w]
      */
     public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
+      try (TensorScope scope = TensorScope.open()) {
+        boolean inEightBits = Int8Convolution.isRequested(x, weight);
+        Tensor bytes = inEightBits
+            ? weight.inputRange().orElseThrow().bytes(x.contiguous(MemoryFormat.ChannelsLast))
+            : null;
+        return scope.promote(of(
+            x,
+            weight,
+            kind -> inEightBits
+                ? Int8Convolution.ofBytes(bytes, kind, bias, ONE, ONE, x.scalar_type())
+                : PackedConvolution.of(x, kind, bias, ONE, ONE)));
+      }
+    }
+
+    private static Tensor of(Tensor x, LayerWeight weight, Function<LayerWeight, Tensor> product) {
       long h = x.size(2);
       long w = x.size(3);
       long[] kernel = {weight.shape()[0], weight.shape()[1], 2, 2};
@@ -218,12 +256,8 @@ public final class PackedConvolution {
       for (int kind = 0; kind < 4; kind++) {
         int row = kind / 2;
         int column = kind % 2;
-        Tensor y = PackedConvolution.of(
-            x,
-            weight.withForm("kind" + kind, wide -> merged(wide, row, column), kernel),
-            bias,
-            ONE,
-            ONE);
+        Tensor y = product.apply(
+            weight.withForm("kind" + kind, wide -> merged(wide, row, column), kernel));
         if (out == null) {
           out = torch.empty(
               new long[] {x.size(0), y.size(1), 2 * h, 2 * w},

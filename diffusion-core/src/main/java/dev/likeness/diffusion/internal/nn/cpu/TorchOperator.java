@@ -6,6 +6,8 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.Type;
+import org.bytedeco.pytorch.Type.TypePtr;
 
 /**
  * A libtorch operator without a Java binding, called by name. The calling scope owns its results.
@@ -34,8 +36,20 @@ public final class TorchOperator {
    * type.
    */
   IValue list(int index, long... values) {
-    GenericList list = new GenericList(
-        handle.schema().arguments().getPointer(index).type().get().containedType(0));
+    return list(argument(index).containedType(0), values);
+  }
+
+  /** Converts integers to a list for the optional argument at {@code index}. */
+  IValue optionalList(int index, long... values) {
+    return list(argument(index).containedType(0).get().containedType(0), values);
+  }
+
+  private Type argument(int index) {
+    return handle.schema().arguments().getPointer(index).type().get();
+  }
+
+  private static IValue list(TypePtr element, long... values) {
+    GenericList list = new GenericList(element);
     for (long value : values) {
       list.push_back(new IValue(value));
     }

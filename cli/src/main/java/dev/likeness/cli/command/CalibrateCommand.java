@@ -1,0 +1,121 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.EightBitCalibration;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.SizeOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness calibrate}: measures a base for {@code generate --eight-bit-products}. */
+@Command(
+    name = "calibrate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Measures how a base's UNet or transformer can multiply in 8 bits on a CPU with "
+        + "VNNI, and writes a calibration for generate --eight-bit-products. It generates the images "
+        + "of a few prompts twice.")
+public final class CalibrateCommand implements Runnable {
+  /** Different subjects, sizes of faces, light and styles. */
+  private static final List<String> PROMPTS = List.of(
+      "studio portrait photo of a smiling woman with brown hair",
+      "photo of an old man with a beard in a street at night",
+      "a watercolour painting of a village by the sea");
+
+  private final Console console;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description = "prompt of an image to generate; may be repeated. Give prompts like those that "
+          + "you will use (default: two portraits and a painting)")
+  private List<String> prompts = PROMPTS;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "6",
+      description = "number of sampling steps (default: ${DEFAULT-VALUE})")
+  private int steps;
+
+  @Option(
+      names = "--width",
+      paramLabel = "W",
+      description = "width in pixels (default: from the base)")
+  private int width;
+
+  @Option(
+      names = "--height",
+      paramLabel = "H",
+      description = "height in pixels (default: from the base)")
+  private int height;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "the calibration (default: beside the base, where generate finds it: "
+          + "eight-bits.safetensors in a folder, NAME.eight-bits.safetensors beside a file)")
+  private Path out;
+
+  /** Creates the subcommand with the console that it prints to. */
+  public CalibrateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (out == null && base.isEmbedded()) {
+      throw new IllegalArgumentException(
+          "the embedded base has no folder for a calibration; give --out FILE, and generate"
+              + " --calibration FILE");
+    }
+    Path file = out == null ? EightBitCalibration.fileFor(base.folder()) : out;
+    AtomicFile.Writable.requireFile(file);
+    EightBitCalibration found = EightBitCalibration.measure(
+        base.files(),
+        base.compute(),
+        requests(),
+        ConsoleProgress.on(console),
+        console.cancellation());
+    found.write(file);
+    console.out().println(file);
+    console.out().println(found.layers() + " layers multiply in 8 bits");
+    if (!found.exactLayers().isEmpty()) {
+      console
+          .out()
+          .println(found.exactLayers().entrySet().stream()
+              .map(layer ->
+                  String.format(Locale.ROOT, "  %s (error %.3f)", layer.getKey(), layer.getValue()))
+              .collect(Collectors.joining(
+                  System.lineSeparator(),
+                  found.exactLayers().size() + " layers keep "
+                      + base.compute().dtype().name().toLowerCase(Locale.ROOT) + ":"
+                      + System.lineSeparator(),
+                  "")));
+    }
+    console.out().flush();
+  }
+
+  private List<ImageRequest> requests() {
+    SizeOptions sized = width == 0 ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
+    List<ImageRequest> requests = new ArrayList<>();
+    for (String prompt : prompts) {
+      requests.add(ImageRequest.of(prompt)
+          .steps(steps)
+          .seed(requests.size())
+          .sizeOptions(height == 0 ? sized : sized.height(height)));
+    }
+    return requests;
+  }
+}

@@ -1,0 +1,161 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.Calibration;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
+import dev.likeness.diffusion.internal.memory.InputMeasurement;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.pipeline.Engine;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * A calibration of products in 8 bits on a CPU: how the input of each layer of a UNet or
+ * transformer is rounded to bytes, and which layers keep the network's element type because
+ * rounding would change their results too much.
+ *
+ * <p>A calibration is measured once for a base, while the base generates a few images, and written
+ * to a file. {@link BaseModel#open(ModelFiles, Compute, MemoryBudget)} reads the file if the budget
+ * asks for {@link EightBits#PRODUCTS}. A base that was fine-tuned from the calibrated base can use
+ * the same file.
+ */
+public final class EightBitCalibration {
+  /**
+   * The largest error of a layer in 8 bits, as a share of its result's size. Layers with a larger
+   * error keep their type.
+   */
+  private static final double LARGEST_ERROR = 0.05;
+
+  private final Calibration calibration;
+  private final Map<String, Double> errors;
+
+  private EightBitCalibration(Calibration calibration, Map<String, Double> errors) {
+    this.calibration = calibration;
+    this.errors = errors;
+  }
+
+  /**
+   * Measures a base, and reports no progress. This method throws the exceptions of
+   * {@link #measure(ModelFiles, Compute, List, Progress, Cancellation)}.
+   *
+   * @param files the files of the base
+   * @param compute a CPU, and the element type of exact products
+   * @param requests the images to generate
+   * @return the calibration
+   */
+  public static EightBitCalibration measure(
+      ModelFiles files, Compute compute, List<ImageRequest> requests) {
+    return measure(files, compute, requests, Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Measures a base. The base generates the images of the requests twice with exact products: first
+   * to find the range of each layer's input, then to compare products in 8 bits with exact ones.
+   * Each layer gets the best of six ranges: the whole range, three quarters and half of it, each
+   * with and without the divisors of SmoothQuant.
+   *
+   * <p>A few requests with different prompts and four to ten steps are enough. They should be like
+   * those that will be generated.
+   *
+   * @param files the files of the base
+   * @param compute a CPU, and the element type of exact products
+   * @param requests the images to generate; at least one, with seeds
+   * @param progress receives the events of both generations
+   * @param cancellation a switch that stops the work within one step
+   * @return the calibration
+   * @throws IllegalArgumentException if there is no request, or {@code compute} is not a CPU
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component of the base is
+   *     missing, broken or not supported
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the CPU has no VNNI, or if there
+   *     is too little memory
+   */
+  public static EightBitCalibration measure(
+      ModelFiles files,
+      Compute compute,
+      List<ImageRequest> requests,
+      Progress progress,
+      Cancellation cancellation) {
+    if (requests.isEmpty() || !compute.isCpu()) {
+      throw new IllegalArgumentException("a calibration needs a CPU and at least one request, got "
+          + compute.device() + " and " + requests.size() + " requests");
+    }
+    MemoryPlan.requireProducts(compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
+    compute.requireAvailable();
+    ModelParts parts = files.parts();
+    InputMeasurement measurement = new InputMeasurement();
+    Measured measured =
+        new Measured(parts, FamilyRegistry.of(parts).memory(parts).network(), measurement);
+    try (BaseModel base = new BaseModel(Engine.open(measured, compute))) {
+      base.generate(requests, progress, cancellation);
+      measurement.compare();
+      base.generate(requests, progress, cancellation);
+    }
+    return new EightBitCalibration(measurement.calibration(LARGEST_ERROR), measurement.errors());
+  }
+
+  /** A model whose denoising network passes the inputs of its layers to a measurement. */
+  private record Measured(ModelParts base, String network, InputMeasurement measurement)
+      implements ModelParts.Derived {
+    @Override
+    public LayerInputs layerInputs(String component) {
+      return component.equals(network)
+          ? new LayerInputs(Optional.empty(), Optional.of(measurement))
+          : LayerInputs.NONE;
+    }
+
+    @Override
+    public ModelParts with(String component, Path files) {
+      return new Measured(base.with(component, files), network, measurement);
+    }
+  }
+
+  /** {@return the number of layers that multiply in 8 bits} */
+  public int layers() {
+    return calibration.ranges().size();
+  }
+
+  /**
+   * {@return the layers that keep the network's element type, sorted by name, with the error that
+   * they would have in 8 bits} The error is the root mean square of the difference, as a share of
+   * the root mean square of the layer's result.
+   */
+  public Map<String, Double> exactLayers() {
+    return errors.entrySet().stream()
+        .filter(layer -> !calibration.ranges().containsKey(layer.getKey()))
+        .collect(Collectors.toMap(
+            Map.Entry::getKey, Map.Entry::getValue, (one, other) -> one, TreeMap::new));
+  }
+
+  /**
+   * Writes the calibration to a safetensors file, which is replaced if it exists.
+   *
+   * @param file the file; {@link ModelFiles#calibration(Path)} says where it is found
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if it cannot be written
+   */
+  public void write(Path file) {
+    calibration.write(file);
+  }
+
+  /**
+   * {@return the place where a base finds its calibration: {@code eight-bits.safetensors} in a
+   * folder, {@code NAME.eight-bits.safetensors} beside a single file}
+   *
+   * @param base the folder or the single file of the base
+   */
+  public static Path fileFor(Path base) {
+    return Files.isDirectory(base) ? base.resolve(Calibration.FILE) : Calibration.beside(base);
+  }
+}

@@ -122,8 +122,8 @@ public final class AcceptedPhoto {
    * @param size side of the result in pixels, at least 1
    * @param mostEnlargement largest allowed enlargement factor, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop needs a larger enlargement factor, or {@code size}
-   *     is below 1
+   * @throws IllegalArgumentException if the crop needs a larger enlargement factor, this factor is
+   *     below 1 or NaN, or {@code size} is below 1
    */
   public RgbImage crop(int size, double mostEnlargement) {
     return crop(size, HeadCrop.Framing.HEAD_AND_SHOULDERS, mostEnlargement);
@@ -151,10 +151,15 @@ public final class AcceptedPhoto {
    * @param framing how much of the person the crop includes
    * @param mostEnlargement largest allowed enlargement factor, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop needs a larger enlargement factor, or {@code size}
-   *     is below 1
+   * @throws IllegalArgumentException if the crop needs a larger enlargement factor, this factor is
+   *     below 1 or NaN, or {@code size} is below 1
    */
   public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
+    if (!(mostEnlargement >= 1)) {
+      throw new IllegalArgumentException(
+          "the largest enlargement of a crop must be at least 1, got " + mostEnlargement
+              + "; give 1 for a crop that is never enlarged");
+    }
     HeadCrop crop = HeadCrop.of(face.box(), framing, image.width(), image.height(), size);
     double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {

@@ -233,6 +233,19 @@ class PhotoReviewTest {
     assertTrue(
         refusal.getMessage().contains("allow this with crop(512, Framing.FACE, "),
         refusal.getMessage());
+    for (double factor : new double[] {0.99, 0, -1, Double.NaN, Double.NEGATIVE_INFINITY}) {
+      String message = "the largest enlargement of a crop must be at least 1, got " + factor
+          + "; give 1 for a crop that is never enlarged";
+      assertEquals(
+          message,
+          assertThrows(IllegalArgumentException.class, () -> ada.crop(64, factor))
+              .getMessage());
+      assertEquals(
+          message,
+          assertThrows(
+                  IllegalArgumentException.class, () -> ada.crop(64, HeadCrop.Framing.FACE, factor))
+              .getMessage());
+    }
   }
 
   @Test

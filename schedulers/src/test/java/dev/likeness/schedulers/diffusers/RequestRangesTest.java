@@ -2,6 +2,7 @@ package dev.likeness.schedulers.diffusers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -184,6 +185,59 @@ class RequestRangesTest {
     refuses(range + "-1.0 after 200.0", config, PlanRequest.ofTimesteps(200, -1));
     refuses(range + "NaN as the first", config, PlanRequest.ofTimesteps(Double.NaN));
     config.plan(PlanRequest.ofTimesteps(999, 749, 499, 249));
+  }
+
+  /**
+   * steps_offset may move the first timestep beyond the trained ones; diffusers has no level there.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "PNDMScheduler, 1000, 1, 1000, 999",
+    "PNDMScheduler, 500, 5, 1003, 498",
+    "PNDMScheduler, 1000, 5, 1004, 995",
+    "DDIMScheduler, 1000, 1, 1000, 999",
+    "DDIMParallelScheduler, 1000, 1, 1000, 999",
+    "DDIMInverseScheduler, 1000, 1, 1000, 999",
+    "DDPMScheduler, 1000, 1, 1000, 999",
+    "DDPMScheduler, 333, 5, 1001, 332"
+  })
+  void saysHowManyStepsAnOffsetLeaves(
+      String className, int steps, int offset, int first, int fewer) {
+    SchedulerConfig config = SchedulerConfig.named(className)
+        .with("timestep_spacing", "leading")
+        .with("steps_offset", offset);
+    SchedulerConfig skipping =
+        className.startsWith("PNDM") ? config.with("skip_prk_steps", true) : config;
+    refuses(
+        steps + " steps begin at timestep " + first + ", because steps_offset is " + offset
+            + ", but the last trained timestep is 999; give " + fewer
+            + " steps, or a smaller steps_offset",
+        skipping,
+        PlanRequest.of(steps));
+    skipping.plan(PlanRequest.of(fewer));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DPMSolverMultistepScheduler, 999, 1, 998",
+    "DEISMultistepScheduler, 999, 1, 998",
+    "UniPCMultistepScheduler, 999, 1, 998",
+    "SASolverScheduler, 999, 1, 998",
+    "DPMSolverSDEScheduler, 1000, 1, 999",
+    "LMSDiscreteScheduler, 1000, 1, 999"
+  })
+  void refusesAScheduleThatRepeatsASigma(String className, int steps, int offset, int fewer) {
+    SchedulerConfig config = SchedulerConfig.named(className)
+        .with("timestep_spacing", "leading")
+        .with("steps_offset", offset);
+    String message = assertThrows(
+            IllegalArgumentException.class, () -> config.plan(PlanRequest.of(steps)))
+        .getMessage();
+    assertTrue(
+        message.matches("this scheduler needs different sigmas, but its schedule of " + steps
+            + " steps repeats sigma [0-9.]+; use fewer steps or a smaller steps_offset"),
+        message);
+    config.plan(PlanRequest.of(fewer));
   }
 
   /** Pure noise is at the timestep above the trained table's last. */

@@ -11,8 +11,10 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.Step;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * A scheduler of a sigma schedule and a solver.
@@ -57,7 +59,25 @@ record ConfiguredScheduler(
   }
 
   private List<Step> rows(PlanRequest request, SigmaSchedule sigmaSchedule, PlanBuilder draft) {
-    return draft.build(solvers.apply(request).solve(sigmaSchedule, draft));
+    try {
+      return draft.build(solvers.apply(request).solve(sigmaSchedule, draft));
+    } catch (IllegalArgumentException e) {
+      throw repeatedSigma(sigmaSchedule).isPresent()
+          ? new IllegalArgumentException(
+              "this scheduler needs different sigmas, but its schedule of " + request.steps()
+                  + " steps repeats sigma " + repeatedSigma(sigmaSchedule).getAsDouble()
+                  + "; use fewer steps or a smaller steps_offset",
+              e)
+          : e;
+    }
+  }
+
+  /** Returns the first sigma that two steps have; many solvers divide by their difference. */
+  private static OptionalDouble repeatedSigma(SigmaSchedule sigmaSchedule) {
+    return IntStream.rangeClosed(sigmaSchedule.first() + 1, sigmaSchedule.last())
+        .filter(i -> sigmaSchedule.at(i).sigma() == sigmaSchedule.at(i - 1).sigma())
+        .mapToDouble(i -> sigmaSchedule.at(i).sigma())
+        .findFirst();
   }
 
   private int firstStep(PlanRequest request, SigmaSchedule sigmaSchedule) {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Diffusers' scheduler classes whose steps are training timesteps: DDPM, DDIM and similar. */
 final class DdpmSchedulers {
@@ -271,7 +272,21 @@ final class DdpmSchedulers {
       double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset))
           .map(Math::rint)
           .toArray();
+      if (timesteps[0] > trained - 1) {
+        throw new IllegalArgumentException(steps + " steps begin at timestep " + (long) timesteps[0]
+            + ", because steps_offset is " + offset + ", but the last trained timestep is "
+            + (trained - 1) + "; give " + mostBelow(steps) + " steps, or a smaller steps_offset");
+      }
       return ConfiguredScheduler.Requests.requireDescending(timesteps, trained);
+    }
+
+    /** Returns the next lower number of steps that begin at a trained timestep; at least 1. */
+    private int mostBelow(int steps) {
+      return IntStream.iterate(steps - 1, fewer -> fewer > 1, fewer -> fewer - 1)
+          .filter(fewer ->
+              spacing.timesteps(fewer, network.length(), offset)[0] <= network.length() - 1)
+          .findFirst()
+          .orElse(1);
     }
 
     private List<NoiseLevel> levels(double[] timesteps, int below) {

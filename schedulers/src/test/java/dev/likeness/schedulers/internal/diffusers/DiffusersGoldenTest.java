@@ -40,6 +40,14 @@ class DiffusersGoldenTest {
     return runs("random").map(run -> test((String) run.get("class"), run));
   }
 
+  /**
+   * PNDM, whose schedule repeats a step at its start, as {@code schedulers_inside.py} begins it.
+   */
+  @TestFactory
+  Stream<DynamicTest> equalsDiffusersIfPndmBeginsInsideItsSchedule() {
+    return runs("inside").map(run -> test((String) run.get("class"), run));
+  }
+
   @TestFactory
   Stream<DynamicTest> splitsSamplingBetweenBaseAndRefinerAsThePipelinesDo() {
     return runs("partial")

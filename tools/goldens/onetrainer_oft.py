@@ -1,6 +1,6 @@
-"""OFT as OneTrainer trains it (`OFTModule` of modules/module/LoRAModule.py, `OFTRotationModule` of oft_utils.py), on single
-layers of the tiny base pipeline. Its scaled form divides the numbers by 2 * sqrt(block side - 1), and has a marker
-beside them. A linear layer's input is multiplied by the matrices, and so is a convolution's weight."""
+"""OFT as OneTrainer trains it (`OFTModule` of modules/module/LoRAModule.py, `OFTRotationModule` of oft_utils.py), on
+single layers of the tiny base pipeline. Its scaled form divides the numbers by 2 * sqrt(block side - 1), and has a
+marker beside them. A linear layer's input is multiplied by the matrices, and so is a convolution's weight."""
 from math import sqrt
 
 import torch

@@ -40,6 +40,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final WeightResidence.UnpackedForm unpacked;
   private final Map<String, Int8Weight> quantized = new ConcurrentHashMap<>();
   private final Map<String, F8Linear.Matrix> stored = new ConcurrentHashMap<>();
+  private final Map<String, F8Linear.Factors> f8Factors = new ConcurrentHashMap<>();
   private final Map<String, Tensor> derived = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
@@ -207,13 +208,18 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return stored.computeIfAbsent(name, key -> readF8(key, UnaryOperator.identity(), this::keep));
   }
 
-  /** Loads a weight as the file stores it; {@code keeping} makes its tensors outlive this call. */
+  /**
+   * Loads a weight as the file stores it; {@code keeping} makes its values outlive this call. Its
+   * factors stay until the weights are released.
+   */
   F8Linear.Matrix readF8(String name, UnaryOperator<Tensor> upload, UnaryOperator<Tensor> keeping) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
-      F8Linear.Matrix matrix = F8Linear.Matrix.read(file.open(), name, compute, upload);
-      requested.requireFinite(file, name, matrix.values());
-      return matrix.map(keeping);
+      F8Linear.Factors factors = f8Factors.computeIfAbsent(
+          name, key -> F8Linear.Factors.of(file.open(), key, compute).map(this::keep));
+      Tensor values = F8Linear.Matrix.readValues(file.open(), name, compute, upload);
+      requested.requireFinite(file, name, values);
+      return new F8Linear.Matrix(keeping.apply(values), factors);
     }
   }
 
@@ -297,6 +303,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     placed.clear();
     quantized.clear();
     stored.clear();
+    f8Factors.clear();
     derived.clear();
   }
 

@@ -88,8 +88,8 @@ public final class F8Linear {
         .call(
             new IValue(bytes),
             new IValue(weight.values().t()),
-            new IValue(weight.share()),
-            new IValue(weight.scale()),
+            new IValue(weight.factors().share()),
+            new IValue(weight.factors().scale()),
             new IValue(),
             new IValue(),
             new IValue((long) type.intern().value),
@@ -97,20 +97,43 @@ public final class F8Linear {
   }
 
   /**
-   * The stored weight.
+   * The factors of a product with a weight. They are smaller than the message that copies them to a
+   * GPU, so they are made once for a weight, however often its values are loaded.
    *
-   * @param values [out, in], f8
-   * @param scale [1], f32: the factor of all values
+   * @param scale [1], f32: the factor of all values of the weight
    * @param share [1], f32: 1 / 448, the part of the tokens' factors that is the same for all
    * @param isScaled false if the scale is 1
    */
-  public record Matrix(Tensor values, Tensor scale, Tensor share, boolean isScaled) {
+  public record Factors(Tensor scale, Tensor share, boolean isScaled) {
+    /** Makes the factors of a weight of a file. The calling scope owns them. */
+    public static Factors of(TensorSource file, String name, Compute compute) {
+      float scale = file.f8Scale(name);
+      return new Factors(constant(scale, compute), constant(1 / LARGEST, compute), scale != 1);
+    }
+
+    private static Tensor constant(double factor, Compute compute) {
+      return Tensors.toDevice(compute, torch.full(new long[] {1}, new Scalar(factor)));
+    }
+
+    /** Returns these factors with the results of a function for their tensors. */
+    public Factors map(UnaryOperator<Tensor> change) {
+      return new Factors(change.apply(scale), change.apply(share), isScaled);
+    }
+  }
+
+  /**
+   * The stored weight.
+   *
+   * @param values [out, in], f8
+   * @param factors the factors of its products
+   */
+  public record Matrix(Tensor values, Factors factors) {
     /**
-     * Reads a weight as the file stores it. The calling scope owns it.
+     * Reads the values of a weight as the file stores them, in f8. The calling scope owns them.
      *
      * @param upload copies numbers to the device, or returns them as they are
      */
-    public static Matrix read(
+    public static Tensor readValues(
         TensorSource file, String name, Compute compute, UnaryOperator<Tensor> upload) {
       float scale = file.f8Scale(name);
       Tensor weight = file.read(name);
@@ -118,25 +141,14 @@ public final class F8Linear {
       // number.
       Tensor values = scale == 1 ? weight : weight.div(new Scalar(scale));
       Tensor stored = upload.apply(values.to(ScalarType.Float8_e4m3fn).contiguous());
-      return new Matrix(
-          stored.to(new Device(compute.device()), ScalarType.Float8_e4m3fn),
-          constant(scale, compute),
-          constant(1 / LARGEST, compute),
-          scale != 1);
-    }
-
-    private static Tensor constant(double factor, Compute compute) {
-      return Tensors.toDevice(compute, torch.full(new long[] {1}, new Scalar(factor)));
-    }
-
-    /** Returns this matrix with the results of a function for its tensors. */
-    public Matrix map(UnaryOperator<Tensor> change) {
-      return new Matrix(change.apply(values), change.apply(scale), change.apply(share), isScaled);
+      return stored.to(new Device(compute.device()), ScalarType.Float8_e4m3fn);
     }
 
     /** Returns the weight in another type, as if it had been read from the file. */
     Tensor widened(ScalarType type) {
-      return isScaled ? values.to(ScalarType.Float).mul_(scale).to(type) : values.to(type);
+      return factors.isScaled
+          ? values.to(ScalarType.Float).mul_(factors.scale).to(type)
+          : values.to(type);
     }
   }
 

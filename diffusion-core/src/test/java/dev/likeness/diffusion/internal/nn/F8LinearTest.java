@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -161,6 +163,44 @@ class F8LinearTest {
       y.sum().backward();
       Tensor gradient = wide.sum(0).expand(70, IN);
       assertEquals(0, distance(gradient, x.grad()), 1e-5);
+    }
+  }
+
+  /** The values of a streamed weight are loaded for each use, its factors once. */
+  @ParameterizedTest
+  @CsvSource({"1", "0.5", "0.00037", "3.1e-7", "12"})
+  void keepsTheFactorsOfAStreamedWeight(float scale) {
+    String name = "transformer_blocks.0.layer.weight";
+    try (TensorScope scope = TensorScope.open()) {
+      weights(scale, DType.F32).close();
+      try (LoadedWeights weights = new LoadedWeights(
+          () -> new RenamedSource(
+              open(), key -> key.replaceFirst("^layer\\.", "transformer_blocks.0.layer.")),
+          compute(DType.F32),
+          WeightResidence.F8_STREAMED)) {
+        Map<F8Linear.Factors, float[]> first = loaded(weights, name);
+        Map<F8Linear.Factors, float[]> again = loaded(weights, name);
+        F8Linear.Factors kept = first.keySet().iterator().next();
+        assertSame(kept, again.keySet().iterator().next());
+        assertArrayEquals(first.get(kept), again.get(kept));
+        assertEquals(scale, kept.scale().item_float());
+        assertEquals(scale != 1, kept.isScaled());
+        weights.release();
+        F8Linear.Factors anew = loaded(weights, name).keySet().iterator().next();
+        assertNotSame(kept, anew);
+        assertEquals(scale, anew.scale().item_float());
+      }
+    }
+  }
+
+  /** Returns the factors and the values of a weight while its block is loaded. */
+  private static Map<F8Linear.Factors, float[]> loaded(LoadedWeights weights, String name) {
+    try (Parameters.Block block = weights.block("transformer_blocks.0")) {
+      block.load();
+      F8Linear.Matrix matrix = assertInstanceOf(F8Linear.Weight.class, block.matrix(name, OUT, IN))
+          .matrix()
+          .get();
+      return Map.of(matrix.factors(), ImageTensors.floats(matrix.values()));
     }
   }
 

@@ -104,8 +104,9 @@ class SecurityPromisesTest {
 
   /** The names of all classes with tests in the checkout. */
   private static Set<String> tests() throws IOException {
-    try (Stream<Path> modules = Files.list(Outside.ROOT)) {
-      List<Path> folders = modules
+    try (Stream<Path> modules = Files.list(Outside.ROOT);
+        Stream<Path> integrations = Files.list(Outside.ROOT.resolve("integrations"))) {
+      List<Path> folders = Stream.concat(modules, integrations)
           .map(module -> module.resolve("src/test/java"))
           .filter(Files::isDirectory)
           .toList();

@@ -36,6 +36,7 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
       .add("reason", DataTypes.StringType, true);
 
   private static final long MAX_IMAGE = 64L << 20;
+  private static final String IMAGE = "the image";
 
   /**
    * One image.
@@ -79,7 +80,7 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
 
   /** Measures the images of a slice. */
   Iterator<Measured> run(Iterator<Image> images) throws IOException {
-    SharedFiles files = new SharedFiles(hadoop.value());
+    SharedFiles files = new SharedFiles(hadoop.value(), settings.schemes());
     ExecutorModel model = counters.model(settings);
     List<Measured> results = new ArrayList<>();
     List<String> known = List.of();
@@ -110,8 +111,8 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
     if (image.path.isEmpty()) {
       throw new InvalidInputException("the row has no path; give the URI of an image");
     }
-    Path path = files.path(image.path);
-    RgbImage pixels = RgbImage.read(path.getName(), files.read(path, MAX_IMAGE));
+    Path path = files.path(IMAGE, image.path);
+    RgbImage pixels = RgbImage.read(IMAGE, files.read(IMAGE, path, MAX_IMAGE));
     LikenessScore score = likeness.map(measure -> measure.score(pixels)).orElse(null);
     Headshot headshot =
         Headshot.of(pixels, Style.defaults().get(0), "a person").prompt(image.prompt);
@@ -128,11 +129,6 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
     if (references.isEmpty()) {
       return Optional.empty();
     }
-    List<PersonKey.PhotoFile> photos = new ArrayList<>();
-    for (String uri : references) {
-      Path path = files.path(uri);
-      photos.add(new PersonKey.PhotoFile(path.getName(), files.read(path, MAX_IMAGE)));
-    }
-    return model.likeness(model.review(photos));
+    return model.likeness(model.review(NumberedPhotos.read(references, files)));
   }
 }

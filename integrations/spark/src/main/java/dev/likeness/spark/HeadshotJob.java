@@ -1,7 +1,12 @@
 package dev.likeness.spark;
 
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -52,11 +57,17 @@ public final class HeadshotJob {
   private final SparkSession spark;
   private final JobSettings settings;
   private final String out;
+  private final Optional<ErasureReceipt.Signer> signer;
 
-  private HeadshotJob(SparkSession spark, JobSettings settings, String out) {
+  private HeadshotJob(
+      SparkSession spark,
+      JobSettings settings,
+      String out,
+      Optional<ErasureReceipt.Signer> signer) {
     this.spark = spark;
     this.settings = settings;
     this.out = out;
+    this.signer = signer;
   }
 
   /**
@@ -69,7 +80,7 @@ public final class HeadshotJob {
    * @return the job, which uses the GPU of each task, and the CPU for tasks without a GPU
    */
   public static HeadshotJob on(SparkSession spark, ModelLocation base, String out) {
-    return new HeadshotJob(spark, JobSettings.on(base), out);
+    return new HeadshotJob(spark, JobSettings.on(base), out, Optional.empty());
   }
 
   /**
@@ -80,7 +91,7 @@ public final class HeadshotJob {
    * @return the new job
    */
   public HeadshotJob device(String name) {
-    return new HeadshotJob(spark, settings.device(name), out);
+    return new HeadshotJob(spark, settings.device(name), out, signer);
   }
 
   /**
@@ -90,7 +101,7 @@ public final class HeadshotJob {
    * @return the new job
    */
   public HeadshotJob dtype(String name) {
-    return new HeadshotJob(spark, settings.dtype(name), out);
+    return new HeadshotJob(spark, settings.dtype(name), out, signer);
   }
 
   /**
@@ -100,7 +111,7 @@ public final class HeadshotJob {
    * @return the new job
    */
   public HeadshotJob detector(String file) {
-    return new HeadshotJob(spark, settings.detector(file), out);
+    return new HeadshotJob(spark, settings.detector(file), out, signer);
   }
 
   /**
@@ -112,7 +123,7 @@ public final class HeadshotJob {
    * @return the new job
    */
   public HeadshotJob embedder(String file, boolean commercial) {
-    return new HeadshotJob(spark, settings.embedder(file, commercial), out);
+    return new HeadshotJob(spark, settings.embedder(file, commercial), out, signer);
   }
 
   /**
@@ -125,7 +136,33 @@ public final class HeadshotJob {
    * @throws IllegalArgumentException if the number is out of its range
    */
   public HeadshotJob saveInterval(int steps) {
-    return new HeadshotJob(spark, settings.saveInterval(steps), out);
+    return new HeadshotJob(spark, settings.saveInterval(steps), out, signer);
+  }
+
+  /**
+   * Returns a copy of this job that accepts the given URI schemes in rows. By default, photos must
+   * be in the file system of the output folder or in Hadoop's default file system.
+   *
+   * @param names the schemes of photos, such as {@code hdfs} and {@code s3a}
+   * @return the new job
+   */
+  public HeadshotJob schemes(String... names) {
+    return new HeadshotJob(spark, settings.schemes(names), out, signer);
+  }
+
+  /**
+   * Returns a copy of this job that signs the receipts of {@link #erase}. Without this method they
+   * are not signed. The arguments are those of {@code ReceiptSigner.of} in {@code likeness-vault},
+   * whose {@code verify} checks the signature; an identity of {@code likeness-provenance} has both.
+   *
+   * @param chain the signer's certificate, then the certificates of its issuers
+   * @param sign returns the signature of a message by the key of the first certificate
+   * @return the new job
+   * @throws IllegalArgumentException if {@code chain} is empty
+   */
+  public HeadshotJob receiptSigner(List<X509Certificate> chain, UnaryOperator<byte[]> sign) {
+    return new HeadshotJob(
+        spark, settings, out, Optional.of(new ErasureReceipt.Signer(chain, sign)));
   }
 
   /**
@@ -140,13 +177,17 @@ public final class HeadshotJob {
    *     written
    */
   public Dataset<Row> run(Dataset<Row> people) {
-    List<PersonRow> rows = PersonRow.collect(people);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     createOutput();
+    Configuration hadoop = context.hadoopConfiguration();
+    // Before the rows are read: whoever is erased from here on is left out.
+    Map<String, String> tombstones = tombstones(hadoop);
+    List<PersonRow> rows =
+        PersonRow.collect(people).stream().map(row -> row.tombstone(tombstones)).toList();
     PersonTask task = new PersonTask(
-        settings,
+        settings.orSchemesOf(SharedFiles.schemes(hadoop, out)),
         out,
-        new SerializableConfiguration(context.hadoopConfiguration()),
+        new SerializableConfiguration(hadoop),
         context.sc().applicationId(),
         TaskAttempt.maxFailures(context.sc()),
         JobCounters.of(context.sc()));
@@ -155,6 +196,14 @@ public final class HeadshotJob {
         : context.parallelize(rows, rows.size()).map(task::run).collect();
     return spark.createDataFrame(
         results.stream().map(PersonResult::toRow).toList(), PersonResult.SCHEMA);
+  }
+
+  private Map<String, String> tombstones(Configuration hadoop) {
+    try {
+      return new Tombstones(new SharedFiles(hadoop), new JobFolders(new Path(out))).all();
+    } catch (IOException e) {
+      throw SubjectErasure.unusable(out, e);
+    }
   }
 
   private void createOutput() {
@@ -169,14 +218,17 @@ public final class HeadshotJob {
   /**
    * Deletes everything that jobs with this output folder wrote about a person: headshots, the
    * person file, records, metrics and saved states. A task that still works on this person writes
-   * nothing afterwards. Photos in other folders, and results that the caller saved, stay.
+   * nothing afterwards, not even if it has not begun to write. A later job writes about the person
+   * again if its rows contain the person. Photos in other folders, and results that the caller
+   * saved, stay.
    *
    * @param id the person's id
-   * @return the receipt, which is also written to the folder {@code _receipts} of the output folder
+   * @return the receipt, which is also written to the folder {@code _receipts} of the output
+   *     folder. Without a {@link #receiptSigner} it is not signed
    * @throws dev.likeness.diffusion.error.InvalidInputException if the id is empty or too long
    * @throws dev.likeness.diffusion.error.ResourceLimitException if a file cannot be deleted
    */
   public ErasureReceipt erase(String id) {
-    return SubjectErasure.erase(spark.sparkContext().hadoopConfiguration(), out, id);
+    return SubjectErasure.erase(spark.sparkContext().hadoopConfiguration(), out, id, signer);
   }
 }

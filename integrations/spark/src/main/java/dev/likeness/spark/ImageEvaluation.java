@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -88,6 +89,17 @@ public final class ImageEvaluation {
   }
 
   /**
+   * Returns a copy of this evaluation that accepts the given URI schemes in rows. By default,
+   * images and photos must be in Hadoop's default file system.
+   *
+   * @param names the schemes of images and photos, such as {@code hdfs} and {@code s3a}
+   * @return the new evaluation
+   */
+  public ImageEvaluation schemes(String... names) {
+    return new ImageEvaluation(spark, settings.schemes(names));
+  }
+
+  /**
    * Measures the images.
    *
    * @param images one row for each image
@@ -104,9 +116,10 @@ public final class ImageEvaluation {
         Comparator.comparing((EvaluationTask.Image image) -> image.references().toString())
             .thenComparingLong(EvaluationTask.Image::index));
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Configuration hadoop = context.hadoopConfiguration();
     EvaluationTask task = new EvaluationTask(
-        settings,
-        new SerializableConfiguration(context.hadoopConfiguration()),
+        settings.orSchemesOf(SharedFiles.schemes(hadoop)),
+        new SerializableConfiguration(hadoop),
         JobCounters.of(context.sc()));
     int slices = Math.min(rows.size(), SLICES_PER_CORE * context.defaultParallelism());
     List<EvaluationTask.Measured> results = rows.isEmpty()

@@ -3,6 +3,7 @@ package dev.likeness.spark;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -90,6 +91,17 @@ public final class ImageJob {
   }
 
   /**
+   * Returns a copy of this job that accepts the given URI schemes in rows. By default, LoRAs must
+   * be in the file system of the output folder or in Hadoop's default file system.
+   *
+   * @param names the schemes of LoRA files, such as {@code hdfs} and {@code s3a}
+   * @return the new job
+   */
+  public ImageJob schemes(String... names) {
+    return new ImageJob(spark, settings.schemes(names), out, batch);
+  }
+
+  /**
    * Runs the job.
    *
    * @param requests one row for each image
@@ -105,11 +117,12 @@ public final class ImageJob {
     // Images with the same LoRA follow each other, so that a task opens few LoRAs.
     rows.sort(Comparator.comparing(ImageRow::lora).thenComparingLong(ImageRow::index));
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Configuration hadoop = context.hadoopConfiguration();
     ImageTask task = new ImageTask(
-        settings,
+        settings.orSchemesOf(SharedFiles.schemes(hadoop, out)),
         new Path(out).toString(),
         batch,
-        new SerializableConfiguration(context.hadoopConfiguration()),
+        new SerializableConfiguration(hadoop),
         TaskAttempt.maxFailures(context.sc()),
         JobCounters.of(context.sc()));
     int slices =

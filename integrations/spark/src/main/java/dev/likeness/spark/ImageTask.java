@@ -64,7 +64,7 @@ record ImageTask(
 
   /** Generates the images of a slice. */
   Iterator<Result> run(Iterator<ImageRow> rows) throws IOException {
-    SharedFiles files = new SharedFiles(hadoop.value());
+    SharedFiles files = new SharedFiles(hadoop.value(), settings.schemes());
     ExecutorModel model = counters.model(settings);
     List<Result> results = new ArrayList<>();
     try (LoraFiles loras = new LoraFiles(files, model.base())) {

@@ -7,7 +7,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The folders of a job below its output folder. {@code people/ID/KEY} has the finished files of a
- * person, {@code _work/ID} everything unfinished, and {@code _receipts} the receipts of erasures.
+ * person, {@code _work/ID} everything unfinished, {@code _erased/ID} the mark of an erasure, and
+ * {@code _receipts} the receipts of erasures.
  *
  * @param out the output folder
  */
@@ -46,6 +47,15 @@ record JobFolders(Path out) {
 
   Path work(String id) {
     return new Path(new Path(out, "_work"), name(id));
+  }
+
+  /** Returns the file that exists if the person was erased. */
+  Path tombstone(String id) {
+    return new Path(tombstones(), name(id));
+  }
+
+  Path tombstones() {
+    return new Path(out, "_erased");
   }
 
   Path receipts() {

@@ -54,8 +54,8 @@ final class LoraFiles implements AutoCloseable {
       return open;
     }
     try {
-      org.apache.hadoop.fs.Path shared = files.path(uri);
-      byte[] content = files.read(shared, MAX_LORA);
+      org.apache.hadoop.fs.Path shared = files.path("the LoRA", uri);
+      byte[] content = files.read("the LoRA", shared, MAX_LORA);
       Path file = memory.getPath("/" + shared.getName());
       Files.write(file, content);
       try {

@@ -1,6 +1,5 @@
 package dev.likeness.spark;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.spark.PersonResult.Status;
 import java.io.IOException;
@@ -31,15 +30,24 @@ final class PersonFolder {
   private final Path allWork;
   private final Path work;
   private final Path begun;
+  private final Tombstones tombstones;
+  private final String tombstone;
 
   /**
    * Creates the folder of a person.
    *
    * @param job the application's id, which tells its attempts from those of earlier applications
    * @param attempt the number of the attempt of the task
+   * @param tombstone the person's mark in {@link Tombstones} when the job began
    */
   PersonFolder(
-      SharedFiles files, JobFolders folders, String id, String key, String job, int attempt) {
+      SharedFiles files,
+      JobFolders folders,
+      String id,
+      String key,
+      String job,
+      int attempt,
+      String tombstone) {
     this.files = files;
     this.id = id;
     person = folders.person(id);
@@ -47,39 +55,34 @@ final class PersonFolder {
     allWork = folders.work(id);
     work = new Path(allWork, key);
     begun = new Path(work, BEGUN + job + "-" + attempt);
+    tombstones = new Tombstones(files, folders);
+    this.tombstone = tombstone;
   }
 
-  /** Returns the result of an earlier attempt or job with the same key, if it is complete. */
+  /**
+   * Returns the result of an earlier attempt or job with the same key, if it is complete.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException if {@code metrics.json} is damaged
+   */
   Optional<PersonResult> findFinished() throws IOException {
     Path metrics = new Path(finished, METRICS);
     if (!files.exists(metrics)) {
       return Optional.empty();
     }
-    Map<String, Object> content;
-    try {
-      content = JSON.std.mapFrom(files.read(metrics, MAX_METRICS));
-    } catch (JsonProcessingException e) {
-      return Optional.empty();
-    }
+    FinishedMetrics content = FinishedMetrics.parse(
+        files.read("the " + METRICS + " of this person", metrics, MAX_METRICS), finished.getName());
     List<String> paths = new ArrayList<>();
-    for (Map.Entry<?, ?> file : ((Map<?, ?>) content.get("files")).entrySet()) {
-      Path path = new Path(finished, (String) file.getKey());
-      long bytes = ((Number) ((Map<?, ?>) file.getValue()).get("bytes")).longValue();
-      if (!files.exists(path) || files.system(path).getFileStatus(path).getLen() != bytes) {
+    for (Map.Entry<String, Long> file : content.bytes().entrySet()) {
+      Path path = new Path(finished, file.getKey());
+      if (!files.exists(path)
+          || files.system(path).getFileStatus(path).getLen() != file.getValue()) {
         return Optional.empty();
       }
       paths.add(path.toString());
     }
     paths.add(metrics.toString());
     return Optional.of(new PersonResult(
-        id,
-        Status.DONE,
-        ((List<?>) content.get("reasons")).stream().map(String::valueOf).toList(),
-        content.get("likeness") instanceof Number number ? number.doubleValue() : Double.NaN,
-        paths,
-        ((Number) content.get("seconds_total")).doubleValue(),
-        true,
-        0));
+        id, Status.DONE, content.reasons(), content.likeness(), paths, content.seconds(), true, 0));
   }
 
   /**
@@ -112,7 +115,18 @@ final class PersonFolder {
    * Returns false if the person was erased, or finished by another attempt, since the beginning.
    */
   boolean isWanted() throws IOException {
-    return files.exists(begun);
+    return files.exists(begun) && !isErased();
+  }
+
+  /** Returns true if the person was erased after the job began, for example while it loaded. */
+  boolean isErased() throws IOException {
+    return !tombstones.of(id).equals(tombstone);
+  }
+
+  /** Ends an attempt at a person who was erased, and leaves nothing of it. */
+  void withdraw() throws IOException {
+    files.delete(begun);
+    sweepUnwanted();
   }
 
   Path work() {
@@ -136,6 +150,9 @@ final class PersonFolder {
     Path complete = new Path(work, "commit-" + UUID.randomUUID());
     Map<String, Object> list = new LinkedHashMap<>();
     for (Map.Entry<String, byte[]> file : content.entrySet()) {
+      if (!isWanted()) {
+        return giveUp(complete);
+      }
       files.write(new Path(complete, file.getKey()), file.getValue());
       list.put(
           file.getKey(),
@@ -147,9 +164,7 @@ final class PersonFolder {
         new Path(complete, METRICS),
         JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(all));
     if (!isWanted()) {
-      files.delete(complete);
-      sweepUnwanted();
-      return findFinished();
+      return giveUp(complete);
     }
     if (findFinished().isEmpty()) {
       files.delete(finished);
@@ -170,6 +185,12 @@ final class PersonFolder {
       }
     }
     files.delete(allWork);
+    return findFinished();
+  }
+
+  private Optional<PersonResult> giveUp(Path complete) throws IOException {
+    files.delete(complete);
+    sweepUnwanted();
     return findFinished();
   }
 

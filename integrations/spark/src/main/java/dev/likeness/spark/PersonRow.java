@@ -26,6 +26,7 @@ import org.apache.spark.sql.Row;
  * @param styles names of styles; empty for the default styles
  * @param options further options by name
  * @param problem the reason why the row cannot be used; empty if there is none
+ * @param tombstone the person's mark in {@link Tombstones} when the job began
  */
 record PersonRow(
     String id,
@@ -34,7 +35,8 @@ record PersonRow(
     List<String> photos,
     List<String> styles,
     Map<String, String> options,
-    String problem)
+    String problem,
+    String tombstone)
     implements Serializable {
   private static final List<String> REQUIRED = List.of("id", "consent", "photos");
 
@@ -45,7 +47,18 @@ record PersonRow(
   }
 
   private PersonRow problem(String text) {
-    return new PersonRow(id, consent, consentGiven, photos, styles, options, text);
+    return new PersonRow(id, consent, consentGiven, photos, styles, options, text, tombstone);
+  }
+
+  /** Returns this row with the person's mark among {@code marks}, by the names of folders. */
+  PersonRow tombstone(Map<String, String> marks) {
+    String mark;
+    try {
+      mark = marks.getOrDefault(JobFolders.name(id), Tombstones.NONE);
+    } catch (InvalidInputException refusedByItsTask) {
+      mark = Tombstones.NONE;
+    }
+    return new PersonRow(id, consent, consentGiven, photos, styles, options, problem, mark);
   }
 
   /**
@@ -81,7 +94,8 @@ record PersonRow(
         List.of(),
         List.of(),
         Map.of(),
-        id.isEmpty() ? "the row has no id; give every person an id" : "");
+        id.isEmpty() ? "the row has no id; give every person an id" : "",
+        Tombstones.NONE);
     try {
       return new PersonRow(
           plain.id,
@@ -90,7 +104,8 @@ record PersonRow(
           texts(value(row, columns, "photos"), "photos"),
           texts(value(row, columns, "style"), "style"),
           options(value(row, columns, "options")),
-          plain.problem);
+          plain.problem,
+          plain.tombstone);
     } catch (InvalidInputException e) {
       return plain.problem(e.getMessage());
     }

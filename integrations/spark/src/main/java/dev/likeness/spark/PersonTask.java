@@ -11,12 +11,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -39,8 +37,6 @@ record PersonTask(
     int maxFailures,
     JobCounters counters)
     implements Serializable {
-  private static final long MAX_PHOTO = 64L << 20;
-
   /** Thrown so that Spark tries a task again, perhaps on another machine. */
   private static final class TryAgainException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -91,19 +87,30 @@ record PersonTask(
 
   private PersonResult work(PersonRow row, TaskAttempt attempt) throws IOException {
     PersonPlan plan = PersonPlan.of(row);
-    SharedFiles files = new SharedFiles(hadoop.value());
+    SharedFiles files = new SharedFiles(hadoop.value(), settings.schemes());
     JobFolders folders = new JobFolders(new Path(out));
-    folders.person(row.id());
-    List<PersonKey.PhotoFile> photos = photos(row, files);
+    if (!new Tombstones(files, folders).of(row.id()).equals(row.tombstone())) {
+      return unwanted(row, attempt);
+    }
+    List<PersonKey.PhotoFile> photos = NumberedPhotos.read(row.photos(), files);
     ExecutorModel model = counters.model(settings);
     String key = PersonKey.of(row, photos, model);
-    PersonFolder folder = new PersonFolder(files, folders, row.id(), key, job, attempt.number());
+    PersonFolder folder =
+        new PersonFolder(files, folders, row.id(), key, job, attempt.number(), row.tombstone());
     Optional<PersonResult> finished = folder.findFinished();
     if (finished.isPresent()) {
       folder.sweep();
       return finished.get();
     }
+    // The photos and the model may have taken minutes to load.
+    if (folder.isErased()) {
+      return unwanted(row, attempt);
+    }
     int died = folder.begin();
+    if (folder.isErased()) {
+      folder.withdraw();
+      return unwanted(row, attempt);
+    }
     if (attempt.last() && died > 0 && died >= maxFailures - 1) {
       folder.end();
       return without(
@@ -195,31 +202,5 @@ record PersonTask(
         Status.REFUSED,
         "the person was erased, or given to another job with other options, during the work",
         attempt);
-  }
-
-  /** Reads all photos: files, and the files of folders by name. */
-  private static List<PersonKey.PhotoFile> photos(PersonRow row, SharedFiles files)
-      throws IOException {
-    if (row.photos().isEmpty()) {
-      throw new InvalidInputException("the row has no photos; give 3 to 20 photos of the person");
-    }
-    List<PersonKey.PhotoFile> photos = new ArrayList<>();
-    for (String uri : row.photos()) {
-      Path path = files.path(uri);
-      List<FileStatus> entries =
-          files.exists(path) && files.system(path).getFileStatus(path).isDirectory()
-              ? files.list(path)
-              : List.of();
-      if (entries.isEmpty()) {
-        photos.add(new PersonKey.PhotoFile(path.getName(), files.read(path, MAX_PHOTO)));
-      }
-      for (FileStatus entry : entries) {
-        String name = entry.getPath().getName();
-        if (entry.isFile() && !name.startsWith(".") && !name.startsWith("_")) {
-          photos.add(new PersonKey.PhotoFile(name, files.read(entry.getPath(), MAX_PHOTO)));
-        }
-      }
-    }
-    return photos;
   }
 }

@@ -7,6 +7,9 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -17,15 +20,45 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
 
-/** Reads and writes files of a Hadoop file system. A file is written completely or not at all. */
+/**
+ * Reads and writes files of Hadoop's file systems. A file is written completely or not at all.
+ * Places that rows name must have one of the allowed URI schemes, so that a row can reach neither
+ * the executors' disks nor other machines.
+ */
 final class SharedFiles {
   private static final FsPermission OWNERS = new FsPermission((short) 0700);
   private static final String PART = ".part";
 
   private final Configuration configuration;
+  private final Set<String> schemes;
 
+  /** Creates access to places that are not from rows. */
   SharedFiles(Configuration configuration) {
+    this(configuration, Set.of());
+  }
+
+  /**
+   * Creates access to places that may be from rows.
+   *
+   * @param schemes the URI schemes that places of rows may have
+   */
+  SharedFiles(Configuration configuration, Set<String> schemes) {
     this.configuration = configuration;
+    this.schemes = schemes;
+  }
+
+  /** Returns the schemes of a job's output folder and of the default file system. */
+  static String[] schemes(Configuration configuration, String... out) {
+    return Stream.concat(
+            Stream.of(FileSystem.getDefaultUri(configuration).getScheme()),
+            Stream.of(out).map(place -> scheme(new Path(place), configuration)))
+        .toArray(String[]::new);
+  }
+
+  private static String scheme(Path path, Configuration configuration) {
+    String own = path.toUri().getScheme();
+    return (own == null ? FileSystem.getDefaultUri(configuration).getScheme() : own)
+        .toLowerCase(Locale.ROOT);
   }
 
   FileSystem system(Path path) throws IOException {
@@ -43,21 +76,36 @@ final class SharedFiles {
   /**
    * Reads a file.
    *
+   * @param what the file in messages
    * @param most the largest number of bytes
    * @throws InvalidInputException if there is no such file, or if it is larger
    */
-  byte[] read(Path file, long most) throws IOException {
-    try (FSDataInputStream in = system(file).open(file)) {
-      byte[] bytes = in.readNBytes((int) most + 1);
-      if (bytes.length > most) {
-        throw new InvalidInputException(
-            file.getName() + " has more than " + (most >> 20) + " MiB; give a smaller file");
+  byte[] read(String what, Path file, long most) throws IOException {
+    FileSystem system = system(file);
+    try {
+      if (system.getFileStatus(file).getLen() > most) {
+        throw new InvalidInputException(tooLarge(what, most));
       }
-      return bytes;
+      try (FSDataInputStream in = system.open(file)) {
+        byte[] bytes = in.readNBytes((int) most + 1);
+        if (bytes.length > most) {
+          throw new InvalidInputException(tooLarge(what, most));
+        }
+        return bytes;
+      }
     } catch (FileNotFoundException e) {
-      throw new InvalidInputException(
-          "there is no file " + file + "; correct the path, or copy the file there", e);
+      throw new InvalidInputException(missing(what));
     }
+  }
+
+  /** Returns the message about a file that is too large, without its name. */
+  static String tooLarge(String what, long most) {
+    return what + " has more than " + (most >> 20) + " MiB; give a smaller file";
+  }
+
+  /** Returns the message about a file that is missing, without its name. */
+  static String missing(String what) {
+    return what + " does not exist; correct its URI, or copy the file there";
   }
 
   void write(Path file, byte[] content) throws IOException {
@@ -101,11 +149,14 @@ final class SharedFiles {
   }
 
   /**
-   * Returns the path of a URI. Hadoop takes {@code %20} in a path as it stands; if there is no such
-   * file, it stands for a space.
+   * Returns the path of a URI of a row. Hadoop takes {@code %20} in a path as it stands; if there
+   * is no such file, it stands for a space.
+   *
+   * @param what the file in messages, which do not contain the URI
+   * @throws InvalidInputException if the URI is broken or its scheme is not allowed
    */
-  Path path(String uri) throws IOException {
-    Path plain = new Path(uri);
+  Path path(String what, String uri) throws IOException {
+    Path plain = allowed(what, uri);
     if (!uri.contains("%") || exists(plain)) {
       return plain;
     }
@@ -115,6 +166,24 @@ final class SharedFiles {
     } catch (URISyntaxException | IllegalArgumentException noUri) {
       return plain;
     }
+  }
+
+  private Path allowed(String what, String uri) {
+    Path path;
+    try {
+      path = new Path(uri);
+    } catch (IllegalArgumentException e) {
+      // Without the cause, whose message is the URI.
+      throw new InvalidInputException(
+          what + " has a URI that cannot be read; give one such as hdfs:///folder/file");
+    }
+    if (!schemes.contains(scheme(path, configuration))) {
+      throw new InvalidInputException(
+          what + " has a URI scheme that this job does not allow (allowed: "
+              + String.join(", ", new TreeSet<>(schemes))
+              + "); copy the file, or allow its scheme with the job's schemes");
+    }
+    return path;
   }
 
   /** Returns the entries of a folder by name; none if the folder is missing. */

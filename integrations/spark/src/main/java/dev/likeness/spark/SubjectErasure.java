@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -14,7 +15,11 @@ import org.apache.hadoop.fs.Path;
 final class SubjectErasure {
   private SubjectErasure() {}
 
-  static ErasureReceipt erase(Configuration configuration, String out, String givenId) {
+  static ErasureReceipt erase(
+      Configuration configuration,
+      String out,
+      String givenId,
+      Optional<ErasureReceipt.Signer> signer) {
     // As PersonRow reads ids.
     String id = givenId.strip();
     SharedFiles files = new SharedFiles(configuration);
@@ -22,18 +27,21 @@ final class SubjectErasure {
     Path work = folders.work(id);
     Path person = folders.person(id);
     try {
+      // First the mark: a task that finds it, or its own mark gone, does not write.
+      new Tombstones(files, folders).erase(id);
       List<FileStatus> unfinished = files.listAll(work);
       List<FileStatus> finished = files.listAll(person);
-      // First the work: a task that finds its mark gone does not write the finished files.
       files.delete(work);
       files.delete(person);
-      ErasureReceipt receipt = new ErasureReceipt(
+      ErasureReceipt unsigned = new ErasureReceipt(
           id,
           Instant.now().toString(),
           out,
           finished.size(),
           unfinished.size(),
-          bytes(unfinished) + bytes(finished));
+          bytes(unfinished) + bytes(finished),
+          Optional.empty());
+      ErasureReceipt receipt = signer.map(by -> by.sign(unsigned)).orElse(unsigned);
       files.createPrivateFolder(folders.receipts());
       files.writeOnce(
           new Path(folders.receipts(), UUID.randomUUID() + ".json"),

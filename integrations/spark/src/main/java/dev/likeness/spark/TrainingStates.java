@@ -58,7 +58,7 @@ final class TrainingStates implements AutoCloseable {
       }
     }
     if (newest != null) {
-      Files.write(state, files.read(newest.getPath(), MAX_STATE));
+      Files.write(state, files.read("the training state", newest.getPath(), MAX_STATE));
       copied = identity();
     }
     return state;

@@ -51,8 +51,10 @@ class GuideTest {
   }
 
   private static List<String> faults(String body) {
-    String source =
-        IMPORTS + "class Guide { SparkSession spark; void run() throws Exception {\n" + body + "}}";
+    String source = IMPORTS
+        + "class Guide { SparkSession spark; List<java.security.cert.X509Certificate> chain;"
+        + " java.util.function.UnaryOperator<byte[]> sign; void run() throws Exception {\n" + body
+        + "}}";
     DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     JavaFileObject file =

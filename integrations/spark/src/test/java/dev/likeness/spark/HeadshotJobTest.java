@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -147,7 +148,8 @@ class HeadshotJobTest {
             "refused silent: the row has no consent; give the person's words and their date, or the"
                 + " JSON of Consent.toJson()",
             "refused empty: the row has no photos; give 3 to 20 photos of the person",
-            "refused gone: there is no file /nowhere/x.png; correct the path, or copy the file there",
+            "refused gone: entry 1 of the photos does not exist; correct its URI, or copy the file"
+                + " there",
             "refused : the row has no id; give every person an id"),
         reasons);
   }
@@ -169,11 +171,9 @@ class HeadshotJobTest {
     Path photos = new SamplePeople(folder.resolve("crash")).photos(0);
     Row row = SamplePeople.row("crash", photos, SHORT);
     List<PersonRow> parsed = PersonRow.collect(SamplePeople.dataset(spark, List.of(row)));
-    List<PersonKey.PhotoFile> read = new ArrayList<>();
-    for (String uri : parsed.get(0).photos()) {
-      Path file = Path.of(java.net.URI.create(uri));
-      read.add(new PersonKey.PhotoFile(file.getFileName().toString(), Files.readAllBytes(file)));
-    }
+    SharedFiles files = new SharedFiles(spark.sparkContext().hadoopConfiguration(), Set.of("file"));
+    List<PersonKey.PhotoFile> read =
+        new ArrayList<>(NumberedPhotos.read(parsed.get(0).photos(), files));
     ExecutorModel model = ExecutorModel.get(
         JobSettings.on(PortraitModel::files).device("cpu").dtype("f32"), () -> {});
     String key = PersonKey.of(parsed.get(0), read, model);

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -31,7 +33,7 @@ class JobFilesTest {
   Path folder;
 
   private SharedFiles files() {
-    return new SharedFiles(new Configuration());
+    return new SharedFiles(new Configuration(), Set.of("file"));
   }
 
   private JobFolders folders() {
@@ -39,7 +41,12 @@ class JobFilesTest {
   }
 
   private PersonFolder attempt(String key, int number) {
-    return new PersonFolder(files(), folders(), ID, key, "app-1", number);
+    return new PersonFolder(files(), folders(), ID, key, "app-1", number, Tombstones.NONE);
+  }
+
+  private ErasureReceipt erase(String id) {
+    return SubjectErasure.erase(
+        new Configuration(), folder.toUri().toString(), id, Optional.empty());
   }
 
   private static Map<String, byte[]> content(String text) {
@@ -81,7 +88,8 @@ class JobFilesTest {
     first.begin();
     second.begin();
     // The first attempt has moved its folder, and has not yet asked whether the person was erased.
-    PersonFolder elsewhere = new PersonFolder(files(), folders(), "other", "k1", "app-1", 0);
+    PersonFolder elsewhere =
+        new PersonFolder(files(), folders(), "other", "k1", "app-1", 0, Tombstones.NONE);
     elsewhere.begin();
     elsewhere.commit(content("same"), metrics());
     Files.move(folder.resolve("people/other"), folder.resolve("people/ada@example.org"));
@@ -103,7 +111,8 @@ class JobFilesTest {
         List.of(),
         List.of(),
         Map.of("seed", Long.toString(seed)),
-        "");
+        "",
+        Tombstones.NONE);
     assertEquals(seed, PersonPlan.of(person).request().seed());
   }
 
@@ -143,8 +152,7 @@ class JobFilesTest {
     working.begin();
     Files.writeString(folder.resolve("_work/ada@example.org/k2/state-000020.safetensors"), "state");
 
-    ErasureReceipt receipt =
-        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), ID);
+    ErasureReceipt receipt = erase(ID);
     assertEquals(ID, receipt.id());
     assertTrue(receipt.files() >= 2, receipt.toString());
     assertTrue(receipt.unfinishedFiles() >= 2, receipt.toString());
@@ -158,11 +166,11 @@ class JobFilesTest {
     assertFalse(Files.exists(folder.resolve("_work/ada@example.org")));
     assertFalse(Files.exists(folder.resolve("people/ada@example.org")));
     List<String> left = left();
-    assertEquals(1, left.size(), left.toString());
-    assertTrue(left.get(0).matches("_receipts/[-0-9a-f]{36}\\.json"), left.get(0));
-    assertTrue(Files.readString(folder.resolve(left.get(0))).contains("\"id\" : \"" + ID + "\""));
-    assertTrue(
-        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), ID).isEmpty());
+    assertEquals(2, left.size(), left.toString());
+    assertEquals("_erased/ada@example.org", left.get(0));
+    assertTrue(left.get(1).matches("_receipts/[-0-9a-f]{36}\\.json"), left.get(1));
+    assertTrue(Files.readString(folder.resolve(left.get(1))).contains("\"id\" : \"" + ID + "\""));
+    assertTrue(erase(ID).isEmpty());
   }
 
   @Test
@@ -170,8 +178,7 @@ class JobFilesTest {
     PersonFolder finished = attempt("k1", 0);
     finished.begin();
     finished.commit(content("first"), metrics());
-    ErasureReceipt receipt =
-        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), " " + ID + " ");
+    ErasureReceipt receipt = erase(" " + ID + " ");
     assertFalse(receipt.isEmpty());
     assertEquals(ID, receipt.id());
     assertFalse(Files.exists(folder.resolve("people/ada@example.org")));
@@ -181,7 +188,7 @@ class JobFilesTest {
   void aUriWithEscapedSpacesIsFound() throws Exception {
     Path photo = Files.writeString(folder.resolve("a photo.png"), "x");
     for (String uri : List.of(photo.toUri().toString(), photo.toString())) {
-      byte[] content = files().read(files().path(uri), 10);
+      byte[] content = files().read("the photo", files().path("the photo", uri), 10);
       assertEquals("x", new String(content, StandardCharsets.UTF_8), uri);
     }
   }

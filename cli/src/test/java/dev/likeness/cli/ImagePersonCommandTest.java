@@ -233,8 +233,9 @@ class ImagePersonCommandTest {
   /** A person's file with a face embedding. */
   private Path withFace(String name, String embedder, int shade) {
     Path file = folder.resolve(name);
-    PersonRecord record =
-        PersonRecord.EMPTY.withFaces(new FaceEmbeddings(embedder, List.of(new float[112 * 112])));
+    float[] face = new float[112 * 112];
+    face[0] = 1;
+    PersonRecord record = PersonRecord.EMPTY.withFaces(new FaceEmbeddings(embedder, List.of(face)));
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       ImagePerson.of(base, List.of(painted(shade)), record)
           .withConsent(Consent.of("yes"))

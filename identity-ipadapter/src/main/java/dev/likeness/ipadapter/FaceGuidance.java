@@ -225,8 +225,11 @@ public final class FaceGuidance implements AutoCloseable {
    *     All embeddings have equal weight
    * @return the image prompt; empty if {@link #findIn} opened no adapter
    * @throws IllegalArgumentException if there is an adapter and {@code vectors} is empty
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a vector has another number of
+   *     elements than those of {@link #embedder()}, or a number that is NaN or infinite
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
+    networks.embedders.require(vectors);
     return networks.adapter.map(
         own -> own.prompt(vectors.stream().map(networks.embedders::reference).toList()));
   }
@@ -241,8 +244,11 @@ public final class FaceGuidance implements AutoCloseable {
    * @return the guidance, as an identity for requests; keep this face guidance open while requests
    *     use it
    * @throws IllegalArgumentException if {@code vectors} is empty
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a vector has another number of
+   *     elements than those of {@link #embedder()}, or a number that is NaN or infinite
    */
   public Identity forPerson(List<float[]> vectors) {
+    networks.embedders.require(vectors);
     float[] person = EmbedderEnsemble.mean(vectors);
     return new Identity() {
       @Override

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.internal.file.KeptFaces;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
@@ -108,8 +109,8 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
    * @return the person; the caller closes it
-   * @throws InvalidInputException if the file is broken, does not fit the base, or is a LoRA that
-   *     names no person
+   * @throws InvalidInputException if the file is broken, does not fit the base, has face embeddings
+   *     that are no vectors of unit length, or is a LoRA that names no person
    */
   public static TrainedPerson open(Path file, BaseModel base) {
     return open(file, base, new Cancellation());
@@ -123,8 +124,8 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param cancellation stops the opening; later, it also stops the computation of deltas that
    *     precedes a generation
    * @return the person; the caller closes it
-   * @throws InvalidInputException if the file is broken, does not fit the base, or is a LoRA that
-   *     names no person
+   * @throws InvalidInputException if the file is broken, does not fit the base, has face embeddings
+   *     that are no vectors of unit length, or is a LoRA that names no person
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static TrainedPerson open(Path file, BaseModel base, Cancellation cancellation) {
@@ -134,6 +135,12 @@ public final class TrainedPerson implements Identity.Loaded {
       lora.close();
       throw new InvalidInputException(file + " is a LoRA, but its header does not name the person ("
           + CLASS_WORD_KEY + "); use it as a LoRA and name the person in the prompt");
+    }
+    try {
+      KeptFaces.check(notes, file.toString());
+    } catch (InvalidInputException e) {
+      lora.close();
+      throw e;
     }
     String token = notes.getOrDefault(TOKEN_KEY, "");
     PersonToken subject =

@@ -9,6 +9,7 @@ import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -82,6 +83,22 @@ final class FaceOptions {
         .flatMap(eye -> kept.faces()
             .filter(faces -> faces.embedder().equals(eye.name()))
             .map(faces -> faces.likeness(tools.detector(), eye)));
+  }
+
+  /**
+   * Refuses face embeddings that have another number of elements than those of their embedder.
+   *
+   * @param kept the record in the person's file
+   * @param file the person's file
+   * @param embedders the open embedders; null for none
+   */
+  static void requireLengths(PersonRecord kept, Path file, FaceEmbedder... embedders) {
+    for (FaceEmbedder eye : embedders) {
+      Stream.of(kept.faces(), kept.guidanceFaces())
+          .flatMap(Optional::stream)
+          .filter(faces -> eye != null && faces.embedder().equals(eye.name()))
+          .forEach(faces -> faces.requireLength(eye, file.toString()));
+    }
   }
 
   /** Returns true if a face quality model is given, which checks only photos. */

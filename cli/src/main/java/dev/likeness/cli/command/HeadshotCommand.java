@@ -237,6 +237,14 @@ public final class HeadshotCommand implements Runnable {
                       known.reference(studio, review, identity, eye, trained),
                       trained,
                       review);
+          if (this.person != null) {
+            FaceOptions.requireLengths(
+                person.kept(),
+                this.person,
+                tools.embedder().orElse(null),
+                own,
+                held == null ? null : held.embedder());
+          }
           if (identity.method() != IdentityOptions.Method.LORA) {
             watch.lap("references");
           }

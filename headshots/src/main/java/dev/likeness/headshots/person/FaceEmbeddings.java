@@ -3,6 +3,7 @@ package dev.likeness.headshots.person;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.KeptFaces;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -11,6 +12,7 @@ import dev.likeness.photos.likeness.Likeness;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -22,13 +24,27 @@ import java.util.stream.IntStream;
  */
 public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   /**
-   * Copies the vectors.
+   * Checks and copies the vectors.
    *
    * @param embedder name of the embedder that made the vectors
    * @param vectors one vector of unit length for each photo
+   * @throws IllegalArgumentException if the vectors have different numbers of elements, or a number
+   *     is NaN or infinite
    */
   public FaceEmbeddings {
     vectors = copy(vectors);
+    for (float[] vector : vectors) {
+      if (vector.length != vectors.get(0).length) {
+        throw new IllegalArgumentException("the vectors of one embedder have the same number of"
+            + " elements, got " + vectors.get(0).length + " and " + vector.length);
+      }
+      for (float number : vector) {
+        if (!Float.isFinite(number)) {
+          throw new IllegalArgumentException(
+              "a face embedding has finite numbers, got " + number + "; embed the face again");
+        }
+      }
+    }
   }
 
   /** {@return copies of the vectors, one of unit length for each photo} */
@@ -46,12 +62,15 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    *
    * @param photos the person's photos
    * @param embedder the embedder; the caller closes it
-   * @return one vector for each photo
+   * @return one vector for each photo; if there are more than 1000 photos, for 1000 of them, which
+   *     are evenly distributed in the list
    */
   public static FaceEmbeddings of(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
+    int count = Math.min(photos.size(), KeptFaces.MAX_VECTORS);
     return new FaceEmbeddings(
         embedder.name(),
-        photos.stream()
+        IntStream.range(0, count)
+            .mapToObj(i -> photos.get((int) ((long) i * photos.size() / count)))
             .map(photo -> embedder.embed(photo.image(), photo.face()))
             .toList());
   }
@@ -94,7 +113,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    * @param other the embedder that made the vectors; the caller closes it
    * @return the measure; it uses {@code detector} and {@code other}
    * @throws InvalidInputException if {@code other} did not make the vectors, because vectors of
-   *     different embedders cannot be compared
+   *     different embedders cannot be compared, or makes vectors of another number of elements
    * @throws IllegalArgumentException if there are no vectors
    */
   public Likeness likeness(FaceDetector detector, FaceEmbedder other) {
@@ -104,12 +123,38 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
               + ", got the embedder " + other.name() + "; use " + Quoted.value(embedder)
               + ", or train the person again with " + other.name());
     }
+    requireLength(other, "the person's file");
     return Likeness.of(vectors, detector, other);
   }
 
   /**
-   * The cosine similarity of the mean embeddings, -1 to 1; 1 for the same photos. Both must be of
-   * the same embedder.
+   * Checks that the vectors have as many elements as those of an embedder of the same name.
+   *
+   * @param other the embedder that made the vectors
+   * @param source the name of the person's file in the message
+   * @throws InvalidInputException if {@code other} makes vectors of another number of elements
+   */
+  public void requireLength(FaceEmbedder other, String source) {
+    OptionalInt size = other.embeddingLength();
+    int own = vectors.isEmpty() ? 0 : vectors.get(0).length;
+    if (size.isPresent() && own > 0 && size.getAsInt() != own) {
+      throw new InvalidInputException(source + " has face embeddings of " + own
+          + " numbers, but the embedder " + other.name() + " makes " + size.getAsInt()
+          + "; train or encode the person again");
+    }
+  }
+
+  /** Returns true if the vectors of both can be compared. */
+  boolean isComparable(FaceEmbeddings others) {
+    return embedder.equals(others.embedder)
+        && !vectors.isEmpty()
+        && !others.vectors.isEmpty()
+        && vectors.get(0).length == others.vectors.get(0).length;
+  }
+
+  /**
+   * The cosine similarity of the mean embeddings, -1 to 1; 1 for the same photos. Both must be
+   * {@link #isComparable comparable}.
    */
   double similarity(FaceEmbeddings others) {
     float[] mine = sum();

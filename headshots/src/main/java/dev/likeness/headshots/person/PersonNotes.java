@@ -4,16 +4,14 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.KeptFaces;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +32,6 @@ final class PersonNotes {
   private static final String PROFILE = "likeness.profile";
   private static final String LIGHT = "likeness.shared_light";
   private static final String TRAITS = "likeness.measures";
-  private static final String GUIDANCE_FACES = "likeness.faces.guide";
-  private static final String FACES = "likeness.faces";
   // Keys in files of references. Files of LoRAs get the same keys from identity-lora.
   private static final String BASE = "likeness.base";
   private static final String CLASS_WORD = "likeness.class_word";
@@ -47,9 +43,6 @@ final class PersonNotes {
   /** Key of a trait; earlier versions wrote {@code slot}. */
   static final String ATTRIBUTE = "attribute";
 
-  private static final String EMBEDDER = "embedder";
-  private static final String VECTORS = "vectors";
-
   private PersonNotes() {}
 
   /** The notes of a file of references. */
@@ -59,15 +52,15 @@ final class PersonNotes {
       Optional<Consent> consent,
       String adapterName,
       PersonRecord record) {
-    /** Reads the notes; empty if the header has no note about consent. */
-    static Optional<OfReferences> read(Map<String, String> notes) {
+    /** Reads the notes of a file; empty if the header has no note about consent. */
+    static Optional<OfReferences> read(Map<String, String> notes, Path file) {
       return Optional.ofNullable(notes.get(CONSENT))
           .map(consent -> new OfReferences(
               notes.getOrDefault(BASE, ""),
               notes.getOrDefault(CLASS_WORD, "person"),
               consent.isBlank() ? Optional.empty() : Optional.of(Consent.parse(consent)),
               notes.getOrDefault(ADAPTER, notes.getOrDefault(FORMER_ADAPTER, "")),
-              PersonNotes.read(notes)));
+              PersonNotes.read(notes, file.toString())));
     }
 
     Map<String, String> write() {
@@ -91,7 +84,7 @@ final class PersonNotes {
 
     static OfImages open(Path file) {
       try (Safetensors saved = Safetensors.open(file)) {
-        OfReferences notes = OfReferences.read(saved.metadata())
+        OfReferences notes = OfReferences.read(saved.metadata(), file)
             .filter(
                 kept -> kept.adapterName().equals(NO_ADAPTER) && !saved.names().isEmpty())
             .orElseThrow(() -> new InvalidInputException(file
@@ -145,15 +138,25 @@ final class PersonNotes {
   /**
    * Reads the record of a person. Files of other programs give an empty record.
    *
+   * @param source the name of the file in errors
    * @throws InvalidInputException if a note is not in its format
    */
-  static PersonRecord read(Map<String, String> notes) {
+  static PersonRecord read(Map<String, String> notes, String source) {
     return new PersonRecord(
-        parse(notes, PROFILE, "profile", PersonNotes::profile).orElse(PersonProfile.UNKNOWN),
-        parse(notes, TRAITS, "face traits", PersonNotes::traits).orElse(List.of()),
+        parse(notes, PROFILE, "a profile", source, PersonNotes::profile)
+            .orElse(PersonProfile.UNKNOWN),
+        parse(notes, TRAITS, "face traits", source, PersonNotes::traits).orElse(List.of()),
         new PersonRecord.SharedLight(notes.getOrDefault(LIGHT, "")),
-        parse(notes, GUIDANCE_FACES, "face embeddings", PersonNotes::faces),
-        parse(notes, FACES, "face embeddings", PersonNotes::faces));
+        KeptFaces.read(notes, KeptFaces.GUIDANCE_FACES, source).map(PersonNotes::faces),
+        KeptFaces.read(notes, KeptFaces.FACES, source).map(PersonNotes::faces));
+  }
+
+  private static FaceEmbeddings faces(KeptFaces kept) {
+    return new FaceEmbeddings(kept.embedder(), kept.vectors());
+  }
+
+  private static String json(FaceEmbeddings faces) {
+    return new KeptFaces(faces.embedder(), faces.vectors()).toJson();
   }
 
   /** Writes the notes that {@link #read} reads. Unknown parts have no note. */
@@ -166,8 +169,8 @@ final class PersonNotes {
     if (!record.traits().isEmpty()) {
       notes.put(TRAITS, json(record.traits().stream().map(PersonNotes::numbers).toList()));
     }
-    record.guidanceFaces().ifPresent(faces -> notes.put(GUIDANCE_FACES, json(vectors(faces))));
-    record.faces().ifPresent(faces -> notes.put(FACES, json(vectors(faces))));
+    record.guidanceFaces().ifPresent(faces -> notes.put(KeptFaces.GUIDANCE_FACES, json(faces)));
+    record.faces().ifPresent(faces -> notes.put(KeptFaces.FACES, json(faces)));
     return notes;
   }
 
@@ -176,14 +179,14 @@ final class PersonNotes {
   }
 
   private static <T> Optional<T> parse(
-      Map<String, String> notes, String key, String what, Reader<T> reader) {
+      Map<String, String> notes, String key, String what, String source, Reader<T> reader) {
     String json = notes.getOrDefault(key, "");
     try {
       return json.isEmpty() ? Optional.empty() : Optional.of(reader.read(json));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          "the " + what + " in the person's file (" + key
-              + ") cannot be read; train or encode the person again",
+          source + " has " + what + " (" + key
+              + ") that cannot be read; train or encode the person again",
           e);
     }
   }
@@ -228,35 +231,11 @@ final class PersonNotes {
   }
 
   private static double number(Object number) {
-    return number == null ? Double.NaN : ((Number) number).doubleValue();
-  }
-
-  private static FaceEmbeddings faces(String json) throws IOException {
-    Map<String, Object> map = JSON.std.mapFrom(json);
-    return new FaceEmbeddings(
-        (String) map.get(EMBEDDER),
-        ((List<?>) map.get(VECTORS)).stream().map(text -> decode((String) text)).toList());
-  }
-
-  private static Map<String, Object> vectors(FaceEmbeddings faces) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put(VECTORS, faces.vectors().stream().map(PersonNotes::encode).toList());
-    map.put(EMBEDDER, faces.embedder());
-    return map;
-  }
-
-  private static String encode(float[] vector) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(vector);
-    return Base64.getEncoder().encodeToString(bytes.array());
-  }
-
-  private static float[] decode(String text) {
-    ByteBuffer bytes =
-        ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
-    float[] vector = new float[bytes.remaining() / 4];
-    bytes.asFloatBuffer().get(vector);
-    return vector;
+    double value = number == null ? Double.NaN : ((Number) number).doubleValue();
+    if (Double.isInfinite(value)) {
+      throw new IllegalArgumentException("an infinite number");
+    }
+    return value;
   }
 
   private static <T> List<T> list(String json, Function<Object, T> entry) throws IOException {

@@ -53,7 +53,7 @@ public record PersonRecord(
    * @throws dev.likeness.diffusion.error.InvalidInputException if a part of the record is damaged
    */
   public static PersonRecord of(TrainedPerson person) {
-    return PersonNotes.read(person.notes());
+    return PersonNotes.read(person.notes(), "the file of the person");
   }
 
   /**

@@ -42,25 +42,34 @@ public record ReferencePerson(
    * @param adapter the adapter that encoded the photos, or another adapter with the same image
    *     encoder and face embedder; the caller closes it after the last generation
    * @return the person
-   * @throws InvalidInputException if the file contains no person, or its embeddings were made with
-   *     an image encoder or face embedder that the adapter does not use
-   * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
+   * @throws InvalidInputException if the file contains no person, or its embeddings are damaged,
+   *     have other shapes than the adapter needs, or were made with an image encoder or face
+   *     embedder that the adapter does not use
    */
   public static ReferencePerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings references = ReferenceEmbeddings.open(file);
     PersonNotes.OfReferences notes = PersonNotes.OfReferences.read(
-            SafetensorsHeader.read(file).metadata())
+            SafetensorsHeader.read(file).metadata(), file)
         .orElseThrow(() -> new InvalidInputException(file
             + " contains reference embeddings, but its header has no key likeness.consent;"
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new ReferencePerson(
-        adapter.prompt(references).withPhrase(notes.classWord()),
+        prompt(file, references, adapter).withPhrase(notes.classWord()),
         Optional.empty(),
         notes.consent(),
         adapter.name(),
         IdentityStrength.DEFAULT,
         notes.base(),
         notes.record());
+  }
+
+  private static ImagePrompt prompt(
+      Path file, ReferenceEmbeddings references, PersonAdapter adapter) {
+    try {
+      return adapter.prompt(references);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(file + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -72,7 +81,7 @@ public record ReferencePerson(
    * @throws InvalidInputException if the file cannot be read
    */
   public static boolean matches(PhotoReview review, Path file) {
-    return PersonNotes.read(SafetensorsHeader.read(file).metadata())
+    return PersonNotes.read(SafetensorsHeader.read(file).metadata(), file.toString())
         .traits()
         .equals(PersonRecord.traits(review.accepted()));
   }
@@ -141,7 +150,7 @@ public record ReferencePerson(
         .guidanceFaces()
         .flatMap(other -> record
             .guidanceFaces()
-            .filter(faces -> other.embedder().equals(faces.embedder()) && !other.equals(faces))
+            .filter(faces -> faces.isComparable(other) && !other.equals(faces))
             .map(faces -> String.format(
                 Locale.ROOT,
                 "the reference photos are not the photos that the LoRA was trained on: the"

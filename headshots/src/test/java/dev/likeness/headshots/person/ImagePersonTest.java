@@ -17,6 +17,8 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -51,6 +53,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,6 +117,42 @@ class ImagePersonTest {
   private static PersonRecord record(String sex) {
     return PersonRecord.EMPTY.withProfile(
         PersonProfile.UNKNOWN.withCorrection("sex", sex).withCorrection("glasses", "glasses"));
+  }
+
+  /** The tensors of a file stay, so that only its header is damaged. */
+  @Test
+  void refusesDamagedFacesInItsFile() {
+    Path file = folder.resolve("ada.safetensors");
+    ada().save(file);
+    Map<String, String> header =
+        new LinkedHashMap<>(SafetensorsHeader.read(file).metadata());
+    for (String note : List.of(
+        "{\"embedder\": \"eye\", \"vectors\": []}",
+        "{\"embedder\": \"eye\", \"vectors\": [\"AADAfwAAAAA=\"]}",
+        "{\"embedder\": \"eye\", \"vectors\": [\"AACAPw==\", \"AACAPwAAAAA=\"]}",
+        "{\"embedder\": \"eye\", \"vectors\": [\"AAAAAAAAAAA=\"]}",
+        "{\"embedder\": \"eye\", \"vectors\": [" + "\"AACAPw==\", ".repeat(8999) + "\"AACAPw==\"]}",
+        "{")) {
+      for (String key : List.of("likeness.faces", "likeness.faces.guide")) {
+        Path torn = folder.resolve("torn.safetensors");
+        header.put(key, note);
+        try (TensorScope scope = TensorScope.open();
+            Safetensors source = Safetensors.open(file)) {
+          Map<String, Tensor> tensors = new LinkedHashMap<>();
+          source.names().forEach(name -> tensors.put(name, source.read(name)));
+          SafetensorsWriter.write(torn, tensors, header);
+        }
+        header.remove(key);
+        String message = assertThrows(
+                InvalidInputException.class, () -> ImagePerson.open(torn, klein))
+            .getMessage();
+        assertTrue(
+            message.startsWith(torn + " has face embeddings (" + key + ") ")
+                && message.endsWith("; train or encode the person again")
+                && message.lines().count() == 1,
+            message);
+      }
+    }
   }
 
   @Test

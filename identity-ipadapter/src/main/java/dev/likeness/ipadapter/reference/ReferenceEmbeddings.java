@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -35,6 +36,9 @@ public record ReferenceEmbeddings(
     List<Double> weights,
     EmbeddingOrigin origin) {
   private static final String WEIGHTS = "weights";
+  // More than the photos of a person.
+  private static final int MAX_COUNT = 1000;
+  private static final double UNIT_TOLERANCE = 1e-2;
 
   /**
    * Values of shape [count, tokens, width] in row-major order.
@@ -231,8 +235,9 @@ public record ReferenceEmbeddings(
    *
    * @param file the file
    * @return the embeddings
-   * @throws InvalidInputException if the file is broken, has no reference embeddings, or has a
-   *     value that is NaN or infinite
+   * @throws InvalidInputException if the file is broken, has no reference embeddings or more than
+   *     1000, has a value that is NaN or infinite, or has a face embedding of another length than
+   *     its header says
    */
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();
@@ -250,18 +255,46 @@ public record ReferenceEmbeddings(
                   + ", expected at least one number; make the file from images again");
         }
       }
+      if (saved.elements(WEIGHTS) > MAX_COUNT) {
+        throw new InvalidInputException(file + " has " + saved.elements(WEIGHTS)
+            + " reference embeddings, expected at most " + MAX_COUNT
+            + "; make the file from fewer images");
+      }
       float[] weights = ImageTensors.floats(saved.read(WEIGHTS));
-      return new ReferenceEmbeddings(
+      ReferenceEmbeddings read = new ReferenceEmbeddings(
           grid(saved, "image"),
           grid(saved, "nothing"),
           grid(saved, "face"),
           IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList(),
           EmbeddingOrigin.of(opened.metadata()));
+      read.requireLengths(file);
+      return read;
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           file + " has reference embeddings that do not fit together: " + e.getMessage()
               + "; make the file from images again",
           e);
+    }
+  }
+
+  // An adapter would see another person in a vector that was cut off or scaled.
+  private void requireLengths(Path file) {
+    if (face.isEmpty()) {
+      return;
+    }
+    boolean isUnit = origin.normalization().equals("unit");
+    Grid grid = face.get();
+    int width = grid.tokens * grid.width;
+    for (int i = 0; i < grid.count; i++) {
+      double length = norm(Arrays.copyOfRange(grid.values, i * width, (i + 1) * width), width);
+      if (!(length > 0) || isUnit && Math.abs(length - 1) > UNIT_TOLERANCE) {
+        throw new InvalidInputException(String.format(
+            Locale.ROOT,
+            "%s has a face embedding of length %.3f, expected %s; make the file from images again",
+            file,
+            length,
+            isUnit ? "1" : "more than 0"));
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.photos.embed;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
+import java.util.OptionalInt;
 
 /**
  * Maps a face to an embedding; faces of one person have similar embeddings. Implementations are
@@ -32,6 +33,14 @@ public interface FaceEmbedder extends AutoCloseable {
     throw new InvalidInputException("the face embedder " + name()
         + " returns only normalised vectors, but the adapter was trained on vectors before"
         + " normalisation; use the embedder that the adapter was trained with");
+  }
+
+  /**
+   * {@return the number of elements of an embedding; empty (the default) if it is not known before
+   * the first embedding}
+   */
+  default OptionalInt embeddingLength() {
+    return OptionalInt.empty();
   }
 
   /** {@return the name of the embedder, for reports} */

@@ -7,6 +7,7 @@ import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * A face embedder from an ONNX file, run by OpenCV. Thread-safe; one face is processed at a time. A
@@ -102,6 +103,11 @@ public final class OnnxEmbedder implements FaceEmbedder {
           + " its weights are damaged; download the file again");
     }
     return numbers;
+  }
+
+  @Override
+  public OptionalInt embeddingLength() {
+    return OptionalInt.of(network.outputLength());
   }
 
   /**

@@ -91,13 +91,20 @@ public final class Likeness {
    * @param detector finds the faces of images; the caller closes it
    * @param embedder embeds the faces of images; the caller closes it
    * @return the likeness
-   * @throws IllegalArgumentException if there are no embeddings, or the embeddings differ in length
+   * @throws IllegalArgumentException if there are no embeddings, the embeddings differ in length,
+   *     or a number is NaN or infinite
    */
   public static Likeness of(
       List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {
     if (references.isEmpty()) {
       throw new IllegalArgumentException(
           "a likeness needs at least 1 embedding of the person, got 0");
+    }
+    for (float[] reference : references) {
+      if (!Double.isFinite(FaceEmbedder.cosine(reference, reference))) {
+        throw new IllegalArgumentException(
+            "an embedding of the person has numbers that are NaN or infinite; embed the photo again");
+      }
     }
     return new Likeness(
         List.of(), detector, embedder, List.copyOf(references), pairs(references), TRAINED_ON);

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter.internal.guidance;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.ipadapter.reference.Reference;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -69,6 +71,12 @@ public final class EmbedderEnsemble implements FaceEmbedder {
     return all;
   }
 
+  @Override
+  public OptionalInt embeddingLength() {
+    return OptionalInt.of(
+        embedders.stream().mapToInt(DifferentiableEmbedder::embeddingSize).sum());
+  }
+
   /** Returns true if the base's own adapter uses one of them. */
   public boolean hasAdapterEmbedder() {
     return hasAdapterEmbedder;
@@ -102,6 +110,28 @@ public final class EmbedderEnsemble implements FaceEmbedder {
       at += vectors.size(1);
     }
     return sum;
+  }
+
+  /**
+   * Checks vectors of a person.
+   *
+   * @throws InvalidInputException if one has another number of elements than a vector of
+   *     {@link #embed}, or a number that is NaN or infinite
+   */
+  public void require(List<float[]> vectors) {
+    int size = embeddingLength().getAsInt();
+    for (float[] vector : vectors) {
+      boolean isFinite = true;
+      for (float number : vector) {
+        isFinite &= Float.isFinite(number);
+      }
+      if (vector.length != size || !isFinite) {
+        throw new InvalidInputException("a face embedding of the person has " + vector.length
+            + (isFinite ? " numbers" : " numbers, of which some are NaN or infinite")
+            + ", but face guidance follows " + size + " numbers of " + name()
+            + "; train or encode the person again");
+      }
+    }
   }
 
   /**

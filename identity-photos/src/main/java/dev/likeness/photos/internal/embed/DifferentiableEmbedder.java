@@ -12,6 +12,7 @@ import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -79,6 +80,11 @@ public interface DifferentiableEmbedder extends FaceEmbedder {
 
   /** Returns the number of elements of a vector. */
   int embeddingSize();
+
+  @Override
+  default OptionalInt embeddingLength() {
+    return OptionalInt.of(embeddingSize());
+  }
 
   /** Returns vectors as {@link #features} does, but of unit length. */
   default Tensor forward(Tensor faces) {

@@ -30,6 +30,7 @@ public final class OpenCvNetwork implements AutoCloseable {
 
   private final Net net;
   private final String source;
+  private int outputLength;
   private boolean closed;
 
   private OpenCvNetwork(Net net, String source) {
@@ -76,7 +77,7 @@ public final class OpenCvNetwork implements AutoCloseable {
       throw doesNotRun(input.source(), e);
     }
     try {
-      network.forward(noise(side), true, 0, 1);
+      network.outputLength = network.forward(noise(side), true, 0, 1).length;
       return network;
     } catch (RuntimeException e) {
       network.close();
@@ -181,6 +182,11 @@ public final class OpenCvNetwork implements AutoCloseable {
       }
     }
     return values;
+  }
+
+  /** Returns the number of values of the first output. */
+  public int outputLength() {
+    return outputLength;
   }
 
   /** Returns the name of the file in error messages. */

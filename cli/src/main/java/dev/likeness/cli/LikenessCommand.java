@@ -16,6 +16,7 @@ import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
+import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.headshots.report.LikenessVersion;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -128,6 +129,13 @@ public final class LikenessCommand implements Runnable {
     line.setOut(console.helpOut()).setErr(console.err());
     line.setExecutionStrategy(parsed -> {
       requireNumbers(parsed);
+      if (!isHelp(parsed)) {
+        try {
+          CommandPaths.require(parsed);
+        } catch (IllegalArgumentException e) {
+          return console.report(e);
+        }
+      }
       return new CommandLine.RunLast().execute(parsed);
     });
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
@@ -141,6 +149,11 @@ public final class LikenessCommand implements Runnable {
     } catch (OutOfMemoryError | LinkageError e) {
       return console.report(e);
     }
+  }
+
+  private static boolean isHelp(ParseResult parsed) {
+    return parsed.asCommandLineList().stream()
+        .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested());
   }
 
   private static void groupOptions(CommandLine line) {

@@ -195,7 +195,8 @@ class EditCommandTest {
     Path edited = Files.copy(image, out.resolve("edited.png"));
     CommandResult run = edit(edited, out, "--light", "window light");
     assertEquals(
-        List.of(edited + " would be overwritten by the result; choose another --out"),
+        List.of("--out " + edited + " is the same file as IMAGE " + edited
+            + ", which the command reads; give another --out"),
         run.errorLines());
     assertArrayEquals(Files.readAllBytes(image), Files.readAllBytes(edited));
   }
@@ -203,7 +204,6 @@ class EditCommandTest {
   @Test
   void namesAMissingImage() throws IOException {
     Path out = Files.createDirectories(folder.resolve("again"));
-    Files.copy(image, out.resolve("edited.png"));
     CommandResult run = edit(folder.resolve("typo.png"), out, "--light", "window light");
     assertEquals(3, run.status(), run.err());
     assertTrue(run.errorLines().get(0).contains("typo.png"), run.err());
@@ -293,7 +293,7 @@ class EditCommandTest {
   private static CommandResult by(List<String> command, Path who, String... more) {
     List<String> arguments = new ArrayList<>(command);
     arguments.addAll(List.of("--person", who.toString(), "--base", base.toString()));
-    arguments.addAll(List.of("--out", folder.resolve("asked").toString()));
+    arguments.addAll(List.of("--overwrite", "--out", folder.resolve("asked").toString()));
     arguments.addAll(List.of(more));
     return CommandResult.of(arguments.toArray(String[]::new));
   }

@@ -167,7 +167,8 @@ class GenerateCommandTest {
         folder.toString(),
         "--out",
         out.toString());
-    assertEquals(List.of(folder + " is a folder; give a file in it"), run.errorLines());
+    assertEquals(
+        List.of("--tensors " + folder + " is a folder; give a file in it"), run.errorLines());
     assertFalse(Files.exists(out));
   }
 
@@ -256,8 +257,8 @@ class GenerateCommandTest {
         "a person",
         "--out",
         taken.toString());
-    assertEquals(4, run.status());
-    assertTrue(run.errorLines().get(0).startsWith("cannot write into " + taken), run.err());
+    assertEquals(2, run.status());
+    assertEquals(List.of("--out " + taken + " is a file; give a folder"), run.errorLines());
   }
 
   @Test

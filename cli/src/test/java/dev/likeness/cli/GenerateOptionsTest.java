@@ -277,6 +277,7 @@ class GenerateOptionsTest {
         "f32",
         "--device",
         "cpu",
+        "--overwrite",
         "--tensors",
         tensors.toString(),
         "--out",

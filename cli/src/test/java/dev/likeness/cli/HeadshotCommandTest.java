@@ -3,6 +3,7 @@ package dev.likeness.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -66,9 +67,21 @@ class HeadshotCommandTest {
   @Test
   void writesHeadshotsSheetRecordAndPerson() throws IOException {
     Files.createDirectories(out);
-    Files.write(out.resolve("headshot-001.jpg"), RgbImage.of(1, 1, new byte[3]).toPng());
-    CommandResult run = headshot(
-        "--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
+    Path old = out.resolve("headshot-001.jpg");
+    Files.write(old, RgbImage.of(1, 1, new byte[3]).toPng());
+    String[] options = {
+      "--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor"
+    };
+    CommandResult refused = headshot(options);
+    assertEquals(2, refused.status(), refused.err());
+    assertEquals(
+        List.of(old + " already exists and is not of an interrupted shoot; give another --out, or"
+            + " --overwrite to replace the earlier shoot"),
+        refused.errorLines());
+    assertEquals(List.of("headshot-001.jpg"), TinyBase.namesIn(out));
+    List<String> replacing = arguments(options);
+    replacing.add("--overwrite");
+    CommandResult run = CommandResult.of(replacing.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     assertEquals(
         List.of(
@@ -199,10 +212,10 @@ class HeadshotCommandTest {
         trait.errorLines().get(0).startsWith("--trait does not apply to a reference file"),
         trait.err());
     out = photos;
-    assertTrue(headshot("--photos", photos.toString())
-        .errorLines()
-        .get(0)
-        .startsWith("--out is the folder of the photos"));
+    assertEquals(
+        List.of("--out " + photos + " is the same folder as --photos " + photos
+            + ", which the command reads; give another --out"),
+        headshot("--photos", photos.toString()).errorLines());
     out = Files.createDirectory(folder.resolve("existing"));
     Path missing = folder.resolve("missing");
     assertEquals(
@@ -210,8 +223,11 @@ class HeadshotCommandTest {
         headshot("--photos", missing.toString()).errorLines());
     out = Files.writeString(folder.resolve("a file"), "").resolve("out");
     CommandResult nowhere = headshot("--photos", photos.toString());
-    assertEquals(4, nowhere.status(), nowhere.err());
-    assertTrue(nowhere.errorLines().get(0).startsWith("cannot write into " + out), nowhere.err());
+    assertEquals(2, nowhere.status(), nowhere.err());
+    assertEquals(
+        List.of(
+            "--out " + out + " is below the file " + out.getParent() + "; give a path in a folder"),
+        nowhere.errorLines());
     assertFalse(
         nowhere.err().contains("photos can be used"),
         "the photos were looked at: " + nowhere.err());
@@ -245,6 +261,7 @@ class HeadshotCommandTest {
     assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
     assertEquals(0, headshot("--photos", photos.toString(), "--style", "office").status());
     Path person = out.resolve("person.safetensors");
+    out = folder.resolve("selected");
     CommandResult run = headshot(
         "--person",
         person.toString(),
@@ -271,6 +288,7 @@ class HeadshotCommandTest {
     for (String file : List.of("config.json", "model.safetensors")) {
       Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
     }
+    out = folder.resolve("unlike");
     CommandResult unlike = headshot(
         "--person",
         faceless.toString(),
@@ -285,11 +303,13 @@ class HeadshotCommandTest {
             .err()
             .contains("--keep does not use likeness: the person's file has no face embeddings of"),
         unlike.err());
+    out = folder.resolve("seeing");
     assertEquals(
         0,
         headshot("--photos", photos.toString(), "--style", "office", "--base", seeing.toString())
             .status());
     Path person = out.resolve("person.safetensors");
+    out = folder.resolve("alike");
     CommandResult alike = headshot(
         "--person",
         person.toString(),
@@ -480,11 +500,14 @@ class HeadshotCommandTest {
     assertEquals(0, again.status(), again.err());
     assertFalse(Files.exists(state));
     assertTrue(Files.exists(alike));
+    byte[] finished = Files.readAllBytes(out.resolve("headshot-001.png"));
+    assertEquals(2, headshot("--photos", photos.toString()).status());
+    assertArrayEquals(finished, Files.readAllBytes(out.resolve("headshot-001.png")));
     assertEquals(
         0,
-        headshot("--photos", photos.toString()).status(),
+        headshot("--photos", photos.toString(), "--overwrite").status(),
         "the person is replaced by themselves");
-    CommandResult other = headshot("--photos", photos.toString(), "--rank", "2");
+    CommandResult other = headshot("--photos", photos.toString(), "--overwrite", "--rank", "2");
     assertTrue(
         other
             .errorLines()
@@ -505,6 +528,24 @@ class HeadshotCommandTest {
         List.of("headshot-001.png"),
         fields(
             JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))), "headshots", "file"));
+    CommandResult resumed = headshot("--photos", photos.toString(), "--also", "jpeg");
+    assertEquals(0, resumed.status(), resumed.err());
+    assertNull(JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))).get("interrupted"));
+    assertTrue(TinyBase.namesIn(out).contains("report.html"));
+  }
+
+  @Test
+  void replacesNoFileOfAnInterruptedShootThatIsNotItsOwn() throws IOException {
+    CommandResult.cancelledAt(
+        2, "sample: ", arguments("--photos", photos.toString()).toArray(String[]::new));
+    for (String foreign : List.of("headshot-004.png", "contact-sheet.png", "report.html")) {
+      Path file = Files.writeString(out.resolve(foreign), "mine");
+      CommandResult run = headshot("--photos", photos.toString());
+      assertEquals(2, run.status(), run.err());
+      assertTrue(run.errorLines().get(0).startsWith(file + " already exists"), run.err());
+      assertEquals("mine", Files.readString(file));
+      Files.delete(file);
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.likeness.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -239,8 +241,11 @@ class TrainCommandTest {
         Files.mismatch(file, base.resolve("unet/diffusion_pytorch_model.safetensors")) >= 0,
         "nothing learned");
     CommandResult again = train("--method", "dreambooth", "--out", out.toString());
-    assertEquals(3, again.status());
-    assertEquals(List.of(out + " already contains files; give a new folder"), again.errorLines());
+    assertEquals(2, again.status());
+    assertEquals(
+        List.of("--out " + out + " already contains files, and no folder is replaced; give a folder"
+            + " that does not exist"),
+        again.errorLines());
   }
 
   /** kohya's folders: the class word in a caption becomes the person's phrase. */
@@ -296,7 +301,11 @@ class TrainCommandTest {
     }
     CommandResult again = CommandResult.of(
         "lora", person.toString(), "--base", base.toString(), "--out", half.toString());
-    assertEquals(3, again.status());
+    assertEquals(2, again.status());
+    assertEquals(
+        List.of("--out " + half + " already exists; give another --out, or --overwrite to replace"
+            + " the file"),
+        again.errorLines());
     CommandResult none = CommandResult.of(
         "lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
     assertEquals(
@@ -359,9 +368,24 @@ class TrainCommandTest {
     assertEquals(0, resumed.status(), resumed.err());
     assertEquals(List.of("ada.safetensors"), TinyBase.namesIn(folder));
     Files.write(state, learnt);
-    assertTrue(train("--out", person.toString())
-        .err()
-        .contains(state + " of a stopped training is deleted"));
+    byte[] first = Files.readAllBytes(person);
+    assertEquals(
+        List.of("--out " + person + " already exists; give another --out, or --overwrite to replace"
+            + " the file"),
+        train("--out", person.toString()).errorLines());
+    Path moved = Files.move(person, folder.resolve("moved.safetensors"));
+    CommandResult refused = train("--out", person.toString());
+    assertEquals(2, refused.status(), refused.err());
+    assertEquals(
+        List.of(state + " is the state of a stopped training; give --resume to resume the training,"
+            + " or --overwrite to delete the state and start again"),
+        refused.errorLines());
+    assertArrayEquals(learnt, Files.readAllBytes(state));
+    Files.move(moved, person);
+    CommandResult replaced = train("--overwrite", "--out", person.toString());
+    assertEquals(0, replaced.status(), replaced.err());
+    assertTrue(replaced.err().contains(state + " of a stopped training is deleted"));
+    assertFalse(Arrays.equals(first, Files.readAllBytes(person)));
   }
 
   /** Without a state, --resume changes nothing: neither a finished person nor another file. */
@@ -498,7 +522,8 @@ class TrainCommandTest {
         List.of("unknown training method \"hypernetwork\"; known: lora, dreambooth"),
         unknown.errorLines());
     CommandResult misplaced = train("--out", folder.toString());
-    assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.errorLines());
+    assertEquals(
+        List.of("--out " + folder + " is a folder; give a file in it"), misplaced.errorLines());
     CommandResult store =
         train("--method", "dreambooth", "--store", folder.resolve("store").toString());
     assertEquals(

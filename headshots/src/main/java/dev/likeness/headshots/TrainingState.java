@@ -102,11 +102,13 @@ public final class TrainingState {
     }
   }
 
-  private static boolean isStateFile(Path file) {
-    try {
-      return TrainingStateFile.owner(file) != null;
-    } catch (InvalidInputException e) {
-      return false;
-    }
+  /**
+   * Returns true if a file contains the state of a training.
+   *
+   * @param file the file
+   * @return false if it is another file, or does not exist
+   */
+  public static boolean isStateFile(Path file) {
+    return TrainingStateFile.isState(file);
   }
 }

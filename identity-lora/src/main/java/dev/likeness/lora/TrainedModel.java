@@ -23,6 +23,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -42,7 +44,9 @@ public final class TrainedModel implements AutoCloseable {
       "model.safetensors");
 
   private static final String INDEX_FILE = "model_index.json";
-  private static final String PARTIAL_FOLDER = ".model.part";
+  /** The name of a temporary folder: of the form that no other program gives. */
+  private static final Pattern PARTIAL_FOLDER =
+      Pattern.compile("[.].*[.][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[.]part");
 
   private final Weights weights;
   private final PersonToken personToken;
@@ -88,12 +92,12 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path base, Path out, DType type) {
     requireWritable(base, out);
+    String name = "." + UUID.randomUUID() + ".part";
     Path whole = Files.exists(out)
-        ? out.resolve(PARTIAL_FOLDER)
-        : out.resolveSibling("." + out.getFileName() + ".part");
+        ? out.resolve(".model" + name)
+        : out.resolveSibling("." + out.getFileName() + name);
     boolean filled = false;
     try {
-      TemporaryFiles.delete(whole);
       TemporaryFiles.create(whole, () -> Files.createDirectories(whole));
       try {
         writeFiles(RepositoryFolder.HubCache.snapshot(base), whole, type);
@@ -116,6 +120,7 @@ public final class TrainedModel implements AutoCloseable {
   // An existing folder may be a link or a mount point, so it is filled instead of replaced.
   private static void moveInto(Path whole, Path out) throws IOException {
     if (!Files.exists(out)) {
+      // Fails if something appeared there meanwhile.
       Files.move(whole, out);
       return;
     }
@@ -142,6 +147,10 @@ public final class TrainedModel implements AutoCloseable {
         SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, header);
       }
     }
+  }
+
+  private static boolean isPartialFolder(Path path) {
+    return PARTIAL_FOLDER.matcher(path.getFileName().toString()).matches();
   }
 
   private boolean isTrained(String part) {
@@ -171,8 +180,7 @@ public final class TrainedModel implements AutoCloseable {
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
-        if (inside.anyMatch(
-            path -> !path.endsWith(PARTIAL_FOLDER) && !path.endsWith("lost+found"))) {
+        if (inside.anyMatch(path -> !isPartialFolder(path) && !path.endsWith("lost+found"))) {
           throw new InvalidInputException(out + " already contains files; give a new folder");
         }
       } catch (IOException | UncheckedIOException e) {

@@ -249,11 +249,12 @@ class DreamBoothTest {
         .withSettings(PLAIN.learningRate(1e-3).trainTextEncoder(true).priorPreservation(1, 1))
         .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
       assertEquals("sks woman", ada.personToken().phrase());
-      // As a process leaves it that was killed in saving.
+      // Somebody's own folder, whose name looks like a temporary one.
       Files.createDirectories(files.resolve(".ada.part/unet"));
       Files.writeString(files.resolve(".ada.part/unet/config.json"), "{");
       ada.save(folder, out, DType.F32);
-      assertFalse(Files.exists(files.resolve(".ada.part")), "what was not finished stays");
+      assertEquals("{", Files.readString(files.resolve(".ada.part/unet/config.json")));
+      assertEquals(List.of(".ada.part"), partialFolders());
       savesBesideAJar(ada, out);
       assertEquals(
           out + " already contains files; give a new folder",
@@ -307,14 +308,24 @@ class DreamBoothTest {
           cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
       assertTrue(Files.exists(volume.resolve("vae/config.json"))
           && Files.exists(volume.resolve("model_index.json")));
-      assertTrue(
-          assertThrows(ResourceLimitException.class, () -> ada.save(linked, nowhere, DType.F32))
-              .getMessage()
-              .endsWith("the whole model is kept in " + files.resolve(".broken.part")));
-      assertTrue(Files.exists(files.resolve(".broken.part/unet/config.json")));
+      String refused = assertThrows(
+              ResourceLimitException.class, () -> ada.save(linked, nowhere, DType.F32))
+          .getMessage();
+      Path kept = files.resolve(partialFolders().get(0));
+      assertTrue(refused.endsWith("the whole model is kept in " + kept), refused);
+      assertTrue(Files.exists(kept.resolve("unet/config.json")));
       Files.createSymbolicLink(linked.resolve("loop"), linked);
       assertThrows(
           InvalidInputException.class, () -> ada.save(linked, files.resolve("never"), DType.F32));
+    }
+  }
+
+  private List<String> partialFolders() throws IOException {
+    try (Stream<Path> beside = Files.list(files)) {
+      return beside
+          .map(path -> path.getFileName().toString())
+          .filter(name -> name.endsWith(".part"))
+          .toList();
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -21,6 +23,7 @@ import picocli.CommandLine.Option;
 final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
+  @PathUse(value = Use.READ, except = EMBEDDED)
   @Option(
       names = "--base",
       paramLabel = "BASE",
@@ -29,12 +32,14 @@ final class BaseOptions {
           + "model (default: ${DEFAULT-VALUE})")
   private String base;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--vae",
       paramLabel = "DIR|FILE",
       description = "autoencoder to use instead of the base's own")
   private Path vae;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--part",
       paramLabel = "COMPONENT=DIR|FILE",
@@ -170,6 +175,7 @@ final class BaseOptions {
                 + "--eight-bits")
     private boolean eightBitProducts;
 
+    @PathUse(Use.READ)
     @Option(
         names = "--calibration",
         paramLabel = "FILE",

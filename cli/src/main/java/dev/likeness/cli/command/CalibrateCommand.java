@@ -2,14 +2,22 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.ResultFile;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.EightBitCalibration;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.SizeOptions;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +31,7 @@ import picocli.CommandLine.Option;
     description = "Measures how a base's UNet or transformer can multiply in 8 bits on a CPU with "
         + "VNNI, and writes a calibration for generate --eight-bit-products. It generates the images "
         + "of a few prompts twice.")
-public final class CalibrateCommand implements Runnable {
+public final class CalibrateCommand implements Runnable, WritesFiles {
   /** Different subjects, sizes of faces, light and styles. */
   private static final List<String> PROMPTS = List.of(
       "studio portrait photo of a smiling woman with brown hair",
@@ -61,6 +69,7 @@ public final class CalibrateCommand implements Runnable {
       description = "height in pixels (default: from the base)")
   private int height;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--out",
       paramLabel = "FILE",
@@ -68,9 +77,26 @@ public final class CalibrateCommand implements Runnable {
           + "eight-bits.safetensors in a folder, NAME.eight-bits.safetensors beside a file)")
   private Path out;
 
+  @Mixin
+  private OverwriteOption overwrite;
+
   /** Creates the subcommand with the console that it prints to. */
   public CalibrateCommand(Console console) {
     this.console = console;
+  }
+
+  @Override
+  public List<Output> outputs() {
+    if (out != null) {
+      return List.of(Output.file("--out", out, overwrite.isGiven()));
+    }
+    if (base.isEmbedded()) {
+      return List.of();
+    }
+    // An earlier calibration is in the folder of the base, and may be replaced there.
+    Path file = EightBitCalibration.fileFor(base.folder()).toAbsolutePath();
+    return List.of(
+        Output.names("--out", file.getParent(), Pattern.quote(file.getFileName().toString())));
   }
 
   @Override
@@ -82,14 +108,19 @@ public final class CalibrateCommand implements Runnable {
     }
     Path file = out == null ? EightBitCalibration.fileFor(base.folder()) : out;
     AtomicFile.Writable.requireFile(file);
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !overwrite.isGiven()) {
+      throw new IllegalArgumentException(
+          file + " already exists; give another --out, or --overwrite to replace the file");
+    }
     EightBitCalibration found = EightBitCalibration.measure(
         base.files(),
         base.compute(),
         requests(),
         ConsoleProgress.on(console),
         console.cancellation());
-    found.write(file);
-    console.out().println(file);
+    Path written = ResultFile.write(file, overwrite.isGiven(), found::write);
+    ResultFile.printOther(written, file, console);
+    console.out().println(written);
     console.out().println(found.layers() + " layers multiply in 8 bits");
     if (!found.exactLayers().isEmpty()) {
       console

@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ControlImage;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Option;
 /** The ControlNet options. Repeated options belong to ControlNets by their order. */
 @Command(optionListHeading = "ControlNets")
 final class ControlOptions {
+  @PathUse(Use.READ)
   @Option(
       names = "--controlnet",
       paramLabel = "DIR",
@@ -25,6 +28,7 @@ final class ControlOptions {
               + "is repeated, it uses all its images together")
   private List<Path> controlNets = List.of();
 
+  @PathUse(Use.READ)
   @Option(
       names = "--control-image",
       paramLabel = "IMAGE",
@@ -57,6 +61,7 @@ final class ControlOptions {
           + "such as canny, if the ControlNet has names")
   private List<String> modes = List.of();
 
+  @PathUse(Use.READ)
   @Option(
       names = "--control-mask",
       paramLabel = "IMAGE",

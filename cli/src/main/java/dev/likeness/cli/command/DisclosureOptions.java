@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ final class DisclosureOptions {
   /** The options for the signer of written images and of erasure receipts. */
   @Command(optionListHeading = "Output")
   static final class SigningOptions {
+    @PathUse(Use.READ)
     @Option(
         names = "--sign-key",
         paramLabel = "PEM",
@@ -34,6 +37,7 @@ final class DisclosureOptions {
             + "(default: a public development key, which proves nothing about the signer)")
     private Path key;
 
+    @PathUse(Use.READ)
     @Option(
         names = "--sign-certificate",
         paramLabel = "PEM",

@@ -3,6 +3,11 @@ package dev.likeness.cli.command;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.ResultFile;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.DigitalSourceType;
@@ -24,13 +29,15 @@ import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,7 +49,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Changes parts of a headshot; the person stays the same.")
-public final class EditCommand implements Runnable {
+public final class EditCommand implements Runnable, WritesFiles {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
@@ -51,11 +58,13 @@ public final class EditCommand implements Runnable {
 
   private final Console console;
 
+  @PathUse(Use.READ)
   @Parameters(
       paramLabel = "IMAGE",
       description = "a headshot; its settings are read from record.json or edit.json beside it")
   private Path image;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--person",
       required = true,
@@ -98,6 +107,7 @@ public final class EditCommand implements Runnable {
   @Mixin
   private DisclosureOptions disclosure;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--out",
       required = true,
@@ -105,15 +115,26 @@ public final class EditCommand implements Runnable {
       description = "output folder for edited.png, before-after.png and edit.json")
   private Path out;
 
+  @Mixin
+  private OverwriteOption overwrite;
+
   /** Creates the subcommand with the console that it prints to. */
   public EditCommand(Console console) {
     this.console = console;
   }
 
   @Override
+  public List<Output> outputs() {
+    return Stream.concat(
+            Stream.of(Output.folder("--out", out)),
+            Stream.of(EDITED, COMPARISON, HeadshotEdit.Result.FILE)
+                .map(name -> Output.file("--out", out.resolve(name), overwrite.isGiven())))
+        .toList();
+  }
+
+  @Override
   public void run() {
     HeadshotEdit wanted = edit.edit();
-    requireOtherFile();
     identity.requireNoStore(store);
     consent.requireMissing(store, identity.files(person));
     identity.require(base.folder(), base.name());
@@ -147,22 +168,25 @@ public final class EditCommand implements Runnable {
           ConsoleProgress.on(console),
           console.cancellation());
       RgbImage delivered = marking.markPixels(edited.after().image(), true);
-      marking.writePng(edited.after().image(), out.resolve(EDITED));
-      marking
+      Disclosure comparing = marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-          .forContactSheets()
-          .writePng(edited.comparison(), out.resolve(COMPARISON));
+          .forContactSheets();
+      List<Path> written = new ArrayList<>();
+      written.add(write(EDITED, whole -> marking.writePng(edited.after().image(), whole)));
+      written.add(write(COMPARISON, whole -> comparing.writePng(edited.comparison(), whole)));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       PersonRecord kept = known.kept();
       HeadshotScores scores = FaceOptions.likeness(
               FaceOptions.withEmbedderOf(tools, own, kept), kept)
           .map(measure -> plain.likeness(measure, who))
           .orElse(plain);
-      byte[] record =
-          record(edited, delivered, recorded.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.writePrivate(out.resolve(HeadshotEdit.Result.FILE), file -> file.write(record));
-      List.of(EDITED, COMPARISON, HeadshotEdit.Result.FILE)
-          .forEach(name -> console.out().println(out.resolve(name)));
+      String after = written.get(0).getFileName().toString();
+      byte[] record = record(edited, after, delivered, recorded.isPresent(), scores)
+          .getBytes(StandardCharsets.UTF_8);
+      written.add(write(
+          HeadshotEdit.Result.FILE,
+          whole -> AtomicFile.writePrivate(whole, file -> file.write(record))));
+      written.forEach(console.out()::println);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -180,16 +204,12 @@ public final class EditCommand implements Runnable {
         : HeadshotPerson.of(model, identity.openReference(person, eye, consent), trained, null);
   }
 
-  private void requireOtherFile() {
-    Path after = out.resolve(EDITED);
-    try {
-      if (Files.exists(after) && Files.exists(image) && Files.isSameFile(after, image)) {
-        throw new IllegalArgumentException(
-            image + " would be overwritten by the result; choose another --out");
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** Writes a file of this name into the output folder and returns it. */
+  private Path write(String name, Consumer<Path> writer) {
+    Path file = out.resolve(name);
+    Path written = ResultFile.write(file, overwrite.isGiven(), writer);
+    ResultFile.printOther(written, file, console);
+    return written;
   }
 
   private Headshot headshot(Optional<Headshot> recorded, Identity who) {
@@ -205,9 +225,17 @@ public final class EditCommand implements Runnable {
             read.isEdited());
   }
 
-  /** Returns the record, with the scores of the pixels of both files. */
+  /**
+   * Returns the record, with the scores of the pixels of both files.
+   *
+   * @param name the name of the edited file
+   */
   private String record(
-      HeadshotEdit.Result edited, RgbImage delivered, boolean recorded, HeadshotScores scores)
+      HeadshotEdit.Result edited,
+      String name,
+      RgbImage delivered,
+      boolean recorded,
+      HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
     Map<String, Object> before = edited.before().toMap(image.getFileName().toString());
@@ -216,7 +244,7 @@ public final class EditCommand implements Runnable {
       before.keySet().retainAll(MEASURED_KEYS);
     }
     record.put("before", before);
-    Map<String, Object> after = edited.after().toMap(EDITED);
+    Map<String, Object> after = edited.after().toMap(name);
     after.put("scores", scores.score(delivered).asList());
     record.put("after", after);
     record.put("changed_share", edited.changedShare());

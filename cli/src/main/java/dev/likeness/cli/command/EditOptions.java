@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
@@ -44,6 +46,7 @@ final class EditOptions {
   @Option(names = "--smile", description = "adds a slight smile")
   private boolean smile;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--mask",
       paramLabel = "IMAGE",

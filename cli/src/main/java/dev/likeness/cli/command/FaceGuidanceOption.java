@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
@@ -88,6 +90,7 @@ final class FaceGuidanceOption {
   /** The options that choose the networks of face guidance. */
   @Command(optionListHeading = "Face guidance")
   static final class Networks {
+    @PathUse(Use.READ)
     @Option(
         names = "--face-guidance-embedder",
         paramLabel = "FILE",
@@ -95,6 +98,7 @@ final class FaceGuidanceOption {
             + "AuraFace's glintr100.onnx (default: the base's own)")
     private Path embedder;
 
+    @PathUse(Use.READ)
     @Option(
         names = "--face-guidance-decoder",
         paramLabel = "DIR|FILE",
@@ -176,6 +180,7 @@ final class FaceGuidanceOption {
   /** The options of face guidance towards a person in photos. */
   @Command(optionListHeading = "Face guidance")
   static final class TowardsPhotos {
+    @PathUse(Use.READ)
     @Option(
         names = "--face-guidance",
         paramLabel = "PHOTO[@WEIGHT]",

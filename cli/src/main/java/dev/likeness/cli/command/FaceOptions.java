@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.photos.ReviewTools;
@@ -20,6 +22,7 @@ final class FaceOptions {
   @Mixin
   private DetectorOption detector;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--embedder",
       paramLabel = "FILE",
@@ -28,12 +31,14 @@ final class FaceOptions {
               + "arcface: finds photos of another person and repeated shots")
   private Path embedder;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--quality",
       paramLabel = "FILE",
       description = "face quality model, an ONNX file, for an additional check of photos")
   private Path quality;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--brisque",
       paramLabel = "MODEL,RANGE",
@@ -114,6 +119,7 @@ final class FaceOptions {
   /** The option that chooses the face detector. */
   @Command(optionListHeading = "Face networks")
   static final class DetectorOption {
+    @PathUse(Use.READ)
     @Option(
         names = "--detector",
         paramLabel = "FILE",

@@ -1,6 +1,11 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.ResultFile;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -27,9 +32,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Generates images from a prompt.")
-public final class GenerateCommand implements Runnable {
+public final class GenerateCommand implements Runnable, WritesFiles {
   private static final String[][] REQUIRED_OPTIONS = {
     {"--preview", "--preview-every"},
+    {"--tensors", "--overwrite"},
     {"--image", "--image-strength", "--reference-size"},
     {"--hires", "--hires-strength", "--hires-pixels"},
     {
@@ -137,6 +143,7 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private RefinerOptions refiner;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--lora",
       paramLabel = "FILE[@WEIGHT[:BLOCKS]]",
@@ -157,6 +164,7 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private ControlOptions controls;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--tensors",
       paramLabel = "FILE",
@@ -173,13 +181,18 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private DisclosureOptions disclosure;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
       description = "output folder for image-001.png and so on, and for images.json with the "
-          + "settings of each image")
+          + "settings of each image. If the folder has images, the numbers go on after them, and "
+          + "the settings are in images-004.json if image-004.png is the first new image")
   private Path out;
+
+  @Mixin
+  private OverwriteOption overwrite;
 
   @Spec
   private CommandSpec spec;
@@ -187,6 +200,16 @@ public final class GenerateCommand implements Runnable {
   /** Creates the subcommand with the console that it prints to. */
   public GenerateCommand(Console console) {
     this.console = console;
+  }
+
+  @Override
+  public List<Output> outputs() {
+    List<Output> outputs = new ArrayList<>(List.of(
+        Output.folder("--out", out), Output.names("--out", out, ImageFolder.NumberedFiles.NAMES)));
+    if (tensors != null) {
+      outputs.add(Output.file("--tensors", tensors, overwrite.isGiven()));
+    }
+    return outputs;
   }
 
   @Override
@@ -253,12 +276,14 @@ public final class GenerateCommand implements Runnable {
 
   private void write(BaseModel model, ImageRequest request) {
     Disclosure marking = disclosure.disclosure(signing).edited(request.isMadeFromImages());
+    ImageFolder.NumberedFiles files = new ImageFolder.NumberedFiles(out);
     List<Map<String, Object>> written = new ArrayList<>();
     List<GeneratedImage> dumped = new ArrayList<>();
     Consumer<GeneratedImage> finish = image -> {
-      ImageFolder.NumberedFiles.write(
-          out, "image", written.size(), file -> marking.writePng(image.image(), file), console);
-      written.add(ImageFolder.entry(model, image, written.size()));
+      Path file = files.writeImage(whole -> marking.writePng(image.image(), whole));
+      console.out().println(file);
+      console.out().flush();
+      written.add(ImageFolder.entry(model, image, file));
       if (tensors != null) {
         dumped.add(image);
       }
@@ -266,28 +291,32 @@ public final class GenerateCommand implements Runnable {
     List<GeneratedImage> begun = new ArrayList<>();
     try {
       previews.generate(
-          model, base, request, refiner.isGiven() ? begun::add : finish, out, marking, console);
+          model, base, request, refiner.isGiven() ? begun::add : finish, files, marking, console);
       if (refiner.isGiven()) {
         refiner.refine(request, begun, base, memory, finish, console);
       }
     } catch (RuntimeException | Error e) {
       try {
-        record(model, written);
+        record(model, files, written);
       } catch (RuntimeException more) {
         e.addSuppressed(more);
       }
       throw e;
     }
-    record(model, written);
+    record(model, files, written);
     if (tensors != null) {
-      ImageFolder.TensorDump.write(tensors, model, dumped);
+      Path file = ResultFile.write(
+          tensors,
+          overwrite.isGiven(),
+          whole -> ImageFolder.TensorDump.write(whole, model, dumped));
+      ResultFile.printOther(file, tensors, console);
     }
   }
 
-  private void record(BaseModel model, List<Map<String, Object>> images) {
+  private void record(
+      BaseModel model, ImageFolder.NumberedFiles files, List<Map<String, Object>> images) {
     if (!images.isEmpty()) {
-      ImageFolder.of(model, spec.commandLine().getParseResult(), images)
-          .write(out.resolve(ImageFolder.FILE));
+      files.writeRecord(ImageFolder.of(model, spec.commandLine().getParseResult(), images)::write);
     }
   }
 

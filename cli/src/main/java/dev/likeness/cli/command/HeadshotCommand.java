@@ -2,6 +2,10 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.ImageFormat;
@@ -34,12 +38,13 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Generates headshots from photos of a person, or from a person file.")
-public final class HeadshotCommand implements Runnable {
+public final class HeadshotCommand implements Runnable, WritesFiles {
   private final Console console;
 
   @Mixin
   private PhotoOptions photos;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--person",
       paramLabel = "FILE",
@@ -53,6 +58,7 @@ public final class HeadshotCommand implements Runnable {
   @Mixin
   private ShootOptions generate;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
@@ -102,6 +108,7 @@ public final class HeadshotCommand implements Runnable {
   @Mixin
   private DisclosureOptions disclosure;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--out",
       required = true,
@@ -112,9 +119,27 @@ public final class HeadshotCommand implements Runnable {
           + "of photos for a base that edits images")
   private Path out;
 
+  @Mixin
+  private OverwriteOption overwrite;
+
   /** Creates the subcommand with the console that it prints to. */
   public HeadshotCommand(Console console) {
     this.console = console;
+  }
+
+  @Override
+  public List<Output> outputs() {
+    return List.of(
+        Output.folder("--out", out),
+        Output.names(
+            "--out",
+            out,
+            ShootFolder.RESULTS
+                + (source().isReviewed() ? "|(person|references?)\\.safetensors" : "")));
+  }
+
+  private PersonSource source() {
+    return new PersonSource(photos, person, store, out, console);
   }
 
   @Override
@@ -132,12 +157,13 @@ public final class HeadshotCommand implements Runnable {
     disclosure.disclosure(store.signing());
     extraFormats();
     aspect.validate();
-    photos.requireSeparateFolder(out);
+    ShootFolder.Earlier earlier = ShootFolder.Earlier.in(out, overwrite.isGiven());
+    source().requireOwnFiles(identity.method());
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     store.requireWritable(photos, console);
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
-      run(request, tools, network == null ? Upscaler.CUBIC : network::upscale);
+      run(request, tools, network == null ? Upscaler.CUBIC : network::upscale, earlier);
     }
   }
 
@@ -170,6 +196,7 @@ public final class HeadshotCommand implements Runnable {
    *
    * @param review null for a person from a file or store
    * @param faceEmbedder the base's face embedder, or null
+   * @param earlier the results that the folder had
    */
   private record ShootContext(
       HeadshotStudio studio,
@@ -178,11 +205,13 @@ public final class HeadshotCommand implements Runnable {
       ShootRequest request,
       ReviewTools tools,
       FaceEmbedder faceEmbedder,
+      ShootFolder.Earlier earlier,
       ShootFolder.Timings timings) {}
 
-  private void run(ShootRequest request, ReviewTools tools, Upscaler enlarger) {
+  private void run(
+      ShootRequest request, ReviewTools tools, Upscaler enlarger, ShootFolder.Earlier earlier) {
     ShootFolder.Timings watch = new ShootFolder.Timings();
-    PersonSource source = new PersonSource(photos, person, store, out, console);
+    PersonSource source = source();
     ReviewTools reviewing = photos.isGiven() ? tools.withEmbedderIn(base.folder()) : tools;
     PhotoReview review = source.isReviewed() ? photos.review(reviewing, console) : null;
     if (review != null) {
@@ -248,7 +277,8 @@ public final class HeadshotCommand implements Runnable {
           if (identity.method() != IdentityOptions.Method.LORA) {
             watch.lap("references");
           }
-          generate(new ShootContext(studio, model, review, request, tools, own, watch), person);
+          generate(
+              new ShootContext(studio, model, review, request, tools, own, earlier, watch), person);
         }
       }
     }
@@ -282,7 +312,7 @@ public final class HeadshotCommand implements Runnable {
     faceGuidance.requireUsed(guided);
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, person.kept());
     Disclosure marking = disclosure.disclosure(store.signing());
-    ShootFolder folder = new ShootFolder(out, extraFormats(), marking, tools, console);
+    ShootFolder folder = new ShootFolder(out, run.earlier, extraFormats(), marking, tools, console);
     ShootOptions.AspectOption.Crop crop = aspect.crop(tools.detector());
     SelectionOptions.GeneratedShoot generated = folder.generateOrRescue(
         run.studio,

@@ -1,6 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -85,6 +87,7 @@ final class IdentityOptions {
           + "${DEFAULT-VALUE})")
   private Method method;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
@@ -92,6 +95,7 @@ final class IdentityOptions {
           "IP-Adapter for the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
   private Path adapter;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
@@ -99,6 +103,7 @@ final class IdentityOptions {
           + "(default: image_encoder of the base)")
   private Path encoder;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--face-embedder",
       paramLabel = "FILE",

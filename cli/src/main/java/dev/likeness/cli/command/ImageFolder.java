@@ -1,9 +1,11 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.CachingOptions;
@@ -20,7 +22,10 @@ import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.headshots.report.ShootRecord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,9 +35,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -44,7 +51,6 @@ import picocli.CommandLine.ParseResult;
  * An image with hires fix has the requests of both passes.
  */
 final class ImageFolder {
-  static final String FILE = "images.json";
   private static final RecordedRequest DEFAULT = RecordedRequest.of(ImageRequest.of(""));
 
   private ImageFolder() {}
@@ -52,7 +58,7 @@ final class ImageFolder {
   static ShootRecord of(BaseModel base, ParseResult given, List<Map<String, Object>> entries) {
     Map<String, Object> options = new LinkedHashMap<>();
     given.matchedOptions().forEach(option -> options.put(option.longestName(), values(option)));
-    options.remove("--out");
+    options.keySet().removeAll(List.of("--out", "--overwrite"));
     return ShootRecord.ofImages(base, options, entries);
   }
 
@@ -68,10 +74,10 @@ final class ImageFolder {
         .toList();
   }
 
-  /** Returns what the record says of the image with this index. */
-  static Map<String, Object> entry(BaseModel base, GeneratedImage image, int index) {
+  /** Returns what the record says of an image. */
+  static Map<String, Object> entry(BaseModel base, GeneratedImage image, Path file) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("file", NumberedFiles.name("image", index));
+    entry.put("file", file.getFileName().toString());
     entry.put("seed", image.seed());
     entry.put("prompt", image.request().prompt());
     entry.put("negative", image.request().prompts().negative().orElse(null));
@@ -229,31 +235,78 @@ final class ImageFolder {
   }
 
   /**
-   * Writes {@code image-001.png}, {@code image-002.png} and so on, and prints each name to standard
-   * output.
+   * Writes {@code image-001.png}, {@code image-002.png} and so on, and their record. The numbers go
+   * on after those of the files that the folder has. Commands that write into one folder at the
+   * same time never get the same name.
    */
   static final class NumberedFiles {
-    private NumberedFiles() {}
+    /** The names of all files that are written. */
+    static final String NAMES = "(image|preview)-[0-9]+\\.png|images(-[0-9]+)?\\.json";
 
-    static <T> void write(
-        Path folder, String stem, List<T> things, BiConsumer<T, Path> writer, Console console) {
-      for (int i = 0; i < things.size(); i++) {
-        T thing = things.get(i);
-        write(folder, stem, i, file -> writer.accept(thing, file), console);
+    private static final String IMAGE = "image";
+    private static final String RECORD = "images";
+
+    private final Path folder;
+    /** The next number of images. The numbers of previews are found when one is written. */
+    private int next;
+
+    private int first;
+
+    NumberedFiles(Path folder) {
+      this.folder = folder;
+      this.next = 1 + largest("image(?:-|s-)");
+    }
+
+    /** Finds the largest number of a name that begins so; 0 if there is none. */
+    private int largest(String beginning) {
+      if (!Files.exists(folder)) {
+        return 0;
+      }
+      Pattern numbered = Pattern.compile(beginning + "([0-9]{1,9})\\..*", Pattern.CASE_INSENSITIVE);
+      try (Stream<Path> files = Files.list(folder)) {
+        return files
+            .map(file -> numbered.matcher(file.getFileName().toString()))
+            .filter(Matcher::matches)
+            .mapToInt(name -> Integer.parseInt(name.group(1)))
+            .max()
+            .orElse(0);
+      } catch (IOException | UncheckedIOException e) {
+        throw new ResourceLimitException(
+            "cannot list " + folder + ": " + Quoted.reason(e) + "; choose another --out", e);
       }
     }
 
-    /** Writes the image at {@code index}, counted from 0. */
-    static void write(Path folder, String stem, int index, Consumer<Path> writer, Console console) {
-      Path file = folder.resolve(name(stem, index));
-      writer.accept(file);
-      console.out().println(file);
-      console.out().flush();
+    /** Writes an image with the next free number, and returns its file. */
+    Path writeImage(Consumer<Path> writer) {
+      int number = write(IMAGE, "png", next, writer);
+      first = first == 0 ? number : first;
+      next = number + 1;
+      return file(IMAGE, number, "png");
     }
 
-    /** Returns the file name for {@code index}, counted from 0. */
-    static String name(String stem, int index) {
-      return String.format(Locale.ROOT, "%s-%03d.png", stem, index + 1);
+    /** Writes a preview with the next free number, and returns its file. */
+    Path writePreview(Consumer<Path> writer) {
+      return file("preview", write("preview", "png", 1 + largest("preview-"), writer), "png");
+    }
+
+    /** Writes the record of the images: images.json, or with the number of the first image. */
+    void writeRecord(Consumer<Path> writer) {
+      if (!ResultFile.tryWrite(folder.resolve(RECORD + ".json"), writer)) {
+        write(RECORD, "json", first, writer);
+      }
+    }
+
+    /** Writes a file with the first free number from {@code number} on, and returns the number. */
+    private int write(String stem, String ending, int number, Consumer<Path> writer) {
+      int free = number;
+      while (!ResultFile.tryWrite(file(stem, free, ending), writer)) {
+        free++;
+      }
+      return free;
+    }
+
+    private Path file(String stem, int number, String ending) {
+      return folder.resolve(String.format(Locale.ROOT, "%s-%03d.%s", stem, number, ending));
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -18,6 +20,7 @@ import picocli.CommandLine.Spec;
 final class InitialImageOptions {
   private static final int MAX_SIDE = 16384;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--image",
       paramLabel = "IMAGE",
@@ -41,6 +44,7 @@ final class InitialImageOptions {
           + "the base's limit)")
   private Integer imageSide;
 
+  @PathUse(Use.READ)
   @Option(
       names = {"--init", "--init-image"},
       paramLabel = "IMAGE",
@@ -54,12 +58,14 @@ final class InitialImageOptions {
       description = "how much the initial image changes, 0..1 (default: from the base)")
   private double strength;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--mask",
       paramLabel = "IMAGE",
       description = "inpainting mask: white pixels are generated again, black ones are kept")
   private Path mask;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--change-map",
       paramLabel = "IMAGE",

@@ -3,6 +3,8 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.inspect.CheckpointInspection;
 import dev.likeness.cli.inspect.Inspector;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -22,6 +24,7 @@ import picocli.CommandLine.Parameters;
 public final class InspectCommand implements Runnable {
   private final Console console;
 
+  @PathUse(Use.READ)
   @Parameters(
       paramLabel = "FILE|DIR",
       description = "a safetensors, ckpt, pt, bin or gguf file, a PNG, JPEG or WebP image, or a "

@@ -1,6 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.Adapter;
@@ -28,6 +30,7 @@ import picocli.CommandLine.Option;
 /** The options for reference images and their IP-Adapter. */
 @Command(optionListHeading = "Reference images")
 final class IpAdapterOptions {
+  @PathUse(Use.READ)
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
@@ -35,6 +38,7 @@ final class IpAdapterOptions {
           + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
   private Path adapter;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
@@ -43,6 +47,7 @@ final class IpAdapterOptions {
           + "Portrait need none")
   private Path encoder;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
@@ -61,6 +66,7 @@ final class IpAdapterOptions {
               + "weak-output, ease-in or ease-out (default: ${DEFAULT-VALUE})")
   private String blocks;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--face-detector",
       paramLabel = "FILE",
@@ -68,6 +74,7 @@ final class IpAdapterOptions {
           + "cascades)")
   private Path detector;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--face-embedder",
       paramLabel = "FILE",
@@ -75,6 +82,7 @@ final class IpAdapterOptions {
           + "beside the adapter)")
   private Path embedder;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--fallback-adapter",
       paramLabel = "FILE",

@@ -1,14 +1,17 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.ResultFile;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,12 +29,13 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = "Writes a LoRA: merges several, changes rank or key format, or extracts the "
         + "difference between a trained model and its base.")
-public final class LoraCommand implements Runnable {
+public final class LoraCommand implements Runnable, WritesFiles {
   /** The rank of the result if the factors have none. */
   private static final int DEFAULT_RANK = 16;
 
   private final Console console;
 
+  @PathUse(Use.READ)
   @Parameters(
       arity = "0..*",
       paramLabel = "FILE[@WEIGHT]",
@@ -39,6 +43,7 @@ public final class LoraCommand implements Runnable {
       description = "LoRAs of one base; the result is their weighted sum")
   private List<WeightedFile> files = List.of();
 
+  @PathUse(Use.READ)
   @Option(
       names = "--extract",
       paramLabel = "TUNED-BASE",
@@ -66,16 +71,21 @@ public final class LoraCommand implements Runnable {
           "key format of the result: PEFT, DIFFUSERS or KOHYA (default: ${DEFAULT-VALUE})")
   private KeyFormat keyFormat;
 
-  @Option(
-      names = "--out",
-      paramLabel = "FILE",
-      required = true,
-      description = "file for the LoRA; must not exist yet")
+  @PathUse(Use.WRITTEN)
+  @Option(names = "--out", paramLabel = "FILE", required = true, description = "file for the LoRA")
   private Path out;
+
+  @Mixin
+  private OverwriteOption overwrite;
 
   /** Creates the subcommand with the console that it prints to. */
   public LoraCommand(Console console) {
     this.console = console;
+  }
+
+  @Override
+  public List<Output> outputs() {
+    return List.of(Output.file("--out", out, overwrite.isGiven()));
   }
 
   @Override
@@ -89,21 +99,17 @@ public final class LoraCommand implements Runnable {
           + file.file() + "@" + file.weight() + " here; block weights work only with"
           + " likeness generate --lora");
     });
-    if (Files.exists(out)) {
-      throw new InvalidInputException(
-          out + " already exists and is never overwritten; give another --out");
-    }
     try (BaseModel model = tunedModel == null ? base.open() : base.openExact();
         Lora made = tunedModel == null ? merge(model) : extract(model)) {
-      made.save(out, keyFormat);
-      LoraInspection written = Lora.inspect(out, model);
+      Path file = ResultFile.write(out, overwrite.isGiven(), whole -> made.save(whole, keyFormat));
+      console.out().println(file);
+      LoraInspection written = Lora.inspect(file, model);
       boolean limited = rank != null && written.rank() < rank;
       console
           .err()
           .println(written.layers() + " layers of rank " + written.rank()
               + (limited ? " (--rank " + rank + " is more than the result has)" : ""));
     }
-    console.out().println(out);
     console.out().flush();
   }
 

@@ -2,9 +2,11 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
@@ -17,7 +19,10 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -31,6 +36,44 @@ import java.util.function.UnaryOperator;
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
+  /**
+   * Refuses, before any work, files in the places of the person's files that this command did not
+   * make.
+   */
+  void requireOwnFiles(IdentityOptions.Method method) {
+    if (!isReviewed()) {
+      return;
+    }
+    List<String> names = new ArrayList<>();
+    if (method.trains()) {
+      names.add(ShootFolder.PERSON);
+    }
+    if (method.usesAdapter()) {
+      names.add(ShootFolder.REFERENCE);
+    }
+    if (method.showsImages()) {
+      names.add(ShootFolder.IMAGES);
+    }
+    for (String name : names) {
+      Path file = out.resolve(name);
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isOwn(file)) {
+        throw new IllegalArgumentException(file
+            + " already exists, and headshot did not make it; give another --out, or move this"
+            + " file away");
+      }
+    }
+  }
+
+  private static boolean isOwn(Path file) {
+    try {
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+          && SafetensorsHeader.read(file).metadata().keySet().stream()
+              .anyMatch(key -> key.startsWith("likeness."));
+    } catch (InvalidInputException e) {
+      return false;
+    }
+  }
+
   /** Returns true if the photos are reviewed here, and not for the store. */
   boolean isReviewed() {
     return person == null && !store.isGiven();
@@ -171,7 +214,7 @@ record PersonSource(
       requireSamePerson(state);
       TrainedPerson trained = train(studio, review, state);
       watch.lap("training");
-      return closeOnFailure(trained, who -> save(TrainingState.tag(who, state)));
+      return closeOnFailure(trained, who -> save(TrainingState.tag(who, state), state));
     }
     TrainedPerson who = store.person(person, model, console);
     watch.lap("person");
@@ -227,9 +270,11 @@ record PersonSource(
     }
   }
 
-  private TrainedPerson save(TrainedPerson who) {
-    Path file = out.resolve(ShootFolder.PERSON);
-    who.save(file);
+  private TrainedPerson save(TrainedPerson who, Path state) {
+    Path own = out.resolve(ShootFolder.PERSON);
+    boolean isRepeated = Files.exists(own) && TrainingState.matches(own, state);
+    Path file = ResultFile.write(own, isRepeated, who::save);
+    ResultFile.printOther(file, own, console);
     TrainingState.deleteAll(out);
     console
         .err()

@@ -1,6 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -15,7 +17,6 @@ import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.quality.Reason;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Option;
 /** The options for photos, consent and known traits. */
 @Command(optionListHeading = "Photos and consent")
 public final class PhotoOptions {
+  @PathUse(Use.PHOTOS)
   @Option(
       names = "--photos",
       paramLabel = "DIR",
@@ -70,22 +72,6 @@ public final class PhotoOptions {
   /** Returns the consent for a person file that records none. */
   ConsentOptions missingConsent() {
     return consent;
-  }
-
-  /** Refuses an output folder that is the folder of the photos. */
-  void requireSeparateFolder(Path out) {
-    try {
-      if (photos != null
-          && Files.isDirectory(photos)
-          && Files.isDirectory(out)
-          && Files.isSameFile(photos, out)) {
-        throw new IllegalArgumentException(
-            "--out is the folder of the photos; headshots in it would be read as photos next"
-                + " time; choose another --out");
-      }
-    } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + out + ": " + e.getMessage(), e);
-    }
   }
 
   /** Prints a warning if photographs are given to a base trained on rendered people only. */
@@ -242,6 +228,7 @@ public final class PhotoOptions {
   /** The option that chooses one of several people in the photos. */
   @Command(optionListHeading = "Photos and consent")
   static final class WhoOption {
+    @PathUse(Use.READ)
     @Option(
         names = "--who",
         paramLabel = "FILE",

@@ -1,6 +1,11 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.ResultFile;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.photos.NoUsablePhotoException;
@@ -8,6 +13,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,20 +27,25 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Reviews each photo of a folder: keep, warn or reject, with reasons.")
-public final class PhotosCommand implements Runnable {
+public final class PhotosCommand implements Runnable, WritesFiles {
   private final Console console;
 
+  @PathUse(Use.PHOTOS)
   @Parameters(paramLabel = "DIR", description = "3 to 20 photos of one person")
   private Path photos;
 
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--sheet",
       paramLabel = "FILE",
       description = "writes a PNG sheet of the photos with faces, verdicts and reasons")
   private Path sheet;
+
+  @Mixin
+  private OverwriteOption overwrite;
 
   @Mixin
   private PhotoOptions.WhoOption who;
@@ -48,7 +59,16 @@ public final class PhotosCommand implements Runnable {
   }
 
   @Override
+  public List<Output> outputs() {
+    return sheet == null ? List.of() : List.of(Output.file("--sheet", sheet, overwrite.isGiven()));
+  }
+
+  @Override
   public void run() {
+    if (overwrite.isGiven() && sheet == null) {
+      throw new IllegalArgumentException(
+          "--overwrite does nothing without --sheet; give both or neither");
+    }
     PhotoSet set = PhotoSet.from(photos);
     PhotoOptions.printNotices(set, console);
     try (ReviewTools tools = faces.open()) {
@@ -64,7 +84,11 @@ public final class PhotosCommand implements Runnable {
   private void print(PhotoReview review) {
     if (sheet != null) {
       byte[] png = review.toSheet().toPng();
-      AtomicFile.writePrivate(sheet, out -> out.write(png));
+      Path written = ResultFile.write(
+          sheet,
+          overwrite.isGiven(),
+          whole -> AtomicFile.writePrivate(whole, out -> out.write(png)));
+      ResultFile.printOther(written, sheet, console);
     }
     if (json) {
       console.out().println(Quoted.inJson(review.toJson()));

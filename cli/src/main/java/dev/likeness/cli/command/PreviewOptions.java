@@ -2,6 +2,8 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.PreviewDecoder;
@@ -14,9 +16,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Option;
 /** The options for previews during sampling. */
 @Command(optionListHeading = "Output")
 final class PreviewOptions {
+  @PathUse(value = Use.READ, mayBeEmpty = true)
   @Option(
       names = "--preview",
       paramLabel = "DIR|FILE",
@@ -47,17 +49,17 @@ final class PreviewOptions {
       BaseOptions from,
       ImageRequest request,
       Consumer<GeneratedImage> each,
-      Path out,
+      ImageFolder.NumberedFiles files,
       Disclosure marking,
       Console console) {
     if (autoencoder == null) {
       base.generate(List.of(request), each, ConsoleProgress.on(console), console.cancellation());
       return;
     }
-    Set<Path> shown = new TreeSet<>();
+    List<Path> shown = new ArrayList<>();
     try (PreviewDecoder previews = PreviewDecoder.open(decoderPath(from), base.compute())) {
       ImageRequest watched = previews.attach(
-          request, interval, (row, images) -> writePreviews(images, out, marking, shown));
+          request, interval, (row, images) -> writePreviews(images, files, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);
@@ -77,11 +79,17 @@ final class PreviewOptions {
   }
 
   private static void writePreviews(
-      List<RgbImage> images, Path out, Disclosure marking, Set<Path> shown) {
+      List<RgbImage> images,
+      ImageFolder.NumberedFiles files,
+      Disclosure marking,
+      List<Path> shown) {
     for (int i = 0; i < images.size(); i++) {
-      Path file = out.resolve(ImageFolder.NumberedFiles.name("preview", i));
-      shown.add(file);
-      marking.writePng(images.get(i), file);
+      RgbImage image = images.get(i);
+      if (i < shown.size()) {
+        marking.writePng(image, shown.get(i));
+      } else {
+        shown.add(files.writePreview(whole -> marking.writePng(image, whole)));
+      }
     }
   }
 

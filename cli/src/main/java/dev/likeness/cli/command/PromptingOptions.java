@@ -1,5 +1,8 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.CommandPaths;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
@@ -11,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** The options for prompts. */
@@ -48,13 +52,15 @@ final class PromptingOptions {
           + "layer, otherwise 0 (default: ${DEFAULT-VALUE})")
   private int clipSkip;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--embedding",
       paramLabel = "FILE[=NAME]",
+      converter = EmbeddingOption.Parser.class,
       description =
           "textual inversion. Prompts use it by NAME, by the file's name without ending, or by "
               + "the name in the file; may be repeated")
-  private List<String> embeddings = List.of();
+  private List<EmbeddingOption> embeddings = List.of();
 
   @Option(
       names = "--prompt-2",
@@ -106,12 +112,10 @@ final class PromptingOptions {
     ImageRequest parsed = plain.prompts(
         maxSequenceLength == null ? prompts : prompts.maxSequenceLength(maxSequenceLength));
     List<TextualInversion> others = new ArrayList<>();
-    for (String given : embeddings) {
-      int end = Files.exists(Path.of(given)) ? -1 : given.lastIndexOf('=');
-      List<TextualInversion> own = new ArrayList<>(
-          TextualInversion.openWithAllNames(Path.of(end < 0 ? given : given.substring(0, end))));
-      if (end >= 0) {
-        own.add(0, own.get(0).withToken(given.substring(end + 1)));
+    for (EmbeddingOption given : embeddings) {
+      List<TextualInversion> own = new ArrayList<>(TextualInversion.openWithAllNames(given.file()));
+      if (given.name() != null) {
+        own.add(0, own.get(0).withToken(given.name()));
       }
       parsed = parsed.textualInversion(own.get(0));
       others.addAll(own.subList(1, own.size()));
@@ -129,5 +133,24 @@ final class PromptingOptions {
       all = taken ? all : all.textualInversion(other);
     }
     return all;
+  }
+
+  /**
+   * A textual inversion with a name for prompts, as {@code FILE} or {@code FILE=NAME}.
+   *
+   * @param file the file
+   * @param name the name, or null
+   */
+  record EmbeddingOption(Path file, String name) implements CommandPaths.HasPath {
+    /** Parses an option; a file whose own name contains {@code =} is used as it is. */
+    static final class Parser implements ITypeConverter<EmbeddingOption> {
+      @Override
+      public EmbeddingOption convert(String text) {
+        int end = Files.exists(Path.of(text)) ? -1 : text.lastIndexOf('=');
+        return end < 0
+            ? new EmbeddingOption(Path.of(text), null)
+            : new EmbeddingOption(Path.of(text.substring(0, end)), text.substring(end + 1));
+      }
+    }
   }
 }

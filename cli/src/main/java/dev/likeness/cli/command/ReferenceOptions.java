@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.headshots.person.ReferencePhotos;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -61,6 +63,7 @@ final class ReferenceOptions {
           + "pixels, 64 to 2048 (default: 512)")
   private Integer side;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--with",
       paramLabel = "FILE",

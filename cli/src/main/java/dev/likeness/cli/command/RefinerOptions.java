@@ -2,6 +2,8 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -79,6 +81,7 @@ final class RefinerOptions {
       description = "--target-size for the negative prompt (default: --target-size)")
   private Size negativeTarget;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--refiner",
       paramLabel = "BASE",

@@ -1,12 +1,17 @@
 package dev.likeness.cli.command;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.headshots.HeadshotStudio;
@@ -27,7 +32,9 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +43,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
@@ -46,10 +58,15 @@ final class ShootFolder {
   /** The name that earlier versions gave {@link #REFERENCE}; it is only read. */
   static final String OLD_REFERENCE = "shown.safetensors";
 
+  /** The names of the files that a shoot writes, without those of the person. */
+  static final String RESULTS =
+      "headshot-[0-9]+\\.(png|jpg|webp)|contact-sheet\\.png|report\\.html|record\\.json";
+
   private static final String SHEET = "contact-sheet.png";
   private static final String REPORT = "report.html";
 
-  private final Path folder;
+  private final Earlier earlier;
+  private Path folder;
   private final Disclosure disclosure;
   private final ReviewTools tools;
   private final Console console;
@@ -57,11 +74,13 @@ final class ShootFolder {
 
   ShootFolder(
       Path folder,
+      Earlier earlier,
       List<ImageFormat> also,
       Disclosure disclosure,
       ReviewTools tools,
       Console console) {
     this.folder = folder;
+    this.earlier = earlier;
     this.also = also;
     this.disclosure = disclosure;
     this.tools = tools;
@@ -109,7 +128,7 @@ final class ShootFolder {
       List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
     if (!finished.isEmpty()) {
       write(finished);
-      record.apply(finished).write(folder.resolve(ShootRecord.FILE));
+      write(ShootRecord.FILE, record.apply(finished).interrupted()::write);
     }
   }
 
@@ -121,7 +140,7 @@ final class ShootFolder {
     try {
       for (int i = 0; i < images; i++) {
         for (ImageFormat format : ImageFormat.values()) {
-          if (format != ImageFormat.PNG) {
+          if (format != ImageFormat.PNG || !earlier.overwrite()) {
             Files.deleteIfExists(file(i, format));
           }
         }
@@ -139,13 +158,13 @@ final class ShootFolder {
 
   /** Writes the images, and reports files of an earlier run that are no longer in the record. */
   private void write(List<Headshot> headshots) {
+    folder = earlier.freeFolder(folder, console);
     deleteOld(headshots.size());
-    ImageFolder.NumberedFiles.write(
-        folder,
-        "headshot",
-        headshots,
-        (headshot, file) -> headshot.write(file, disclosure),
-        console);
+    for (int i = 0; i < headshots.size(); i++) {
+      Headshot headshot = headshots.get(i);
+      console.out().println(write(Headshot.fileName(i), file -> headshot.write(file, disclosure)));
+      console.out().flush();
+    }
     int next = headshots.size();
     if (Files.exists(folder.resolve(Headshot.fileName(next)))) {
       console
@@ -185,17 +204,13 @@ final class ShootFolder {
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record =
         generated.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
-    Path file = folder.resolve(ShootRecord.FILE);
     Recommendation recommendation = generated
         .selection()
         .map(choice -> Recommendation.of(made, shoot, choice))
         .orElseGet(() -> Recommendation.of(made, shoot, generated.cards()));
-    record
-        .summary(made)
-        .recommendation(recommendation)
-        .authenticity(differences)
-        .write(file);
-    Path sheet = folder.resolve(SHEET);
+    Path file = write(
+        ShootRecord.FILE,
+        record.summary(made).recommendation(recommendation).authenticity(differences)::write);
     RgbImage overview = ContactSheet.of(
         recommendation,
         "Generated by likeness " + LikenessVersion.current() + " with the base model " + base.name()
@@ -204,21 +219,40 @@ final class ShootFolder {
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
         .forContactSheets()
         .encodePng(overview);
-    AtomicFile.writePrivate(sheet, out -> out.write(png));
-    console.out().println(sheet);
+    console
+        .out()
+        .println(write(SHEET, sheet -> AtomicFile.writePrivate(sheet, out -> out.write(png))));
     console.out().println(file);
-    Path report = folder.resolve(REPORT);
-    ShootReport.of(recommendation).differences(differences).marking(disclosure).write(report);
-    console.out().println(report);
+    console
+        .out()
+        .println(write(
+            REPORT,
+            ShootReport.of(recommendation).differences(differences).marking(disclosure)::write));
     console.out().flush();
     console.err().println(recommendation.sentence());
   }
 
   private void also(List<Headshot> headshots, ImageFormat format) {
     for (int i = 0; i < headshots.size(); i++) {
-      disclosure.write(headshots.get(i).image(), format, file(i, format));
-      console.out().println(file(i, format));
+      RgbImage image = headshots.get(i).image();
+      console
+          .out()
+          .println(write(
+              file(i, format).getFileName().toString(),
+              file -> disclosure.write(image, format, file)));
     }
+  }
+
+  /** Writes a file of the shoot and returns it. Only --overwrite replaces a file. */
+  private Path write(String name, Consumer<Path> writer) {
+    Path file = folder.resolve(name);
+    if (earlier.overwrite()) {
+      writer.accept(file);
+    } else if (!ResultFile.tryWrite(file, writer)) {
+      throw new ResourceLimitException(
+          file + " appeared during the work and is not replaced; give another --out");
+    }
+    return file;
   }
 
   private Path file(int index, ImageFormat format) {
@@ -238,6 +272,93 @@ final class ShootFolder {
             .map(headshot -> authenticity.judge(headshot.marked(disclosure)))
             .toList())
         .orElse(List.of());
+  }
+
+  /**
+   * The results that the folder had before the shoot.
+   *
+   * @param own the results of an interrupted shoot, which are replaced
+   * @param overwrite true if all results are replaced
+   */
+  record Earlier(Set<Path> own, boolean overwrite) {
+    private static final Pattern NAMES = Pattern.compile(RESULTS);
+
+    /**
+     * Looks at a folder before any work.
+     *
+     * @throws IllegalArgumentException if the folder has results of a finished shoot, or files of
+     *     these names that no shoot made, and {@code overwrite} is false
+     */
+    static Earlier in(Path folder, boolean overwrite) {
+      List<Path> there = results(folder);
+      if (overwrite || there.isEmpty()) {
+        return new Earlier(Set.of(), overwrite);
+      }
+      Path record = folder.resolve(ShootRecord.FILE);
+      Set<String> listed = listedByInterrupted(record);
+      there.stream()
+          .filter(file -> !file.equals(record) && !listed.contains(stem(file)) || listed.isEmpty())
+          .findFirst()
+          .ifPresent(file -> {
+            throw new IllegalArgumentException(file
+                + " already exists and is not of an interrupted shoot; give another --out, or"
+                + " --overwrite to replace the earlier shoot");
+          });
+      return new Earlier(Set.copyOf(there), false);
+    }
+
+    /** Returns the folder, or a new one beside it if results of others appeared in it. */
+    Path freeFolder(Path folder, Console console) {
+      Path free = folder;
+      for (int i = 2; !overwrite && !own.containsAll(results(free)); i++) {
+        free = folder.toAbsolutePath().normalize();
+        free = free.resolveSibling(free.getFileName() + "-" + i);
+      }
+      if (!free.equals(folder)) {
+        console
+            .err()
+            .println("another shoot was written to " + folder
+                + " during the work; this shoot is in " + free);
+      }
+      return free;
+    }
+
+    private static List<Path> results(Path folder) {
+      if (!Files.exists(folder)) {
+        return List.of();
+      }
+      try (Stream<Path> files = Files.list(folder)) {
+        return files
+            .filter(file -> NAMES.matcher(file.getFileName().toString()).matches())
+            .sorted()
+            .toList();
+      } catch (IOException | UncheckedIOException e) {
+        throw new ResourceLimitException(
+            "cannot list " + folder + ": " + Quoted.reason(e) + "; choose another --out", e);
+      }
+    }
+
+    /** The names of the headshots of an interrupted shoot, without endings; empty for others. */
+    private static Set<String> listedByInterrupted(Path record) {
+      try {
+        Map<String, Object> content =
+            JSON.std.mapFrom(ModelFile.read(record, ModelFile.LARGEST_CONFIG));
+        boolean isInterrupted = content != null && Boolean.TRUE.equals(content.get("interrupted"));
+        return isInterrupted && content.get("headshots") instanceof List<?> headshots
+            ? headshots.stream()
+                .map(shot -> shot instanceof Map<?, ?> map ? map.get("file") : null)
+                .filter(String.class::isInstance)
+                .map(name -> stem(Path.of((String) name)))
+                .collect(Collectors.toSet())
+            : Set.of();
+      } catch (IOException | InvalidInputException | InvalidPathException e) {
+        return Set.of();
+      }
+    }
+
+    private static String stem(Path file) {
+      return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    }
   }
 
   /** Measures the durations of consecutive stages. */

@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.HeadshotCrop;
@@ -26,6 +28,7 @@ final class ShootOptions {
           + "another of docs/reference/styles.md; may be repeated (default: the first four)")
   private List<String> styles = List.of();
 
+  @PathUse(Use.READ)
   @Option(
       names = "--styles",
       paramLabel = "FILE",

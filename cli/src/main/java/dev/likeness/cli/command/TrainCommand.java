@@ -2,6 +2,11 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.paths.Output;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.cli.paths.ResultFile;
+import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.cli.plot.TrainingPlot;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -22,7 +27,13 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,7 +44,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Trains on photos of a person and writes a small file for headshot --person.")
-public final class TrainCommand implements Runnable {
+public final class TrainCommand implements Runnable, WritesFiles {
   private final Console console;
 
   @Mixin
@@ -61,6 +72,7 @@ public final class TrainCommand implements Runnable {
               + "UNet or transformer and writes a folder (default: ${DEFAULT-VALUE})")
   private String method;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--out",
       paramLabel = "FILE|DIR",
@@ -75,6 +87,7 @@ public final class TrainCommand implements Runnable {
               + "dreambooth on another base than portrait, otherwise 0)")
   private Integer classImages;
 
+  @PathUse(Use.WRITTEN)
   @Option(
       names = "--plot",
       paramLabel = "FILE",
@@ -111,10 +124,12 @@ public final class TrainCommand implements Runnable {
 
   @Option(
       names = "--resume",
-      description =
-          "with --out: resumes a stopped training with the same photos and settings; "
-              + "refused if there is none. Without --resume, the state of a stopped training is deleted")
+      description = "with --out: resumes a stopped training with the same photos and settings; "
+          + "refused if there is none")
   private boolean resume;
+
+  @Mixin
+  private OverwriteOption overwrite;
 
   @Mixin
   private VaultOptions store;
@@ -122,6 +137,64 @@ public final class TrainCommand implements Runnable {
   /** Creates the subcommand with the console that it prints to. */
   public TrainCommand(Console console) {
     this.console = console;
+  }
+
+  @Override
+  public List<Output> outputs() {
+    List<Output> outputs = new ArrayList<>();
+    if (out != null && !hasNothingToResume()) {
+      outputs.add(
+          isWhole()
+              ? Output.newFolder("--out", out)
+              : Output.file("--out", out, overwrite.isGiven()));
+      Path state = state();
+      outputs.add(Output.names(
+          "--out",
+          state.toAbsolutePath().getParent(),
+          Stream.of(state, TrainingState.lossFile(state))
+              .map(file -> Pattern.quote(file.getFileName().toString()))
+              .collect(Collectors.joining("|"))));
+    }
+    if (plot != null) {
+      outputs.add(Output.file("--plot", plot, overwrite.isGiven()));
+    }
+    return outputs;
+  }
+
+  private boolean isWhole() {
+    return method.equals("dreambooth");
+  }
+
+  /** Returns true if there is no stopped training to resume, which is refused before any work. */
+  private boolean hasNothingToResume() {
+    return resume && !Files.exists(state());
+  }
+
+  /** Returns the file of the training's state, beside the result. */
+  private Path state() {
+    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
+    return place.resolveSibling(place.getFileName() + ".state");
+  }
+
+  /** Refuses, before any work, to delete a state that is not resumed, or another file. */
+  private void requireState() {
+    Path state = state();
+    if (Files.exists(state, LinkOption.NOFOLLOW_LINKS) && !TrainingState.isStateFile(state)) {
+      throw new IllegalArgumentException(state
+          + " is in the place of the training's state, but is not the state of a training; move"
+          + " this file away, or give another --out");
+    }
+    Path losses = TrainingState.lossFile(state);
+    if (Files.exists(losses, LinkOption.NOFOLLOW_LINKS) && !TrainingPlot.isRecord(losses)) {
+      throw new IllegalArgumentException(losses
+          + " is in the place of the training's losses; move this file away, or give another"
+          + " --out");
+    }
+    if (Files.exists(state) && !resume && !overwrite.isGiven()) {
+      throw new IllegalArgumentException(state
+          + " is the state of a stopped training; give --resume to resume the training, or"
+          + " --overwrite to delete the state and start again");
+    }
   }
 
   @Override
@@ -138,7 +211,7 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException(
           "unknown training method \"" + method + "\"; known: lora, dreambooth");
     }
-    boolean whole = method.equals("dreambooth");
+    boolean whole = isWhole();
     if (store.isGiven() && (whole || plot != null)) {
       throw new IllegalArgumentException(
           "--method dreambooth and --plot need --out; a store keeps person files only");
@@ -154,9 +227,12 @@ public final class TrainCommand implements Runnable {
               + "--part; copy these files into the base's folder first");
     }
     if (store.isGiven()
-        && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {
-      throw new IllegalArgumentException(
-          "--validation-steps, --preset and --resume need --out FILE; leave them out with --store");
+        && (validationInterval != null
+            || preset != TrainingPreset.BALANCED
+            || resume
+            || overwrite.isGiven())) {
+      throw new IllegalArgumentException("--validation-steps, --preset, --resume and --overwrite"
+          + " need --out FILE; leave them out with --store");
     }
     if (store.isGiven()) {
       trainInStore();
@@ -166,10 +242,11 @@ public final class TrainCommand implements Runnable {
   }
 
   private void trainInto(boolean whole) {
-    if (resume && !Files.exists(state())) {
+    if (hasNothingToResume()) {
       throw new InvalidInputException(state() + " does not exist, so there is no stopped training"
           + " to resume; leave out --resume to train from the beginning");
     }
+    requireState();
     if (whole) {
       TrainedModel.requireWritable(base.folder(), out);
       AtomicFile.Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
@@ -190,12 +267,11 @@ public final class TrainCommand implements Runnable {
     Path state = state();
     if (!resume) {
       if (Files.exists(state)) {
-        console
-            .err()
-            .println(state + " of a stopped training is deleted; --resume would have resumed it");
+        console.err().println(state + " of a stopped training is deleted");
       }
       TrainingState.delete(state);
     }
+    Path result = out;
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
     try (BaseModel model = way.open(base);
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
@@ -206,7 +282,7 @@ public final class TrainCommand implements Runnable {
       if (whole) {
         trainModel(studio, model, review, state, watched);
       } else {
-        trainPerson(studio, model, review, state, watched);
+        result = trainPerson(studio, model, review, state, watched);
       }
     } catch (RuntimeException e) {
       PersonSource.reportState(state, "the same command with --resume", e, console);
@@ -214,18 +290,13 @@ public final class TrainCommand implements Runnable {
     }
     TrainingState.delete(state);
     if (plot != null && watched.hasSteps()) {
-      watched.render().writePng(plot);
+      Path written = ResultFile.write(plot, overwrite.isGiven(), watched.render()::writePng);
+      ResultFile.printOther(written, plot, console);
     } else if (plot != null) {
       console.err().println("no plot was written: the resumed training had no steps left");
     }
-    console.out().println(out);
+    console.out().println(result);
     console.out().flush();
-  }
-
-  /** Returns the file of the state of a stopped training. */
-  private Path state() {
-    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
-    return place.resolveSibling(place.getFileName() + ".state");
   }
 
   /** Sets the embedder whose face embeddings the file records, if there is one. */
@@ -241,7 +312,8 @@ public final class TrainCommand implements Runnable {
     return validationInterval == null ? studio : studio.validation(validationInterval, eye);
   }
 
-  private void trainPerson(
+  /** Trains a person and returns the file that was written. */
+  private Path trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     LoraTraining numbers = preset
         .of(model, review.accepted().size())
@@ -264,8 +336,10 @@ public final class TrainCommand implements Runnable {
                 .stateFile(state),
             progress,
             console.cancellation())) {
-      person.save(out);
+      Path written = ResultFile.write(out, overwrite.isGiven(), person::save);
+      ResultFile.printOther(written, out, console);
       printPhrase(person.phrase());
+      return written;
     }
   }
 

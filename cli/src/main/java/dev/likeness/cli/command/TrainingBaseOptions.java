@@ -1,5 +1,7 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonTrainer;
@@ -17,6 +19,7 @@ final class TrainingBaseOptions {
           + "Smaller images need less memory and time")
   private Integer size;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--training-adapter",
       paramLabel = "FILE",

@@ -1,6 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -37,6 +39,7 @@ final class VaultOptions {
   private static final String KEY_VARIABLE = "LIKENESS_STORE_KEY";
   private static final long PAUSE_NANOS = 100_000_000;
 
+  @PathUse(Use.STORE)
   @Option(
       names = "--store",
       paramLabel = "DIR",
@@ -44,6 +47,7 @@ final class VaultOptions {
           + "command waits up to 30 seconds")
   private Path store;
 
+  @PathUse(Use.KEY)
   @Option(
       names = "--key",
       paramLabel = "FILE",

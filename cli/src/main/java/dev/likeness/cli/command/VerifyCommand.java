@@ -2,6 +2,8 @@ package dev.likeness.cli.command;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.provenance.Provenance;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Parameters;
 public final class VerifyCommand implements Runnable {
   private final Console console;
 
+  @PathUse(Use.READ)
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
@@ -46,6 +49,7 @@ public final class VerifyCommand implements Runnable {
   @Mixin
   private VaultOptions store;
 
+  @PathUse(Use.READ)
   @Option(
       names = "--trust",
       paramLabel = "PEM",

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -24,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
  * @param weight 1 for full strength, 0 for none
  * @param blocks the block weights of {@link LoraWeight#blocks}, or null
  */
-record WeightedFile(Path file, double weight, String blocks) {
+record WeightedFile(Path file, double weight, String blocks) implements CommandPaths.HasPath {
   private static final Pattern WEIGHTED = Pattern.compile("(.+)@([^@/]*)");
 
   WeightedFile(Path file, double weight) {
@@ -77,7 +78,7 @@ record WeightedFile(Path file, double weight, String blocks) {
    * @param file the image
    * @param weight 1 for full strength, 0 for none
    */
-  record ReferenceOption(Path file, double weight) {
+  record ReferenceOption(Path file, double weight) implements CommandPaths.HasPath {
     /** Reads the image and turns it upright by its EXIF orientation. */
     RgbImage readImage() {
       try {

@@ -8,6 +8,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -62,6 +64,15 @@ public final class TrainingPlot implements Progress {
    */
   public static TrainingPlot beside(Path state, Progress next) {
     return new TrainingPlot(next, TrainingState.lossFile(state));
+  }
+
+  /** Returns true if every line of a file is one that this class writes. */
+  public static boolean isRecord(Path file) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines.allMatch(line -> LINE.matcher(line).matches());
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   @Override

@@ -273,6 +273,16 @@ public final class ShootRecord {
   }
 
   /**
+   * The same record with the note that the shoot stopped before its end. A command that repeats the
+   * shoot may replace the files of such a record.
+   *
+   * @return the new record
+   */
+  public ShootRecord interrupted() {
+    return with("interrupted", true);
+  }
+
+  /**
    * The same record with the durations of the parts of the work.
    *
    * @param parts maps the name of each part of the work to its duration

@@ -8,10 +8,12 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -20,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Writes files completely or not at all. The content is written to a temporary file beside the
@@ -35,6 +38,7 @@ public final class AtomicFile {
   }
 
   private static final String PART = ".part";
+  private static final String UUID_FORM = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
   private AtomicFile() {}
 
@@ -50,13 +54,49 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes personal data, such as a trained person. Only its owner can read a new file, if the file
-   * system has POSIX permissions.
+   * Writes personal data, such as a trained person. Only its owner can read the file, also if it
+   * replaces a file that others could read, if the file system has POSIX permissions.
    *
    * @throws ResourceLimitException if the file cannot be written
    */
   public static void writePrivate(Path target, Content content) {
     write(target, content, true);
+  }
+
+  /**
+   * Gives a written file or folder its name, unless something has this name already: two processes
+   * never get the same name. Both paths must be on the same disk.
+   *
+   * @param whole the written file or folder
+   * @param target the name
+   * @return false if something has the name; {@code whole} then stays where it is
+   * @throws IOException if the name cannot be given for another reason
+   */
+  public static boolean publishNew(Path whole, Path target) throws IOException {
+    try {
+      if (Files.isDirectory(whole, LinkOption.NOFOLLOW_LINKS) || !link(whole, target)) {
+        Files.move(whole, target);
+      }
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+    force(target.toAbsolutePath().getParent());
+    return true;
+  }
+
+  /**
+   * Names a file by a hard link, which fails if the name exists. Some file systems have no links.
+   */
+  private static boolean link(Path whole, Path target) throws IOException {
+    try {
+      Files.createLink(target, whole);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (FileSystemException | UnsupportedOperationException e) {
+      return false;
+    }
+    Files.delete(whole);
+    return true;
   }
 
   private static void write(Path target, Content content, boolean owners) {
@@ -97,11 +137,10 @@ public final class AtomicFile {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    String begun = "." + target.getFileName() + ".";
+    Pattern temporary = Pattern.compile(
+        Pattern.quote("." + target.getFileName() + ".") + UUID_FORM + Pattern.quote(PART));
     try (DirectoryStream<Path> left = Files.newDirectoryStream(
-        folder,
-        path -> path.getFileName().toString().startsWith(begun)
-            && path.getFileName().toString().endsWith(PART))) {
+        folder, path -> temporary.matcher(path.getFileName().toString()).matches())) {
       for (Path path : left) {
         Files.deleteIfExists(path);
       }
@@ -171,10 +210,10 @@ public final class AtomicFile {
     private FilePermissions() {}
 
     /**
-     * Returns the permissions for {@code target}: those of the file that it replaces, or those for
-     * its owner only.
+     * Returns the permissions for {@code target}: those for its owner only, or those of the file
+     * that it replaces.
      *
-     * @param owners true if only its owner may read a new file
+     * @param owners true if only its owner may read the file
      * @return the permissions; empty for the defaults of the process
      */
     static Optional<Set<PosixFilePermission>> of(Path target, boolean owners) throws IOException {
@@ -183,10 +222,12 @@ public final class AtomicFile {
           || !system.supportedFileAttributeViews().contains("posix")) {
         return Optional.empty();
       }
-      if (Files.isRegularFile(target)) {
-        return Optional.of(Files.getPosixFilePermissions(target));
+      if (owners) {
+        return Optional.of(OWNERS);
       }
-      return owners ? Optional.of(OWNERS) : Optional.empty();
+      return Files.isRegularFile(target)
+          ? Optional.of(Files.getPosixFilePermissions(target))
+          : Optional.empty();
     }
 
     /** Creates an empty file that only its owner can open, from the beginning on. */

@@ -25,6 +25,8 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   /** The metadata key of the training that a state, or a person trained by it, belongs to. */
   public static final String OWNER = "likeness.training_state";
 
+  private static final String STEP = "step";
+
   /** The key that earlier versions wrote; it is only read. */
   private static final String OLD_OWNER = "likeness.run";
 
@@ -66,6 +68,18 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   }
 
   /**
+   * Returns true if a file is the state of a training. A person trained by it names the training
+   * too, but has no step.
+   */
+  public static boolean isState(Path file) {
+    try {
+      return owner(file) != null && SafetensorsHeader.read(file).metadata().containsKey(STEP);
+    } catch (InvalidInputException e) {
+      return false;
+    }
+  }
+
+  /**
    * Writes the state atomically. Only the owner of the process may read it, because the weights may
    * be trained on a person.
    */
@@ -83,7 +97,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
     }
     tensors.putAll(optimizer.tensors());
     Map<String, String> metadata = new LinkedHashMap<>(notes);
-    metadata.put("step", Long.toString(optimizer.steps()));
+    metadata.put(STEP, Long.toString(optimizer.steps()));
     SafetensorsWriter.writePrivate(file, tensors, metadata);
   }
 
@@ -105,7 +119,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
           .removeIf(name ->
               name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(EXTRA));
       tensors(saved, EXTRA).forEach(more);
-      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), place(kept));
+      optimizer.resume(Long.parseLong(saved.header().metadata().get(STEP)), place(kept));
       return saved.header().metadata();
     }
   }

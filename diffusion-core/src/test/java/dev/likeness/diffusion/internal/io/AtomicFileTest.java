@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -42,8 +43,36 @@ class AtomicFileTest {
     AtomicFile.write(file, out -> out.write(NEW));
     assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     AtomicFile.writePrivate(file, out -> out.write(NEW));
-    assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     assertArrayEquals(NEW, Files.readAllBytes(file));
+  }
+
+  @Test
+  void givesANewNameOnlyIfNothingHasIt() throws IOException {
+    Path whole = Files.writeString(folder.resolve("whole"), "new");
+    Path file = folder.resolve("file.txt");
+    assertTrue(AtomicFile.publishNew(whole, file));
+    assertEquals(List.of("file.txt"), names(folder));
+    Files.writeString(whole, "newer");
+    assertFalse(AtomicFile.publishNew(whole, file));
+    assertEquals("new", Files.readString(file));
+    assertEquals("newer", Files.readString(whole));
+    Path dangling = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+    assertFalse(AtomicFile.publishNew(whole, dangling));
+    Path inside = Files.createDirectories(folder.resolve("made/inside"));
+    assertTrue(AtomicFile.publishNew(inside.getParent(), folder.resolve("named")));
+    assertTrue(Files.isDirectory(folder.resolve("named/inside")));
+  }
+
+  @Test
+  void sweepsOnlyFilesOfItsOwn() throws IOException {
+    Path file = folder.resolve("ada.state");
+    Path own =
+        Files.createFile(folder.resolve(".ada.state.0a1b2c3d-0000-4000-8000-0123456789ab.part"));
+    Path foreign = Files.createFile(folder.resolve(".ada.state.holidays.part"));
+    AtomicFile.sweep(file);
+    assertFalse(Files.exists(own));
+    assertTrue(Files.exists(foreign));
   }
 
   @Test

@@ -47,7 +47,13 @@ class IdentityCommandTest {
 
   private String usage(String command, String option, String value) {
     CommandResult run = CommandResult.of(
-        command, "--photos", folder.toString(), "--out", folder.toString(), option, value);
+        command,
+        "--photos",
+        folder.toString(),
+        "--out",
+        folder.resolve("out").toString(),
+        option,
+        value);
     assertEquals(2, run.status());
     return run.err().strip();
   }

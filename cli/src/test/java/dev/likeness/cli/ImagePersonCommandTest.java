@@ -259,7 +259,7 @@ class ImagePersonCommandTest {
     assertEquals(0, judged.status(), judged.err());
     assertTrue(Files.readString(out.resolve("report.html"))
         .contains("A face recognition network has compared every image with the photos."));
-    CommandResult other = together(out, network, ann, eve(folder), "--keep", "1");
+    CommandResult other = together(out, network, ann, eve(folder), "--overwrite", "--keep", "1");
     assertTrue(
         other
             .err()

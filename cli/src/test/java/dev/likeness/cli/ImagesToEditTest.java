@@ -43,8 +43,13 @@ class ImagesToEditTest {
     ImageRequest request =
         ImageRequest.of("a hat").steps(2).guidance(2).seed(5).images(first, second);
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      assertDrawn(base, request, generate(klein, "--image", "a.png", "--image", "b.png"));
       assertDrawn(
+          "image-001.png",
+          base,
+          request,
+          generate(klein, "--image", "a.png", "--image", "b.png"));
+      assertDrawn(
+          "image-002.png",
           base,
           request.referenceImages(request.referenceImages().strength(0.3).maxPixels(70 * 70)),
           generate(
@@ -54,7 +59,7 @@ class ImagesToEditTest {
               "--image-strength=0.3",
               "--reference-size=70"));
     }
-    String record = Files.readString(folder.resolve("out/images.json"));
+    String record = Files.readString(folder.resolve("out/images-002.json"));
     assertTrue(record.contains("\"image_strength\" : 0.3"), record);
     assertTrue(!record.contains(folder.toString()), "folders stay private: " + record);
   }
@@ -87,10 +92,10 @@ class ImagesToEditTest {
     }
   }
 
-  private void assertDrawn(BaseModel base, ImageRequest request, CommandResult run)
-      throws IOException {
+  private void assertDrawn(
+      String name, BaseModel base, ImageRequest request, CommandResult run) throws IOException {
     assertEquals(0, run.status(), run.err());
-    RgbImage drawn = RgbImage.read(folder.resolve("out/image-001.png"));
+    RgbImage drawn = RgbImage.read(folder.resolve("out").resolve(name));
     assertEquals(base.generate(request).image(), drawn);
   }
 

@@ -311,6 +311,7 @@ class ReferencePersonTest {
         "f32",
         "--device",
         "cpu",
+        "--overwrite",
         "--out",
         out.toString());
     assertEquals(3, other.status(), other.err());

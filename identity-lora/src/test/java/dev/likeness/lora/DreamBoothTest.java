@@ -249,7 +249,7 @@ class DreamBoothTest {
         .withSettings(PLAIN.learningRate(1e-3).trainTextEncoder(true).priorPreservation(1, 1))
         .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
       assertEquals("sks woman", ada.personToken().phrase());
-      // Somebody's own folder, whose name looks like a temporary one.
+      // A folder of the user, whose name looks like a temporary one.
       Files.createDirectories(files.resolve(".ada.part/unet"));
       Files.writeString(files.resolve(".ada.part/unet/config.json"), "{");
       ada.save(folder, out, DType.F32);

@@ -44,10 +44,7 @@ class ImagesToEditTest {
         ImageRequest.of("a hat").steps(2).guidance(2).seed(5).images(first, second);
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       assertDrawn(
-          "image-001.png",
-          base,
-          request,
-          generate(klein, "--image", "a.png", "--image", "b.png"));
+          "image-001.png", base, request, generate(klein, "--image", "a.png", "--image", "b.png"));
       assertDrawn(
           "image-002.png",
           base,
@@ -92,8 +89,8 @@ class ImagesToEditTest {
     }
   }
 
-  private void assertDrawn(
-      String name, BaseModel base, ImageRequest request, CommandResult run) throws IOException {
+  private void assertDrawn(String name, BaseModel base, ImageRequest request, CommandResult run)
+      throws IOException {
     assertEquals(0, run.status(), run.err());
     RgbImage drawn = RgbImage.read(folder.resolve("out").resolve(name));
     assertEquals(base.generate(request).image(), drawn);

@@ -71,10 +71,9 @@ public record InputRange(double low, double high, float[] divisors) {
     }
   }
 
-  /** Returns a weight [out, in, ...] times the divisors, in f32; the calling scope owns it. */
-  Tensor multiplied(Tensor weight) {
-    Tensor wide = weight.to(ScalarType.Float);
-    return divisors.length == 0 ? wide : wide.mul(perChannel(weight.shape().length));
+  /** Multiplies a weight [out, in, ...] in f32 by the divisors in place, and returns it. */
+  Tensor multiply(Tensor weight) {
+    return divisors.length == 0 ? weight : weight.mul_(perChannel(weight.shape().length));
   }
 
   private Tensor perChannel(int dimensions) {

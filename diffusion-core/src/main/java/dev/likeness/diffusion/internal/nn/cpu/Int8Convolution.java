@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -59,16 +60,15 @@ public final class Int8Convolution {
       ScalarType type) {
     InputRange range = weight.inputRange().orElseThrow();
     Tensor scales =
-        weight.form("eight-bit scales", plain -> Int8Linear.scales(range.multiplied(plain)));
-    String order = PackedOrder.of(
-        "eight-bit ",
-        weight.shape(),
-        bytes,
-        stride,
-        padding,
-        () -> packed(torch.ones(weight.shape()), range, bytes, stride, padding));
-    Tensor steps =
-        weight.form(order, plain -> packed(range.multiplied(plain), range, bytes, stride, padding));
+        weight.form("eight-bit scales", plain -> RoundedWeight.scales(plain, weight.inputRange()));
+    String order = PackedOrder.of("eight-bit ", weight.shape(), bytes, stride, padding, () -> {
+      Tensor zeros = torch.zeros(weight.shape(), new TensorOptions(ScalarType.Char));
+      return packed(zeros, scales, range, bytes, stride, padding);
+    });
+    Tensor steps = weight.form(order, plain -> {
+      Tensor rounded = RoundedWeight.steps(plain, scales, weight.inputRange());
+      return packed(rounded, scales, range, bytes, stride, padding);
+    });
     try (TensorScope scope = TensorScope.open()) {
       TorchOperator convolve = new TorchOperator("onednn::qconv2d_pointwise");
       return scope.promote(convolve.call(
@@ -93,11 +93,10 @@ public final class Int8Convolution {
   }
 
   private static Tensor packed(
-      Tensor weight, InputRange range, Tensor bytes, long[] stride, long[] padding) {
-    Tensor scales = Int8Linear.scales(weight);
+      Tensor steps, Tensor scales, InputRange range, Tensor bytes, long[] stride, long[] padding) {
     TorchOperator pack = new TorchOperator("onednn::qconv_prepack");
     return pack.call(
-        new IValue(Int8Linear.steps(weight, scales)),
+        new IValue(steps),
         new IValue(scales),
         new IValue(range.scale()),
         new IValue(range.zeroPoint()),

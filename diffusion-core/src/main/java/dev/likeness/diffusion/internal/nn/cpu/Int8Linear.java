@@ -3,9 +3,7 @@ package dev.likeness.diffusion.internal.nn.cpu;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
@@ -22,8 +20,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * half of bf16's time (benchmarks/cpu-kernels.md).
  */
 public final class Int8Linear {
-  private static final double LARGEST = 127;
-
   /** The zero point: oneDNN's kernels need unsigned input, so 128 stands for 0. */
   private static final long MIDDLE = 128;
 
@@ -36,7 +32,7 @@ public final class Int8Linear {
   private static final double MIN_SCALE = 1e-30;
 
   /** Bytes from 1 to 255 for the whole numbers from -127 to 127. */
-  private static final InputRange SIGNED = InputRange.of(-MIDDLE, LARGEST);
+  private static final InputRange SIGNED = InputRange.of(-MIDDLE, RoundedWeight.LARGEST);
 
   private Int8Linear() {}
 
@@ -56,16 +52,13 @@ public final class Int8Linear {
   /** Maps [..., in] to [..., out]. */
   public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
     Optional<InputRange> fixed = weight.inputRange();
-    UnaryOperator<Tensor> wide =
-        plain -> fixed.map(range -> range.multiplied(plain)).orElse(plain);
-    Tensor scales = weight.form("eight-bit scales", plain -> scales(wide.apply(plain)));
-    Tensor steps = weight.form("eight-bit steps", plain -> packed(wide.apply(plain)));
+    Tensor scales = weight.form("eight-bit scales", plain -> RoundedWeight.scales(plain, fixed));
+    Tensor steps = weight.form("eight-bit steps", plain -> packed(plain, scales, fixed));
     long[] shape = x.shape();
     shape[shape.length - 1] = scales.size(0);
     try (TensorScope scope = TensorScope.open()) {
       Tensor tokens = x.reshape(-1, x.size(-1));
-      Tensor y = weight
-          .inputRange()
+      Tensor y = fixed
           .map(range -> inRange(tokens, range, steps, scales, bias))
           .orElseGet(() -> inOwnRanges(tokens, steps, scales, bias));
       return scope.promote(y.view(shape));
@@ -87,12 +80,12 @@ public final class Int8Linear {
         .to(ScalarType.Float)
         .clamp_min(new Scalar(MIN_SCALE));
     Tensor bytes = tokens
-        .mul(largest.reciprocal().mul_(new Scalar(LARGEST)))
+        .mul(largest.reciprocal().mul_(new Scalar(RoundedWeight.LARGEST)))
         .round_()
         .add_(new Scalar((double) MIDDLE))
         .to(ScalarType.Byte);
     Tensor y = product(bytes, SIGNED, steps, scales, new TensorOptional(), Tensors.dtype(tokens))
-        .mul_(largest.div(new Scalar(LARGEST)));
+        .mul_(largest.div(new Scalar(RoundedWeight.LARGEST)));
     return bias.has_value() ? y.add_(bias.get()) : y;
   }
 
@@ -120,24 +113,8 @@ public final class Int8Linear {
         new IValue(""));
   }
 
-  /** Returns the scale of each output channel of a weight [out, in, ...]. */
-  static Tensor scales(Tensor weight) {
-    return torch
-        .amax(weight.reshape(weight.size(0), -1).to(ScalarType.Float).abs(), new long[] {1}, false)
-        .clamp_min(new Scalar(MIN_SCALE))
-        .div(new Scalar(LARGEST));
-  }
-
-  /** Returns a weight [out, in, ...] as whole numbers from -127 to 127. */
-  static Tensor steps(Tensor weight, Tensor scales) {
-    long[] perRow = new long[weight.shape().length];
-    Arrays.fill(perRow, 1);
-    perRow[0] = scales.size(0);
-    return weight.to(ScalarType.Float).div(scales.view(perRow)).round_().to(ScalarType.Char);
-  }
-
-  private static Tensor packed(Tensor weight) {
-    return new TorchOperator("onednn::qlinear_prepack")
-        .call(new IValue(steps(weight, scales(weight))), new IValue());
+  private static Tensor packed(Tensor weight, Tensor scales, Optional<InputRange> range) {
+    Tensor steps = RoundedWeight.steps(weight, scales, range);
+    return new TorchOperator("onednn::qlinear_prepack").call(new IValue(steps), new IValue());
   }
 }

@@ -274,14 +274,21 @@ class Int8ProductsTest {
   }
 
   private static Tensor roundedWeight(Tensor weight, InputRange range) {
-    Tensor wide = range.multiplied(weight);
-    Tensor scales = Int8Linear.scales(wide);
+    Tensor scales = torch
+        .amax(divided(weight, range).abs().flatten(1, -1), new long[] {1}, false)
+        .div(new Scalar(127.0));
     long[] perRow = new long[weight.shape().length];
     Arrays.fill(perRow, 1);
     perRow[0] = weight.size(0);
-    return Int8Linear.steps(wide, scales)
+    return divided(weight, range)
+        .div(scales.view(perRow))
+        .round()
         .to(ScalarType.Double)
         .mul(scales.view(perRow).to(ScalarType.Double));
+  }
+
+  private static Tensor divided(Tensor weight, InputRange range) {
+    return range.multiply(weight.clone());
   }
 
   private static TensorOptional wide(TensorOptional bias) {

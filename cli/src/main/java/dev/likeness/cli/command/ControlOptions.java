@@ -14,11 +14,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The ControlNet options. Repeated options belong to ControlNets by their order. */
 @Command(optionListHeading = "ControlNets")
 final class ControlOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @PathUse(Use.READ)
   @Option(
       names = "--controlnet",
@@ -104,7 +109,7 @@ final class ControlOptions {
           i < modes.size() && !modes.get(i).equals("-1") ? control.mode(modes.get(i)) : control;
       net.requireMode(control);
       control = isGuess ? control.guessMode() : control;
-      controls.add(i < masks.size() ? control.mask(RgbImage.readMask(masks.get(i))) : control);
+      controls.add(i < masks.size() ? control.mask(MaskFile.read(masks.get(i), spec)) : control);
     }
     ImageRequest held = request;
     for (ControlImage control : controls) {

@@ -2,7 +2,6 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
@@ -102,7 +101,7 @@ final class EditOptions {
         ? new HeadshotEdit.Margins(0, 0, 0, 0)
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
-        .map(file -> new HeadshotEdit.Masked(RgbImage.readMask(file), words));
+        .map(file -> new HeadshotEdit.Masked(MaskFile.read(file, spec), words));
     OptionalDouble share = strength == null ? OptionalDouble.empty() : OptionalDouble.of(strength);
     return new HeadshotEdit(parts(), within, margins, share, seed);
   }

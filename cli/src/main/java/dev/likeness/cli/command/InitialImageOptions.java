@@ -168,8 +168,8 @@ final class InitialImageOptions {
     InitialImage initial = atStrength(InitialImage.of(image));
     return request.initialImage(
         mask != null
-            ? initial.mask(RgbImage.readMask(mask))
-            : changeMap != null ? initial.changeMap(RgbImage.readMask(changeMap)) : initial);
+            ? initial.mask(MaskFile.read(mask, spec))
+            : changeMap != null ? initial.changeMap(MaskFile.read(changeMap, spec)) : initial);
   }
 
   private InitialImage atStrength(InitialImage image) {

@@ -79,10 +79,14 @@ record WeightedFile(Path file, double weight, String blocks) implements CommandP
    * @param weight 1 for full strength, 0 for none
    */
   record ReferenceOption(Path file, double weight) implements CommandPaths.HasPath {
-    /** Reads the image and turns it upright by its EXIF orientation. */
+    /**
+     * Reads the image and turns it upright by its EXIF orientation. As in diffusers, transparency
+     * does not count.
+     */
     RgbImage readImage() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)
+            .withStoredColours()
             .decode(
                 file.toString(), ImageFileReader.readBytes(file, DecodeLimits.DEFAULT.maxBytes()))
             .image();

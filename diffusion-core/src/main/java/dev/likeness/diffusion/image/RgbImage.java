@@ -212,8 +212,9 @@ public final class RgbImage {
    * on the class path.
    *
    * <p>The image is turned upright by its EXIF orientation, and its colour profile is applied.
-   * Transparent pixels are composited over white. For photos that users send, use the photo review
-   * of {@code likeness-identity-photos}.
+   * Transparency does not count: a transparent pixel keeps the colour that the file stores, as in
+   * diffusers' {@code load_image}. For photos that users send, use the photo review of
+   * {@code likeness-identity-photos}.
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image
@@ -221,7 +222,7 @@ public final class RgbImage {
    *     image
    */
   public static RgbImage read(Path file) {
-    return ImageFileReader.read(file, WHITE, RgbImage::upright);
+    return ImageFileReader.read(file, ImageFileReader.STORED_COLOURS, RgbImage::upright);
   }
 
   /**
@@ -234,7 +235,7 @@ public final class RgbImage {
    *     these limits
    */
   public static RgbImage read(String name, InputStream file) {
-    return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
+    return ImageFileReader.read(name, file, ImageFileReader.STORED_COLOURS, RgbImage::upright);
   }
 
   /**
@@ -246,12 +247,12 @@ public final class RgbImage {
    * @throws InvalidInputException if the bytes are not a complete image, or exceed these limits
    */
   public static RgbImage read(String name, byte[] file) {
-    return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
+    return ImageFileReader.read(name, file, ImageFileReader.STORED_COLOURS, RgbImage::upright);
   }
 
   /**
-   * Reads a mask from an image file. Transparent pixels become black. {@link #read(Path)} lists the
-   * formats and other conversions.
+   * Reads a mask from an image file. As in diffusers, transparency does not count: a white pixel
+   * marks its place even if it is transparent. {@link #read(Path)} lists formats and conversions.
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image; white marks the part to generate
@@ -259,11 +260,11 @@ public final class RgbImage {
    *     image
    */
   public static RgbImage readMask(Path file) {
-    return ImageFileReader.read(file, BLACK, RgbImage::upright);
+    return ImageFileReader.read(file, ImageFileReader.STORED_COLOURS, RgbImage::upright);
   }
 
   /**
-   * Reads a mask from the bytes of an image file. Transparent pixels become black.
+   * Reads a mask from the bytes of an image file, as {@link #readMask(Path)} does.
    *
    * @param name the name of the mask in error messages
    * @param file the bytes of the file, at most 200 MB and 67 megapixels; not changed
@@ -271,11 +272,11 @@ public final class RgbImage {
    * @throws InvalidInputException if the bytes are not a complete image, or exceed these limits
    */
   public static RgbImage readMask(String name, byte[] file) {
-    return ImageFileReader.read(name, file, BLACK, RgbImage::upright);
+    return ImageFileReader.read(name, file, ImageFileReader.STORED_COLOURS, RgbImage::upright);
   }
 
   /**
-   * Reads a mask from a stream. Transparent pixels become black.
+   * Reads a mask from a stream, as {@link #readMask(Path)} does.
    *
    * @param name the name of the mask in error messages
    * @param file a stream of at most 200 MB and 67 megapixels, read to its end; the caller closes it
@@ -284,7 +285,27 @@ public final class RgbImage {
    *     these limits
    */
   public static RgbImage readMask(String name, InputStream file) {
-    return ImageFileReader.read(name, file, BLACK, RgbImage::upright);
+    return ImageFileReader.read(name, file, ImageFileReader.STORED_COLOURS, RgbImage::upright);
+  }
+
+  /**
+   * Reads the transparency of an image file: white where it is opaque, black where it is
+   * transparent. A file without transparency is white. The masks of some programs are the
+   * transparency of an image.
+   *
+   * @param name the name of the image in error messages
+   * @param file the bytes of the file, at most 200 MB and 67 megapixels; not changed
+   * @return a new grey image
+   * @throws InvalidInputException if the bytes are not a complete image, or exceed these limits
+   */
+  public static RgbImage readAlpha(String name, byte[] file) {
+    RgbImage overBlack = ImageFileReader.read(name, file, BLACK, RgbImage::upright);
+    RgbImage overWhite = ImageFileReader.read(name, file, WHITE, RgbImage::upright);
+    byte[] alpha = new byte[overBlack.rgb.length];
+    for (int i = 0; i < alpha.length; i++) {
+      alpha[i] = (byte) (WHITE - (overWhite.rgb[i] & 255) + (overBlack.rgb[i] & 255));
+    }
+    return new RgbImage(overBlack.width, overBlack.height, alpha);
   }
 
   private static RgbImage upright(ImageFileReader.Pixels stored, int orientation) {

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.image;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -128,18 +127,6 @@ class ImageFilesTest {
     for (RgbImage image : readings(file)) {
       assertEquals(upright, image);
     }
-  }
-
-  @Test
-  void masksFromBytesAndStreamsHaveBlackBehindTransparency() throws IOException {
-    BufferedImage clear = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
-    byte[] file = encode(clear, "png");
-    byte[] black = new byte[6];
-    byte[] white = {-1, -1, -1, -1, -1, -1};
-    assertArrayEquals(black, RgbImage.readMask("mask", file).rgb());
-    assertArrayEquals(
-        black, RgbImage.readMask("mask", new ByteArrayInputStream(file)).rgb());
-    assertArrayEquals(white, RgbImage.read("image", file).rgb());
   }
 
   @Test

@@ -39,14 +39,28 @@ public final class PhotoDecoder {
   static final Semaphore MEGAPIXELS = new Semaphore(MAX_CONCURRENT_MEGAPIXELS, true);
 
   private final DecodeLimits limits;
+  private final int background;
 
   /**
-   * Makes a decoder.
+   * Makes a decoder that composites transparent pixels over white.
    *
    * @param limits limits of the file size, the image size and the size of the result
    */
   public PhotoDecoder(DecodeLimits limits) {
+    this(limits, WHITE);
+  }
+
+  private PhotoDecoder(DecodeLimits limits, int background) {
     this.limits = limits;
+    this.background = background;
+  }
+
+  /**
+   * {@return a decoder for reference images, in which transparency does not count} A transparent
+   * pixel keeps the colour that the file stores, as in diffusers.
+   */
+  public PhotoDecoder withStoredColours() {
+    return new PhotoDecoder(limits, ImageFileReader.STORED_COLOURS);
   }
 
   /** {@return the limits of this decoder} */
@@ -165,7 +179,7 @@ public final class PhotoDecoder {
       return reader.read(
           (w, h) -> new Resampler.RowReducer(w, h, limits.maxLongSide()),
           MAX_UNSUBSAMPLED_PIXELS,
-          WHITE);
+          background);
     } finally {
       MEGAPIXELS.release(megapixels);
     }

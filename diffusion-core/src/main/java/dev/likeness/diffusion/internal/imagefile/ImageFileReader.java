@@ -29,6 +29,9 @@ public final class ImageFileReader implements AutoCloseable {
   /** The longest side of an image, in pixels. */
   public static final int MAX_SIDE = 100_000;
 
+  /** In place of a background: transparent pixels keep the colours that the file stores. */
+  public static final int STORED_COLOURS = -1;
+
   private static final int MAX_BYTES = 200_000_000;
   private static final long MAX_PIXELS = 1 << 26;
   // Readers also warn about harmless problems, such as an unknown colour profile or bytes after the
@@ -193,7 +196,8 @@ public final class ImageFileReader implements AutoCloseable {
    *
    * @param target makes the rows
    * @param mostPixels above this size, whole pixels are skipped, which bounds the reader's buffers
-   * @param background the grey value behind transparent pixels, 0 to 255
+   * @param background the grey value behind transparent pixels, 0 to 255, or
+   *     {@link #STORED_COLOURS}
    * @return the pixels as stored, in sRGB
    */
   public Pixels read(Rows.Factory target, long mostPixels, int background) throws IOException {
@@ -244,7 +248,8 @@ public final class ImageFileReader implements AutoCloseable {
    * block.
    *
    * @param <T> the type of images
-   * @param background the grey value behind transparent pixels, 0 to 255
+   * @param background the grey value behind transparent pixels, 0 to 255, or
+   *     {@link #STORED_COLOURS}
    * @param turn turns the pixels upright
    * @throws InvalidInputException if the file cannot be read, or is no complete image
    */

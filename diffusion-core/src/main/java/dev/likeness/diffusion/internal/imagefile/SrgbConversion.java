@@ -38,7 +38,8 @@ final class SrgbConversion {
   /**
    * Gives the rows of an image to {@code rows}: red, green and blue of each pixel.
    *
-   * @param background the grey value behind transparent pixels, 0 to 255
+   * @param background the grey value behind transparent pixels, 0 to 255, or
+   *     {@link ImageFileReader#STORED_COLOURS}
    * @throws IOException if the image has floating-point values, or CMYK values without a profile
    */
   static void convert(BufferedImage image, int background, ImageFileReader.Rows rows)
@@ -74,7 +75,7 @@ final class SrgbConversion {
   private static void composite(int[] argb, int background, byte[] row) {
     int at = 0;
     for (int pixel : argb) {
-      int alpha = pixel >>> 24;
+      int alpha = background == ImageFileReader.STORED_COLOURS ? 255 : pixel >>> 24;
       for (int shift = 16; shift >= 0; shift -= 8) {
         row[at++] =
             (byte) (((pixel >> shift & 255) * alpha + background * (255 - alpha) + 127) / 255);
@@ -225,7 +226,9 @@ final class SrgbConversion {
       BufferedImage image, int step, int y, int background, byte[] row) {
     Raster raster = image.getRaster();
     double most = (1L << image.getColorModel().getComponentSize(0)) - 1;
-    int alphaBand = image.getColorModel().hasAlpha() ? raster.getNumBands() - 1 : -1;
+    boolean composited =
+        background != ImageFileReader.STORED_COLOURS && image.getColorModel().hasAlpha();
+    int alphaBand = composited ? raster.getNumBands() - 1 : -1;
     int[] pixel = new int[raster.getNumBands()];
     for (int x = 0, at = 0; x < image.getWidth(); x++) {
       raster.getPixel(raster.getMinX() + x, raster.getMinY() + y, pixel);

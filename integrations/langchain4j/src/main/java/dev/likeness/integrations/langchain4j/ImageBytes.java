@@ -51,18 +51,15 @@ record ImageBytes(String name, byte[] file) {
 
   /** The mask, whose white pixels mark the part to generate. */
   RgbImage mask() {
-    RgbImage overBlack = RgbImage.readMask(name, file);
-    byte[] black = overBlack.rgb();
-    byte[] white = RgbImage.read(name, file).rgb();
-    // Composited over white and over black, a pixel differs by its transparency.
-    byte[] transparency = new byte[black.length];
+    RgbImage alpha = RgbImage.readAlpha(name, file);
+    byte[] transparency = alpha.rgb();
     boolean isTransparent = false;
-    for (int i = 0; i < black.length; i++) {
-      transparency[i] = (byte) ((white[i] & 255) - (black[i] & 255));
+    for (int i = 0; i < transparency.length; i++) {
+      transparency[i] = (byte) (255 - (transparency[i] & 255));
       isTransparent |= transparency[i] != 0;
     }
     return isTransparent
-        ? RgbImage.of(overBlack.width(), overBlack.height(), transparency)
-        : overBlack;
+        ? RgbImage.of(alpha.width(), alpha.height(), transparency)
+        : RgbImage.readMask(name, file);
   }
 }

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -72,6 +73,14 @@ public interface OpenModel extends ModelComponent.Tensors, AutoCloseable {
    * @param negativePrompt true for the negative prompt, false for the prompt
    */
   Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt);
+
+  /**
+   * The CLIP text encoders: the one at index i encodes the prompt {@link PromptOptions#text} of
+   * encoder i. Empty if the model has none.
+   */
+  default List<LoadedClip> clipTextEncoders() {
+    return List.of();
+  }
 
   /** The denoising network for a batch. Its tensors belong to the calling scope. */
   PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents);

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -14,12 +15,14 @@ import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -99,8 +102,9 @@ record PromptEncoding(OpenModel model) {
   }
 
   /**
-   * Warnings for completed requests, without repetition: truncated prompts, negative prompts
-   * without guidance, placeholder tokens that no prompt names.
+   * Warnings for completed requests, without repetition: truncated prompts, words that a text
+   * encoder was not trained on, negative prompts without guidance, placeholder tokens that no
+   * prompt names.
    */
   Stream<String> warnings(List<ImageRequest> requests) {
     Stream<String> cut =
@@ -135,7 +139,8 @@ record PromptEncoding(OpenModel model) {
             named.stream().noneMatch(other -> other.withToken(inversion.token()).equals(inversion)))
         .map(inversion -> "the textual inversion " + Quoted.of(inversion.token())
             + " has no effect: no prompt names its token");
-    return Stream.of(cut, unguided, zeros, unnamed)
+    Stream<String> unknown = requests.stream().flatMap(this::unknownWords);
+    return Stream.of(cut, unknown, unguided, zeros, unnamed)
         .flatMap(warnings -> warnings)
         .distinct();
   }
@@ -144,16 +149,50 @@ record PromptEncoding(OpenModel model) {
    * The truncated text of a request's prompts. Embeddings and prompts in chunks are not truncated.
    */
   private Stream<TruncatedPrompt> truncatedPrompts(ImageRequest request) {
-    boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;
-    Stream<Boolean> positivePrompt =
-        chunks || request.embedding().isPresent() ? Stream.of() : Stream.of(false);
+    return request.prompts().syntax() != PromptSyntax.PLAIN
+        ? Stream.of()
+        : encodedPrompts(request)
+            .flatMap(negative -> model.truncated(request.prompts(), negative))
+            .filter(cut -> !cut.text().isEmpty());
+  }
+
+  /** A warning for each text encoder that was not trained on all words of the prompts. */
+  private Stream<String> unknownWords(ImageRequest request) {
+    List<LoadedClip> textEncoders = model.clipTextEncoders();
+    return IntStream.range(0, textEncoders.size())
+        .filter(i -> !unknownWords(request, textEncoders.get(i), i).isEmpty())
+        .mapToObj(i -> textEncoders.get(i).component().folder()
+            + " was not trained on these words of the prompt: "
+            + unknownWords(request, textEncoders.get(i), i).stream()
+                .map(word -> Quoted.of(word))
+                .collect(Collectors.joining(", "))
+            + "; their effect is random, so use other words");
+  }
+
+  private List<String> unknownWords(ImageRequest request, LoadedClip textEncoder, int index) {
+    PromptOptions prompts = request.prompts();
+    return encodedPrompts(request)
+        .map(negative -> prompts.text(index, negative))
+        .flatMap(text ->
+            textEncoder
+                .tokenizer()
+                .unknownWords(text, prompts.syntax(), prompts.textualInversions())
+                .stream())
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * The prompts that text encoders encode: true for the negative prompt, which only a guided
+   * generation uses. An embedding replaces its prompt.
+   */
+  private Stream<Boolean> encodedPrompts(ImageRequest request) {
+    Stream<Boolean> prompt = request.embedding().isPresent() ? Stream.of() : Stream.of(false);
     Stream<Boolean> negativePrompt =
-        chunks || request.negativeEmbedding().isPresent() || !model.isGuided(request)
+        request.negativeEmbedding().isPresent() || !model.isGuided(request)
             ? Stream.of()
             : Stream.of(true);
-    return Stream.concat(positivePrompt, negativePrompt)
-        .flatMap(negative -> model.truncated(request.prompts(), negative))
-        .filter(cut -> !cut.text().isEmpty());
+    return Stream.concat(prompt, negativePrompt);
   }
 
   /** The prompts of the text encoders. */

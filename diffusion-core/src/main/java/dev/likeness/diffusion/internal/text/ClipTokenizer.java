@@ -1,11 +1,13 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with
@@ -24,8 +26,11 @@ public final class ClipTokenizer implements AutoCloseable {
   private final int end;
   private final int pad;
   private final int maxLength;
+  private final Optional<KnownWords> knownWords;
 
-  private ClipTokenizer(BpeVocabulary vocabulary, SpecialTokens tokens) {
+  private ClipTokenizer(
+      BpeVocabulary vocabulary, SpecialTokens tokens, Optional<KnownWords> knownWords) {
+    this.knownWords = knownWords;
     source = vocabulary.source();
     code = ByteLevelBpe.build(vocabulary, tokens);
     begin = tokens.id("bos_token");
@@ -49,7 +54,10 @@ public final class ClipTokenizer implements AutoCloseable {
   /** Opens a tokenizer whose files are in memory; see {@link #open}. */
   public static ClipTokenizer of(TokenizerFiles files) {
     BpeVocabulary vocabulary = BpeVocabulary.read(files);
-    return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
+    return new ClipTokenizer(
+        vocabulary,
+        SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP),
+        KnownWords.read(files));
   }
 
   /**
@@ -106,6 +114,19 @@ public final class ClipTokenizer implements AutoCloseable {
     return new PromptChunker(this, words, BEYOND_VOCABULARY).truncatedText(prompt);
   }
 
+  /**
+   * Returns the words of a prompt that the text encoder was not trained on, in lower case; empty if
+   * the tokenizer does not declare the words of its training.
+   *
+   * @param inversions the textual inversions that the prompt may name; their tokens are known
+   */
+  public List<String> unknownWords(
+      String prompt, PromptSyntax syntax, List<TextualInversion> inversions) {
+    return knownWords
+        .map(known -> known.unknownWords(prompt, syntax, inversions))
+        .orElse(List.of());
+  }
+
   /** Returns all ids of the text, without begin, end, padding and truncation. */
   public int[] ids(String text) {
     return code.ids(text);
@@ -135,9 +156,8 @@ public final class ClipTokenizer implements AutoCloseable {
    * <p>Source: {@code CLIPTokenizer} of transformers 5, {@code models/clip/tokenization_clip.py}.
    */
   static final class ByteLevelBpe {
-    private static final String SPLIT =
-        "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
-            + "|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+    static final String SPLIT = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
+        + "|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
     private ByteLevelBpe() {}
 

@@ -30,6 +30,8 @@ import dev.likeness.diffusion.request.SamplingOptions;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -58,6 +60,10 @@ class PromptWarningsTest {
 
   private static final String NEGATIVE_IGNORED =
       "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg with a guidance embedding) is off, or this base does not support it";
+
+  private static final String UNTRAINED =
+      "text_encoder was not trained on these words of the prompt: %s; their effect is random, so use"
+          + " other words";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 
@@ -219,6 +225,60 @@ class PromptWarningsTest {
       assertEquals(List.of(), warnings(base, request.syntax(PromptSyntax.A1111)));
       PromptEmbedding given = base.encode("a cat");
       assertEquals(List.of(), warnings(base, request.embedding(given).negativeEmbedding(given)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "xl-base"})
+  void warnsOfWordsThatATextEncoderWasNotTrainedOn(String variant) throws IOException {
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, scratch).path();
+    Path config = folder.resolve("tokenizer/tokenizer_config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replaceFirst("\\{", "{\"known_words\": [\"a\", \"cat\", \"caf\u00e9\"],"));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ImageRequest request =
+          REQUEST.size(32, 32).sampling(SamplingOptions.DEFAULT.seed(4).steps(1));
+      assertEquals(
+          List.of(UNTRAINED.formatted("\"zebra\", \"on\", \"mars\", \"dog\"")),
+          warnings(base, request.prompt("a Zebra on (Mars), a zebra, 3 cat's").count(2)));
+      assertEquals(List.of(), warnings(base, request.prompt("A CAT, CAFE\u0301").negative("")));
+      assertEquals(
+          List.of(UNTRAINED.formatted("\"zebra\"")),
+          warnings(
+              base,
+              request
+                  .prompt("a (zebra:1.3) BREAK [cat]")
+                  .negative("a cat")
+                  .syntax(PromptSyntax.A1111)));
+      assertEquals(
+          List.of(),
+          warnings(base, request.prompt("a cat").negative("a dog").guidance(1)).stream()
+              .filter(words -> !words.equals(NEGATIVE_IGNORED))
+              .toList());
+      PromptEmbedding given = base.encode("a cat");
+      assertEquals(List.of(), warnings(base, request.embedding(given).negativeEmbedding(given)));
+    }
+  }
+
+  @Test
+  void takesTokensOfTextualInversionsForKnownWords() throws IOException {
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
+    Path config = folder.resolve("tokenizer/tokenizer_config.json");
+    Files.writeString(
+        config, Files.readString(config).replaceFirst("\\{", "{\"known_words\": [\"a\"],"));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ImageRequest request = REQUEST.prompt("a <ada-1> <ada-1>").negative("");
+      assertEquals(List.of(UNTRAINED.formatted("\"ada\"")), warnings(base, request));
+      assertEquals(
+          List.of(),
+          warnings(
+              base,
+              request.textualInversion(
+                  new TextualInversion("<ada-1>", Map.of(32, new float[32])))));
     }
   }
 

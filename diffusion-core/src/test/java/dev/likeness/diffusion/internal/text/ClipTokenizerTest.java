@@ -12,6 +12,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.io.IOException;
 import java.io.InputStream;
@@ -250,6 +251,29 @@ class ClipTokenizerTest {
             tokenizer.truncatedText(prompt, List.of()),
             prompt);
       }
+    }
+  }
+
+  @Test
+  void refusesKnownWordsThatAreNoWords() throws IOException {
+    Path config = tiny("sd1-published").resolve("tokenizer_config.json");
+    for (String wrong : List.of("7", "{}", "\"cat\"", "[\"cat\", 7]", "[\"a cat\"]", "[\"\"]")) {
+      Files.writeString(config, "{\"known_words\": " + wrong + "}");
+      assertTrue(
+          assertThrows(
+                  InvalidInputException.class, () -> ClipTokenizer.open(config.getParent()), wrong)
+              .getMessage()
+              .matches("\\Q" + config + ": option \"known_words\" is \\E.*\\Q, expected a list of"
+                  + " words, each of letters only; correct it or remove it\\E"),
+          wrong);
+    }
+  }
+
+  @Test
+  void knowsEveryWordWithoutADeclaration() {
+    try (ClipTokenizer tokenizer = ClipTokenizer.open(tiny("sd1-published"))) {
+      assertEquals(
+          List.of(), tokenizer.unknownWords("zebra on mars", PromptSyntax.PLAIN, List.of()));
     }
   }
 

@@ -29,6 +29,7 @@ final class TrimmedTokenizer {
   private final Map<String, Integer> rank = new HashMap<>();
   private final List<String> byteTokens;
   private final TreeSet<Integer> used = new TreeSet<>();
+  private final TreeSet<String> words = new TreeSet<>();
 
   private TrimmedTokenizer(List<String> merges, List<String> byteTokens) {
     this.merges = merges;
@@ -61,9 +62,12 @@ final class TrimmedTokenizer {
 
   /** Marks the merges that {@code text}, in plain ASCII, needs. */
   void need(String text) {
-    Matcher words = WORD.matcher(text.toLowerCase(java.util.Locale.ROOT));
-    while (words.find()) {
-      mark(words.group());
+    Matcher pieces = WORD.matcher(text.toLowerCase(java.util.Locale.ROOT));
+    while (pieces.find()) {
+      mark(pieces.group());
+      if (Character.isLetter(pieces.group().charAt(0))) {
+        words.add(pieces.group());
+      }
     }
   }
 
@@ -93,7 +97,10 @@ final class TrimmedTokenizer {
     return BYTES + used.size() + 2;
   }
 
-  /** Writes the folder that transformers and this library open. */
+  /**
+   * Writes the folder that transformers and this library open. It declares the words of the texts,
+   * so that a prompt with other words is reported.
+   */
   void write(Path folder) {
     Map<String, Object> vocabulary = new LinkedHashMap<>();
     byteTokens.forEach(token -> vocabulary.put(token, vocabulary.size()));
@@ -110,6 +117,7 @@ final class TrimmedTokenizer {
     config.put("tokenizer_class", "CLIPTokenizer");
     config.put("model_max_length", Architecture.TOKENS);
     config.put("do_lower_case", true);
+    config.put("known_words", words);
     text(folder.resolve("merges.txt"), "#version: 0.2\n" + String.join("\n", kept) + "\n");
     json(folder.resolve("vocab.json"), vocabulary);
     json(folder.resolve("special_tokens_map.json"), special);

@@ -3,12 +3,21 @@ package dev.likeness.portrait.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.portrait.people.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +51,40 @@ class TrimmedTokenizerTest {
         ClipTokenizer small = ClipTokenizer.open(folder)) {
       assertEquals(text.shape("text_model.embeddings.token_embedding.weight")[0], ids);
       assertEquals("italian wool blazer", small.decode(small.ids("italian wool blazer")));
+    }
+  }
+
+  @Test
+  void theReleasedTokenizerDeclaresTheWordsOfAllCaptions(@TempDir Path parent) throws IOException {
+    TreeSet<String> words = new TreeSet<>();
+    Pattern word = Pattern.compile("[a-z]+");
+    PortraitRenders renders = new PortraitRenders(0);
+    Stream.concat(
+            Words.vocabulary().stream(),
+            IntStream.range(0, 2000).boxed().flatMap(i -> renders.captions(i).stream()))
+        .forEach(text -> word.matcher(text.toLowerCase(Locale.ROOT))
+            .results()
+            .forEach(m -> words.add(m.group())));
+    Path released = Path.of(ReleasedFolder.in(parent.resolve("released")));
+    Object declared = JSON.std
+        .mapFrom(Files.readAllBytes(released.resolve("tokenizer/tokenizer_config.json")))
+        .get("known_words");
+
+    assertEquals(List.copyOf(words), declared);
+  }
+
+  @Test
+  void declaresTheWordsItWasTrimmedFor(@TempDir Path folder) {
+    TrimmedTokenizer trimmed = TrimmedTokenizer.of(Material.of("tokenizers/clip"));
+    trimmed.need(CAPTION);
+    trimmed.write(folder);
+    try (ClipTokenizer small = ClipTokenizer.open(folder)) {
+      assertEquals(
+          List.of("a", "young", "zeppelin"),
+          small.unknownWords(
+              "studio portrait of a young woman, 4 freckles, zeppelin",
+              PromptSyntax.PLAIN,
+              List.of()));
     }
   }
 

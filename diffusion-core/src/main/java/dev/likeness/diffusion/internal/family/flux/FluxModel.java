@@ -14,6 +14,7 @@ import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
@@ -205,6 +206,11 @@ final class FluxModel implements OpenModel {
                 .encode(prompts, 0)
                 .pooled()),
         schedule.rows());
+  }
+
+  @Override
+  public List<LoadedClip> clipTextEncoders() {
+    return List.of(model.clip());
   }
 
   @Override

@@ -154,6 +154,11 @@ final class Sd3Model implements OpenModel {
   }
 
   @Override
+  public List<LoadedClip> clipTextEncoders() {
+    return model.clipTextEncoders();
+  }
+
+  @Override
   public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
     List<LoadedClip> clip = model.clipTextEncoders();
     return Stream.concat(

@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
@@ -205,6 +206,11 @@ final class StableDiffusionModel implements OpenModel {
         .hasBranches(adaptation.apply(ModelComponent.UNET));
     return new PromptConditioning(model, request, adaptation)
         .conditioning(guidanceScale(request) > 1, together, schedule);
+  }
+
+  @Override
+  public List<LoadedClip> clipTextEncoders() {
+    return model.clipTextEncoders();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.material.Material;
 import dev.likeness.photos.quality.ReasonCode;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -181,6 +182,42 @@ class PhotoFolderTest {
         List.of("text beside the photos is not used: \"x0.json\", \"x1.json\", \"x2.json\","
             + " \"x3.json\", \"x4.json\" and 4 more" + EXPECTED),
         PhotoSet.from(folder).notices());
+  }
+
+  /** {@code ../shared/cases/third/caption-files}. */
+  @Test
+  void usesOrTellsOfTheCaptionsOfTheCases() throws IOException, InterruptedException {
+    Path script = Material.ofCase("third/caption-files/make.sh");
+    for (int i = 0; i < 5; i++) {
+      Files.copy(outside, elsewhere.resolve("p" + i + ".jpg"));
+    }
+    Path made = folder.resolve("made");
+    assertEquals(
+        0,
+        new ProcessBuilder("sh", script.toString(), elsewhere.toString(), made.toString())
+            .inheritIO()
+            .start()
+            .waitFor());
+    for (String used : List.of("upper", "empty-txt")) {
+      assertEquals(
+          "a photo of a woman in a park",
+          PhotoSet.from(made.resolve(used)).photos().get(0).caption().orElse(""),
+          used);
+    }
+    for (String told : List.of("double p0.jpg.txt", "jsonl metadata.jsonl", "json p0.json")) {
+      String[] words = told.split(" ");
+      assertEquals(
+          List.of("text beside the photos is not used: \"" + words[1] + "\"" + EXPECTED),
+          PhotoSet.from(made.resolve(words[0])).notices());
+    }
+    for (String inner : List.of("nested img/10_ada_woman img", "no-underscore 10ada 10ada")) {
+      String[] words = inner.split(" ");
+      Path given = made.resolve(words[0]);
+      assertEquals(
+          given + " contains no photo, but the folder \"" + words[1].replace("ada_", "ada ")
+              + "\" in it does; give " + given.resolve(words[2]),
+          assertThrows(InvalidInputException.class, () -> PhotoSet.from(given)).getMessage());
+    }
   }
 
   /** Where the only photos lie, and the folder to give. */

@@ -179,11 +179,29 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     } catch (CancellationException e) {
       throw new CancelledException("the job was cancelled");
     } catch (CompletionException e) {
-      if (e.getCause() instanceof Error fatal) {
-        throw fatal;
-      }
-      throw e.getCause() instanceof RuntimeException known ? known : e;
+      throw unchecked(e, e.getCause());
     }
+  }
+
+  /** Waits as {@link #join}, and ends the wait if the calling thread is interrupted. */
+  T joinInterruptibly() {
+    try {
+      return result.get();
+    } catch (CancellationException e) {
+      throw new CancelledException("the job was cancelled");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while waiting for a job of the studio's queue");
+    } catch (ExecutionException e) {
+      throw unchecked(new CompletionException(e.getCause()), e.getCause());
+    }
+  }
+
+  private static RuntimeException unchecked(CompletionException wrapped, Throwable cause) {
+    if (cause instanceof Error fatal) {
+      throw fatal;
+    }
+    return cause instanceof RuntimeException known ? known : wrapped;
   }
 
   /**

@@ -118,6 +118,43 @@ public final class GenerationQueue implements AutoCloseable {
   }
 
   /**
+   * Generates the images of a request, each in a job of its own, and waits for them. The jobs have
+   * {@link #DEFAULT_PRIORITY}. If one of them fails or cannot be submitted, the others are
+   * cancelled.
+   *
+   * @param request the request for one or more images; image {@code i} has the seed
+   *     {@code request.seed() + i}
+   * @return the images, in the order of their seeds
+   * @throws IllegalArgumentException if the request does not fit the base
+   * @throws QueueFullException if the queue has no room for all images; this method does not wait
+   *     for room
+   * @throws ResourceLimitException if an image needs more memory than the queue's budget
+   * @throws CancelledException if the calling thread is interrupted, or the queue is closed
+   *     meanwhile
+   */
+  public List<GeneratedImage> generateAll(ImageRequest request) {
+    List<GenerationJob<GeneratedImage>> jobs = new ArrayList<>();
+    try {
+      for (int i = 0; i < request.count(); i++) {
+        jobs.add(submit(request.count(1).seed(request.seed() + i)));
+      }
+      List<GeneratedImage> images = new ArrayList<>();
+      for (GenerationJob<GeneratedImage> job : jobs) {
+        images.add(job.joinInterruptibly());
+      }
+      return images;
+    } finally {
+      // Jobs that have ended are not affected.
+      jobs.forEach(GenerationJob::cancel);
+    }
+  }
+
+  /** {@return the base model, on the first device} */
+  public BaseModel base() {
+    return studios.get(0).base;
+  }
+
+  /**
    * Submits a shoot.
    *
    * @param person the person; the job fails if the consent does not cover headshots

@@ -8,6 +8,7 @@ import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -36,6 +37,11 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 @RequestMapping("/people")
 class PeopleController {
   private static final int MOST_PEOPLE = 20;
+  private static final int MOST_PHOTOS = 20;
+  private static final int MOST_HEADSHOTS = 32;
+  private static final int MOST_STEPS = 100;
+  /** About twice a decoded photo of the largest size. */
+  private static final long REVIEW_BYTES = 512L << 20;
 
   private final HeadshotStudio studio;
   private final GenerationQueue queue;
@@ -55,12 +61,17 @@ class PeopleController {
     if (people.size() >= MOST_PEOPLE) {
       throw new IllegalArgumentException("there are " + people.size() + " people; erase one first");
     }
+    requireAtMost(MOST_PHOTOS, photos.size(), "photos");
     List<Photo> files = new ArrayList<>();
     for (MultipartFile photo : photos) {
       files.add(Photo.of("photo-" + (files.size() + 1), photo.getBytes()));
     }
     Consent given = Consent.of(consent);
-    PhotoReview review = HeadshotStudio.review(PhotoSet.of(files), given);
+    PhotoReview review = queue
+        .submit(
+            (events, stop) -> stop.run(() -> HeadshotStudio.review(PhotoSet.of(files), given)),
+            REVIEW_BYTES)
+        .join();
     String id = UUID.randomUUID().toString();
     people.put(id, new Person(review, given, new ProgressFeed(sender)));
     List<String> verdicts = review.photos().stream()
@@ -81,7 +92,10 @@ class PeopleController {
   void train(@PathVariable String id) {
     Person person = person(id);
     TrainingRequest request = TrainingRequest.of(person.review, person.consent);
-    start(person, 0, (events, stop) -> person.keep(studio.trainer().train(request, events, stop)));
+    start(
+        person,
+        new LoraTrainer(studio.trainer().settings()).memory(queue.base()).bytes(),
+        (events, stop) -> person.keep(studio.trainer().train(request, events, stop)));
   }
 
   /** Generates headshots of the trained person. Each finished headshot is a preview event. */
@@ -92,6 +106,8 @@ class PeopleController {
       @RequestParam(defaultValue = "studio") String style,
       @RequestParam(defaultValue = "8") int count,
       @RequestParam(defaultValue = "20") int steps) {
+    requireAtMost(MOST_HEADSHOTS, count, "headshots");
+    requireAtMost(MOST_STEPS, steps, "steps");
     Person person = person(id);
     ShootRequest request = ShootRequest.of(Style.named(style), count).steps(steps);
     studio.validate(request);
@@ -143,6 +159,13 @@ class PeopleController {
   void close() {
     people.values().forEach(Person::close);
     sender.shutdown();
+  }
+
+  private static void requireAtMost(int most, int given, String what) {
+    if (given > most) {
+      throw new IllegalArgumentException(
+          "a request has at most " + most + " " + what + ", got " + given + "; ask for fewer");
+    }
   }
 
   private void start(Person person, long bytes, GenerationJob.Task<?> task) {

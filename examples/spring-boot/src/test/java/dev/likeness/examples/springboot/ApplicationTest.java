@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -129,7 +130,39 @@ class ApplicationTest {
     HttpResponse<String> uploaded = upload("Ada", selfies().subList(0, 2));
     String person = "/people/" + value(uploaded.body(), "id");
     assertEquals(400, post(person + "/shoots?style=none").statusCode());
+    HttpResponse<String> many = post(person + "/shoots?count=33");
+    assertEquals(400, many.statusCode());
+    assertTrue(
+        many.body().contains("a request has at most 32 headshots, got 33; ask for fewer"),
+        many.body());
+    assertEquals(400, post(person + "/shoots?steps=101").statusCode());
+    assertEquals(400, post(person + "/shoots?count=2147483647").statusCode());
+    HttpResponse<String> album = upload("Ada", Collections.nCopies(21, new byte[1]));
+    assertTrue(album.body().contains("at most 20 photos, got 21"), album.body());
     assertEquals(200, send("DELETE", person).statusCode());
+  }
+
+  /** A queue without room for a review. */
+  @Test
+  void keepsToTheMemoryOfTheQueue() throws Exception {
+    try (ConfigurableApplicationContext small = new SpringApplication(
+            Application.class, ShortTraining.class)
+        .run(
+            "--server.port=0",
+            "--likeness.device=cpu",
+            "--likeness.dtype=f32",
+            "--likeness.queue.memory=100MB",
+            "--spring.jmx.enabled=false")) {
+      String before = root;
+      root = "http://127.0.0.1:" + small.getEnvironment().getProperty("local.server.port");
+      try {
+        HttpResponse<String> uploaded = upload("Ada", selfies().subList(0, 3));
+        assertEquals(503, uploaded.statusCode(), uploaded.body());
+        assertTrue(uploaded.body().contains("the queue's memory budget"), uploaded.body());
+      } finally {
+        root = before;
+      }
+    }
   }
 
   @Test

@@ -4,15 +4,17 @@ import dev.langchain4j.data.image.Image;
 import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.NonRetriableException;
+import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.model.image.ImageModel;
 import dev.langchain4j.model.output.Response;
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.GenerationQueue.QueueFullException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +24,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generates and edits images for LangChain4j with a base model. Immutable and thread-safe; the
- * caller closes the base after the last call.
+ * Generates and edits images for LangChain4j through a queue, which bounds the jobs and the memory
+ * of all callers together. A call waits for its images. Immutable and thread-safe; the caller
+ * closes the queue and the base after the last call.
  *
  * <p>Each image is a PNG file in {@link Image#base64Data()}. It has the marking of
  * {@link GeneratedImage.Marking#load()}, unless {@link #marking(GeneratedImage.Marking)} sets
@@ -33,9 +36,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Methods that generate or edit throw these exceptions of LangChain4j:
  *
  * <ul>
- *   <li>{@link InvalidRequestException} if an image or an option cannot be used
- *   <li>{@link InternalServerException} if memory, a device or a native library is missing
- *   <li>{@link NonRetriableException} if the calling thread was interrupted
+ *   <li>{@link InvalidRequestException} if an image or an option cannot be used, or more images are
+ *       asked for than {@link #maxImages}
+ *   <li>{@link RateLimitException} if the queue is full
+ *   <li>{@link InternalServerException} if memory, a device or a native library is missing, or an
+ *       image needs more memory than the queue's budget
+ *   <li>{@link NonRetriableException} if the calling thread was interrupted, or the queue is closed
  * </ul>
  *
  * <p>The cause of such an exception is the exception that this library threw.
@@ -43,26 +49,47 @@ import org.jspecify.annotations.Nullable;
 public final class LikenessImageModel implements ImageModel {
   private static final String PNG = "image/png";
 
-  private final BaseModel base;
+  private static final int DEFAULT_MAX_IMAGES = 8;
+
+  private final GenerationQueue queue;
   private final UnaryOperator<ImageRequest> options;
   private final GeneratedImage.@Nullable Marking marking;
+  private final int maxImages;
 
   private LikenessImageModel(
-      BaseModel base,
+      GenerationQueue queue,
       UnaryOperator<ImageRequest> options,
-      GeneratedImage.@Nullable Marking marking) {
-    this.base = base;
+      GeneratedImage.@Nullable Marking marking,
+      int maxImages) {
+    this.queue = queue;
     this.options = options;
     this.marking = marking;
+    this.maxImages = maxImages;
   }
 
   /**
-   * {@return an image model with the base's default options and a new random seed for each call}
+   * {@return an image model with the default options of the queue's base, a new random seed for
+   * each call, and at most 8 images in a call}
    *
-   * @param base the base model; the caller closes it after the last call of the image model
+   * @param queue the queue that generates the images; the caller closes it after the last call of
+   *     the image model
    */
-  public static LikenessImageModel on(BaseModel base) {
-    return new LikenessImageModel(base, UnaryOperator.identity(), null);
+  public static LikenessImageModel on(GenerationQueue queue) {
+    return new LikenessImageModel(queue, UnaryOperator.identity(), null, DEFAULT_MAX_IMAGES);
+  }
+
+  /**
+   * {@return a copy of this image model with another limit of images in a call}
+   *
+   * @param count the largest number of images that a call may ask for, at least 1
+   * @throws IllegalArgumentException if the number is below 1
+   */
+  public LikenessImageModel maxImages(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "an image model must allow at least 1 image in a call, got " + count);
+    }
+    return new LikenessImageModel(queue, options, marking, count);
   }
 
   /**
@@ -74,7 +101,8 @@ public final class LikenessImageModel implements ImageModel {
    *     functions of earlier {@code options} calls. It cannot change the number of images
    */
   public LikenessImageModel options(UnaryOperator<ImageRequest> change) {
-    return new LikenessImageModel(base, ask -> change.apply(options.apply(ask)), marking);
+    return new LikenessImageModel(
+        queue, ask -> change.apply(options.apply(ask)), marking, maxImages);
   }
 
   /**
@@ -83,7 +111,7 @@ public final class LikenessImageModel implements ImageModel {
    * @param other the marking, for example {@code GeneratedImage.Marking.named("xmp")}
    */
   public LikenessImageModel marking(GeneratedImage.Marking other) {
-    return new LikenessImageModel(base, options, other);
+    return new LikenessImageModel(queue, options, other, maxImages);
   }
 
   /**
@@ -103,9 +131,10 @@ public final class LikenessImageModel implements ImageModel {
    * {@inheritDoc}
    *
    * @param prompt the prompt
-   * @param n the number of images, at least 1
+   * @param n the number of images, from 1 to {@link #maxImages}
    * @return the images, in the order of their seeds
-   * @throws InvalidRequestException if the number is below 1 or an option does not fit the base
+   * @throws InvalidRequestException if the number is out of its range or an option does not fit the
+   *     base
    * @throws InternalServerException if memory, a device or a native library is missing
    */
   @Override
@@ -156,16 +185,21 @@ public final class LikenessImageModel implements ImageModel {
     if (prompt == null) {
       throw new IllegalArgumentException("the prompt is null; give a text");
     }
+    if (n > maxImages) {
+      throw new IllegalArgumentException("a call asks for " + n
+          + " images, and this image model generates at most " + maxImages
+          + " in a call; ask for fewer images, or raise maxImages");
+    }
     ImageRequest ask = ImageRequest.of(prompt).seed(ThreadLocalRandom.current().nextLong(1L << 32));
     ImageRequest whole = options.apply(from == null ? ask : ask.initialImage(from));
-    List<GeneratedImage> images = base.generateAll(whole.count(n));
+    List<GeneratedImage> images = queue.generateAll(whole.count(n));
     return Response.from(
         images.stream().map(this::encode).toList(),
         null,
         null,
         Map.of(
             "model",
-            base.name(),
+            queue.base().name(),
             "seeds",
             images.stream().map(GeneratedImage::seed).toList()));
   }
@@ -187,9 +221,11 @@ public final class LikenessImageModel implements ImageModel {
       return work.get();
     } catch (IllegalArgumentException | InvalidInputException e) {
       throw new InvalidRequestException(e.getMessage(), e);
+    } catch (QueueFullException e) {
+      throw new RateLimitException(e.getMessage(), e);
     } catch (ResourceLimitException e) {
       throw new InternalServerException(e.getMessage(), e);
-    } catch (LikenessException e) {
+    } catch (LikenessException | IllegalStateException e) {
       throw new NonRetriableException(e.getMessage(), e);
     }
   }

@@ -3,8 +3,9 @@
  * the application's own process.
  *
  * <pre>{@code
- * try (BaseModel base = BaseModel.open(Path.of("base"))) {
- *   ImageModel model = LikenessImageModel.on(base);
+ * try (BaseModel base = BaseModel.open(Path.of("base"));
+ *     GenerationQueue queue = GenerationQueue.on(base, MemoryBudget.of("10 GiB"))) {
+ *   ImageModel model = LikenessImageModel.on(queue);
  *   Image image = model.generate("studio portrait of a woman").content();
  *   Files.write(Path.of("portrait.png"), Base64.getDecoder().decode(image.base64Data()));
  * }

@@ -27,7 +27,8 @@ class GuideTest {
       "",
       "import java.nio.file.*; import java.util.*;",
       "import dev.langchain4j.data.image.*; import dev.langchain4j.model.image.*;",
-      "import dev.likeness.diffusion.*; import dev.likeness.integrations.langchain4j.*;");
+      "import dev.likeness.diffusion.*; import dev.likeness.diffusion.tensor.*;",
+      "import dev.likeness.headshots.*; import dev.likeness.integrations.langchain4j.*;");
 
   @Test
   void blocksCompile() throws IOException {

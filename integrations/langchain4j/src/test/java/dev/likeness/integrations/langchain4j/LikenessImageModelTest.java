@@ -10,6 +10,7 @@ import dev.langchain4j.data.image.Image;
 import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.NonRetriableException;
+import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.model.image.ImageModel;
 import dev.langchain4j.model.output.Response;
 import dev.likeness.diffusion.BaseModel;
@@ -22,6 +23,9 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.portrait.PortraitModel;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +33,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,16 +48,19 @@ class LikenessImageModelTest {
   private static final int SIDE = 256;
 
   private static BaseModel base;
+  private static GenerationQueue queue;
   private static ImageModel model;
 
   @BeforeAll
   static void open() {
     base = BaseModel.open(PortraitModel.files(), Compute.cpu(DType.F32));
-    model = LikenessImageModel.on(base).options(LikenessImageModelTest::brief);
+    queue = GenerationQueue.on(base, MemoryBudget.unlimited());
+    model = LikenessImageModel.on(queue).options(LikenessImageModelTest::brief);
   }
 
   @AfterAll
   static void close() {
+    queue.close();
     base.close();
   }
 
@@ -76,15 +86,16 @@ class LikenessImageModelTest {
     assertNotEquals(
         read(response.content().get(0)), read(response.content().get(1)), "seeds differ");
     assertEquals(
-        base.generateAll(brief(ImageRequest.of(PROMPT)).count(2)).stream()
-            .map(GeneratedImage::image)
+        Stream.of(7, 8)
+            .map(
+                seed -> base.generate(brief(ImageRequest.of(PROMPT)).seed(seed)).image())
             .toList(),
         response.content().stream().map(LikenessImageModelTest::read).toList());
   }
 
   @Test
   void choosesAnotherSeedForEachCall() {
-    ImageModel varied = LikenessImageModel.on(base).options(ask -> ask.steps(1));
+    ImageModel varied = LikenessImageModel.on(queue).options(ask -> ask.steps(1));
     Response<Image> first = varied.generate(PROMPT);
     Response<Image> second = varied.generate(PROMPT);
     assertNotEquals(first.metadata().get("seeds"), second.metadata().get("seeds"));
@@ -123,7 +134,7 @@ class LikenessImageModelTest {
   @Test
   void marksImagesAsChosen() {
     GeneratedImage.Marking plain = GeneratedImage.Marking.PLAIN;
-    Image image = LikenessImageModel.on(base)
+    Image image = LikenessImageModel.on(queue)
         .options(LikenessImageModelTest::brief)
         .marking(plain)
         .generate(PROMPT)
@@ -151,14 +162,14 @@ class LikenessImageModelTest {
     invalid(() -> model.edit(Image.builder().base64Data("a").build(), PROMPT));
     invalid(() -> model.generate(PROMPT, 0));
     invalid(() -> model.generate(null));
-    ImageModel wrong = LikenessImageModel.on(base).options(ask -> ask.scheduler("none such"));
+    ImageModel wrong = LikenessImageModel.on(queue).options(ask -> ask.scheduler("none such"));
     assertInstanceOf(
         IllegalArgumentException.class, invalid(() -> wrong.generate(PROMPT)).getCause());
   }
 
   @Test
   void mapsErrorsOfTheMachine() {
-    ImageModel full = LikenessImageModel.on(base).options(ask -> {
+    ImageModel full = LikenessImageModel.on(queue).options(ask -> {
       throw new ResourceLimitException("the disk is full; free some space");
     });
     InternalServerException failed =
@@ -170,6 +181,55 @@ class LikenessImageModelTest {
         assertThrows(NonRetriableException.class, () -> model.generate(PROMPT));
     assertInstanceOf(CancelledException.class, stopped.getCause());
     Thread.interrupted();
+  }
+
+  @Test
+  void refusesMoreImagesThanItsLimit() {
+    assertEquals(
+        "a call asks for 9 images, and this image model generates at most 8 in a call; ask for"
+            + " fewer images, or raise maxImages",
+        invalid(() -> model.generate(PROMPT, 9)).getMessage());
+    invalid(() -> model.generate(PROMPT, Integer.MAX_VALUE));
+    ImageModel two = LikenessImageModel.on(queue).maxImages(2);
+    invalid(() -> two.generate(PROMPT, 3));
+    assertEquals(
+        "an image model must allow at least 1 image in a call, got 0",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> LikenessImageModel.on(queue).maxImages(0))
+            .getMessage());
+  }
+
+  @Test
+  void keepsToTheBudgetAndTheCapacityOfTheQueue() throws Exception {
+    GenerationQueue.Options one = new GenerationQueue.Options(1, 1, Long.MAX_VALUE);
+    CountDownLatch started = new CountDownLatch(1);
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    try (GenerationQueue busy = GenerationQueue.on(HeadshotStudio.on(base), one)) {
+      ImageModel through = LikenessImageModel.on(busy).options(LikenessImageModelTest::brief);
+      busy.submit(
+          (progress, stop) -> {
+            started.countDown();
+            end.join();
+            return null;
+          },
+          0);
+      started.await();
+      RateLimitException full =
+          assertThrows(RateLimitException.class, () -> through.generate(PROMPT, 3));
+      assertInstanceOf(GenerationQueue.QueueFullException.class, full.getCause());
+      assertEquals(0, busy.waiting(), "the images that found room are cancelled");
+      end.complete(null);
+      assertEquals(1, through.generate(PROMPT, 1).content().size());
+      busy.close();
+      assertThrows(NonRetriableException.class, () -> through.generate(PROMPT));
+    }
+    try (GenerationQueue small = GenerationQueue.on(base, MemoryBudget.ofBytes(1 << 20))) {
+      ImageModel through = LikenessImageModel.on(small);
+      InternalServerException large =
+          assertThrows(InternalServerException.class, () -> through.generate(PROMPT));
+      assertInstanceOf(ResourceLimitException.class, large.getCause());
+    }
   }
 
   private static InvalidRequestException invalid(Executable call) {

@@ -1,10 +1,11 @@
 package dev.likeness.integrations.spring;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.GenerationQueue.QueueFullException;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -22,8 +23,9 @@ import org.springframework.ai.retry.NonTransientAiException;
 import org.springframework.ai.retry.TransientAiException;
 
 /**
- * Generates images for Spring AI with a base model. Immutable and thread-safe; the caller closes
- * the base after the last call.
+ * Generates images for Spring AI through a queue, which bounds the jobs and the memory of all
+ * callers together. A call waits for its images. Immutable and thread-safe; the caller closes the
+ * queue and the base after the last call.
  *
  * <p>Each image is a PNG file in {@link Image#getB64Json()}. It has the marking of
  * {@link GeneratedImage.Marking#load()}. The metadata of each image is a {@link Seed}.
@@ -35,12 +37,17 @@ import org.springframework.ai.retry.TransientAiException;
 public final class LikenessAiImageModel implements ImageModel {
   private static final String FORMAT = "b64_json";
 
-  private final BaseModel base;
-  private final UnaryOperator<ImageRequest> options;
+  private static final int DEFAULT_MAX_IMAGES = 8;
 
-  private LikenessAiImageModel(BaseModel base, UnaryOperator<ImageRequest> options) {
-    this.base = base;
+  private final GenerationQueue queue;
+  private final UnaryOperator<ImageRequest> options;
+  private final int maxImages;
+
+  private LikenessAiImageModel(
+      GenerationQueue queue, UnaryOperator<ImageRequest> options, int maxImages) {
+    this.queue = queue;
     this.options = options;
+    this.maxImages = maxImages;
   }
 
   /**
@@ -51,12 +58,28 @@ public final class LikenessAiImageModel implements ImageModel {
   public record Seed(long seed) implements ImageGenerationMetadata {}
 
   /**
-   * {@return an image model with the base's default options and a new random seed for each call}
+   * {@return an image model with the default options of the queue's base, a new random seed for
+   * each call, and at most 8 images in a call}
    *
-   * @param base the base model; the caller closes it after the last call of the image model
+   * @param queue the queue that generates the images; the caller closes it after the last call of
+   *     the image model
    */
-  public static LikenessAiImageModel on(BaseModel base) {
-    return new LikenessAiImageModel(base, UnaryOperator.identity());
+  public static LikenessAiImageModel on(GenerationQueue queue) {
+    return new LikenessAiImageModel(queue, UnaryOperator.identity(), DEFAULT_MAX_IMAGES);
+  }
+
+  /**
+   * {@return a copy of this image model with another limit of images in a call}
+   *
+   * @param count the largest number of images that a call may ask for, at least 1
+   * @throws IllegalArgumentException if the number is below 1
+   */
+  public LikenessAiImageModel maxImages(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "an image model must allow at least 1 image in a call, got " + count);
+    }
+    return new LikenessAiImageModel(queue, options, count);
   }
 
   /**
@@ -68,7 +91,7 @@ public final class LikenessAiImageModel implements ImageModel {
    *     applied
    */
   public LikenessAiImageModel options(UnaryOperator<ImageRequest> change) {
-    return new LikenessAiImageModel(base, ask -> change.apply(options.apply(ask)));
+    return new LikenessAiImageModel(queue, ask -> change.apply(options.apply(ask)), maxImages);
   }
 
   /**
@@ -77,22 +100,33 @@ public final class LikenessAiImageModel implements ImageModel {
    * @param prompt the messages, and the number and the size of images. The default is one image of
    *     the base's default size, unless {@link #options(UnaryOperator)} sets another number or size
    * @return the images, in the order of their seeds
-   * @throws NonTransientAiException if an option cannot be used, or if the calling thread was
-   *     interrupted; the cause is the exception of the library
-   * @throws TransientAiException if memory, a device or a native library is missing; the cause is
-   *     the exception of the library
+   * @throws NonTransientAiException if an option cannot be used, if more images are asked for than
+   *     {@link #maxImages}, if the calling thread was interrupted, or if the queue is closed; the
+   *     cause is the exception of the library
+   * @throws TransientAiException if the queue is full, if memory, a device or a native library is
+   *     missing, or if an image needs more memory than the queue's budget; the cause is the
+   *     exception of the library
    */
   @Override
   public ImageResponse call(ImagePrompt prompt) {
     try {
-      return new ImageResponse(base.generateAll(request(prompt)).stream()
+      return new ImageResponse(queue.generateAll(bounded(request(prompt))).stream()
           .map(LikenessAiImageModel::generation)
           .toList());
-    } catch (ResourceLimitException e) {
+    } catch (QueueFullException | ResourceLimitException e) {
       throw new TransientAiException(e.getMessage(), e);
-    } catch (IllegalArgumentException | LikenessException e) {
+    } catch (IllegalArgumentException | IllegalStateException | LikenessException e) {
       throw new NonTransientAiException(e.getMessage(), e);
     }
+  }
+
+  private ImageRequest bounded(ImageRequest ask) {
+    if (ask.count() > maxImages) {
+      throw new IllegalArgumentException("a call asks for " + ask.count()
+          + " images, and this image model generates at most " + maxImages
+          + " in a call; ask for fewer images, or raise likeness.max-images");
+    }
+    return ask;
   }
 
   private ImageRequest request(ImagePrompt prompt) {
@@ -106,7 +140,7 @@ public final class LikenessAiImageModel implements ImageModel {
     if (given == null) {
       return ask;
     }
-    require(given.getModel(), base.name(), "model");
+    require(given.getModel(), queue.base().name(), "model");
     require(given.getResponseFormat(), FORMAT, "response format");
     require(given.getStyle(), null, "style");
     if (given.getWidth() != null) {

@@ -1,6 +1,6 @@
 package dev.likeness.integrations.spring;
 
-import dev.likeness.diffusion.BaseModel;
+import dev.likeness.headshots.GenerationQueue;
 import org.springframework.ai.image.ImageModel;
 import org.springframework.ai.retry.NonTransientAiException;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -8,6 +8,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -16,8 +17,9 @@ import org.springframework.context.annotation.Bean;
  * {@code likeness}, no image model is created.
  */
 @AutoConfiguration(after = LikenessAutoConfiguration.class)
+@EnableConfigurationProperties(LikenessProperties.class)
 @ConditionalOnClass({ImageModel.class, NonTransientAiException.class})
-@ConditionalOnBean(BaseModel.class)
+@ConditionalOnBean(GenerationQueue.class)
 @ConditionalOnProperty(
     name = "spring.ai.model.image",
     havingValue = "likeness",
@@ -28,7 +30,7 @@ public class LikenessImageAutoConfiguration {
 
   @Bean
   @ConditionalOnMissingBean
-  LikenessAiImageModel likenessImageModel(BaseModel base) {
-    return LikenessAiImageModel.on(base);
+  LikenessAiImageModel likenessImageModel(GenerationQueue queue, LikenessProperties properties) {
+    return LikenessAiImageModel.on(queue).maxImages(properties.maxImages());
   }
 }

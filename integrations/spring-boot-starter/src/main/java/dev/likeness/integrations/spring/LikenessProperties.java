@@ -16,6 +16,7 @@ import org.springframework.util.unit.DataSize;
  *     default
  * @param memory the memory that the generation of one image may use, such as {@code 8GB}; without
  *     this property, there is no limit
+ * @param maxImages the largest number of images in one call of the image model, at least 1
  * @param queue the limits of the queue
  */
 @ConfigurationProperties("likeness")
@@ -24,6 +25,7 @@ public record LikenessProperties(
     @Nullable String device,
     @Nullable String dtype,
     @Nullable DataSize memory,
+    @DefaultValue("8") int maxImages,
     @DefaultValue Queue queue) {
   /**
    * The limits of the queue, below {@code likeness.queue}.

@@ -14,9 +14,15 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.portrait.PortraitModel;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,16 +40,19 @@ class LikenessAiImageModelTest {
   private static final String PROMPT = "portrait of a woman";
 
   private static BaseModel base;
+  private static GenerationQueue queue;
   private static ImageModel model;
 
   @BeforeAll
   static void open() {
     base = BaseModel.open(PortraitModel.files(), Compute.cpu(DType.F32));
-    model = LikenessAiImageModel.on(base).options(LikenessAiImageModelTest::brief);
+    queue = GenerationQueue.on(base, MemoryBudget.unlimited());
+    model = LikenessAiImageModel.on(queue).options(LikenessAiImageModelTest::brief);
   }
 
   @AfterAll
   static void close() {
+    queue.close();
     base.close();
   }
 
@@ -62,10 +71,10 @@ class LikenessAiImageModelTest {
   void generatesSeveralImagesOfASize() {
     ImageResponse response =
         model.call(new ImagePrompt(PROMPT, new Options(2, null, 192, 256, null, null)));
-    List<RgbImage> expected =
-        base.generateAll(brief(ImageRequest.of(PROMPT)).size(192, 256).count(2)).stream()
-            .map(GeneratedImage::image)
-            .toList();
+    List<RgbImage> expected = Stream.of(7, 8)
+        .map(seed -> base.generate(brief(ImageRequest.of(PROMPT)).size(192, 256).seed(seed))
+            .image())
+        .toList();
     assertEquals(
         expected,
         response.getResults().stream().map(LikenessAiImageModelTest::read).toList());
@@ -88,7 +97,7 @@ class LikenessAiImageModelTest {
 
   @Test
   void choosesAnotherSeedForEachCall() {
-    ImageModel varied = LikenessAiImageModel.on(base).options(ask -> ask.steps(1));
+    ImageModel varied = LikenessAiImageModel.on(queue).options(ask -> ask.steps(1));
     ImagePrompt prompt = new ImagePrompt(PROMPT);
     assertNotEquals(
         varied.call(prompt).getResult().getMetadata(),
@@ -113,7 +122,7 @@ class LikenessAiImageModelTest {
 
   @Test
   void mapsErrorsOfTheMachine() {
-    ImageModel full = LikenessAiImageModel.on(base).options(ask -> {
+    ImageModel full = LikenessAiImageModel.on(queue).options(ask -> {
       throw new ResourceLimitException("the disk is full; free some space");
     });
     ImagePrompt prompt = new ImagePrompt(PROMPT);
@@ -122,6 +131,57 @@ class LikenessAiImageModelTest {
     Thread.currentThread().interrupt();
     assertInstanceOf(CancelledException.class, refused(prompt).getCause());
     Thread.interrupted();
+  }
+
+  @Test
+  void refusesMoreImagesThanItsLimit() {
+    assertEquals(
+        "a call asks for 9 images, and this image model generates at most 8 in a call; ask for"
+            + " fewer images, or raise likeness.max-images",
+        refused(new ImagePrompt(PROMPT, new Options(9, null, null, null, null, null)))
+            .getMessage());
+    refused(new ImagePrompt(PROMPT, new Options(Integer.MAX_VALUE, null, null, null, null, null)));
+    ImageModel many = LikenessAiImageModel.on(queue).maxImages(2).options(ask -> ask.count(3));
+    assertThrows(NonTransientAiException.class, () -> many.call(new ImagePrompt(PROMPT)));
+    assertEquals(
+        "an image model must allow at least 1 image in a call, got 0",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> LikenessAiImageModel.on(queue).maxImages(0))
+            .getMessage());
+  }
+
+  @Test
+  void keepsToTheBudgetAndTheCapacityOfTheQueue() throws Exception {
+    GenerationQueue.Options one = new GenerationQueue.Options(1, 1, Long.MAX_VALUE);
+    CountDownLatch started = new CountDownLatch(1);
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    ImagePrompt three = new ImagePrompt(PROMPT, new Options(3, null, null, null, null, null));
+    try (GenerationQueue busy = GenerationQueue.on(HeadshotStudio.on(base), one)) {
+      ImageModel through = LikenessAiImageModel.on(busy).options(LikenessAiImageModelTest::brief);
+      busy.submit(
+          (progress, stop) -> {
+            started.countDown();
+            end.join();
+            return null;
+          },
+          0);
+      started.await();
+      TransientAiException full =
+          assertThrows(TransientAiException.class, () -> through.call(three));
+      assertInstanceOf(GenerationQueue.QueueFullException.class, full.getCause());
+      assertEquals(0, busy.waiting(), "the images that found room are cancelled");
+      end.complete(null);
+      assertEquals(1, through.call(new ImagePrompt(PROMPT)).getResults().size());
+      busy.close();
+      assertThrows(NonTransientAiException.class, () -> through.call(new ImagePrompt(PROMPT)));
+    }
+    try (GenerationQueue small = GenerationQueue.on(base, MemoryBudget.ofBytes(1 << 20))) {
+      ImageModel through = LikenessAiImageModel.on(small);
+      TransientAiException large =
+          assertThrows(TransientAiException.class, () -> through.call(new ImagePrompt(PROMPT)));
+      assertInstanceOf(ResourceLimitException.class, large.getCause());
+    }
   }
 
   private static NonTransientAiException refused(ImagePrompt prompt) {

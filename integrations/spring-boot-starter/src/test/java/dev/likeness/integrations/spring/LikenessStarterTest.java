@@ -28,6 +28,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.image.ImageModel;
+import org.springframework.ai.image.ImagePrompt;
+import org.springframework.ai.retry.NonTransientAiException;
+import org.springframework.ai.retry.TransientAiException;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -214,6 +217,19 @@ class LikenessStarterTest {
     runner
         .withPropertyValues("spring.ai.model.image=openai")
         .run(context -> assertTrue(context.getBeansOfType(ImageModel.class).isEmpty()));
+  }
+
+  @Test
+  void theImageModelHasTheLimitsOfTheProperties() {
+    runner
+        .withPropertyValues("likeness.max-images=1", "likeness.queue.memory=1MB")
+        .run(context -> {
+          LikenessAiImageModel model = context.getBean(LikenessAiImageModel.class);
+          ImagePrompt prompt = new ImagePrompt("a portrait");
+          assertThrows(TransientAiException.class, () -> model.call(prompt));
+          ImageModel two = model.options(ask -> ask.count(2));
+          assertThrows(NonTransientAiException.class, () -> two.call(prompt));
+        });
   }
 
   // The type of the indicator has another package in each version of Spring Boot.

@@ -46,26 +46,65 @@ final class JpegImage {
   private int scans;
   private boolean junk;
   private boolean partial;
+  private boolean junkBeforeScan;
+  private int scanEnd;
 
   JpegImage(byte[] file) {
     this.file = file;
   }
 
   CheckedImage check() throws IOException {
-    boolean ends = false;
-    for (int at = nextMarker(2); at >= 0 && !ends; at = nextMarker(at)) {
-      int marker = file[at + 1] & 255;
-      ends = marker == EOI;
-      boolean alone = ends || marker == 1 || marker >= 0xd0 && marker <= 0xd7;
-      boolean unknown = marker > 1 && marker < 0xc0;
-      junk |= unknown;
-      at = alone || unknown ? at + 2 : readSegment(marker, at);
+    boolean ends;
+    try {
+      ends = readToEnd();
+    } catch (IOException e) {
+      if (!hasOneWholeScan()) {
+        throw e;
+      }
+      ends = false;
     }
     if (scans == 0) {
       throw new IOException("it has no image data (no scan)");
     }
+    if (!ends && hasOneWholeScan()) {
+      dropBehindScan();
+      ends = true;
+    }
     requireCoefficientsFit();
     return result(ends);
+  }
+
+  /** Reads up to the end marker; returns false if there is none. Bytes behind it do not count. */
+  private boolean readToEnd() throws IOException {
+    int at = nextMarker(2);
+    while (at >= 0) {
+      int marker = file[at + 1] & 255;
+      if (marker == EOI) {
+        return true;
+      }
+      boolean alone = marker == 1 || marker >= 0xd0 && marker <= 0xd7;
+      boolean unknown = marker > 1 && marker < 0xc0;
+      junk |= unknown;
+      at = nextMarker(alone || unknown ? at + 2 : readSegment(marker, at));
+    }
+    return false;
+  }
+
+  /**
+   * Returns true if the only scan has all channels of a file that is not progressive. Nothing that
+   * follows such a scan belongs to the image.
+   */
+  private boolean hasOneWholeScan() {
+    return scans == 1 && !partial && (file[frame + 1] & 255) < 0xc2;
+  }
+
+  // Panoramas of Samsung's phones have this trailer instead of an end marker. For other files
+  // without an end, nothing tells where the image data end, as when a download filled them up with
+  // zeros.
+  private void dropBehindScan() {
+    junk = junkBeforeScan || !CheckedImage.startsWith(file, file.length - 4, "SEFT");
+    kept.removeIf(range -> range[0] >= scanEnd);
+    kept.forEach(range -> range[1] = Math.min(range[1], scanEnd));
   }
 
   // Skips to a byte ff that is followed by neither 00 nor ff, as libjpeg does.
@@ -146,6 +185,8 @@ final class JpegImage {
     }
     scans++;
     partial |= channels < channels();
+    junkBeforeScan = junk;
+    scanEnd = firstMarker(end);
     if (scans > MAX_SCANS) {
       throw new IOException("it has more than " + MAX_SCANS + " scans");
     }
@@ -166,6 +207,17 @@ final class JpegImage {
       next++;
     }
     keep(at, file.length);
+    return file.length;
+  }
+
+  /** Returns where the first marker behind a position is that no entropy-coded data have. */
+  private int firstMarker(int from) {
+    for (int at = from; at + 1 < file.length; at++) {
+      int next = file[at + 1] & 255;
+      if (file[at] == (byte) 0xff && next != 0 && next != 0xff && (next < 0xd0 || next > 0xd7)) {
+        return at;
+      }
+    }
     return file.length;
   }
 

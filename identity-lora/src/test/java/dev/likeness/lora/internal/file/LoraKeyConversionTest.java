@@ -175,6 +175,45 @@ class LoraKeyConversionTest {
     }
   }
 
+  /** The names that two families share are told apart by widths under every prefix. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "transformer.",
+        "diffusion_model.",
+        "base_model.model.",
+        "transformer.base_model.model.",
+        "dit.",
+        "pipe.dit.",
+        "lora_unet_",
+        "lora_unet__",
+        "lora_transformer_",
+        "lora_transformer__",
+        "lycoris_"
+      })
+  void detectsTheFamilyUnderEveryPrefix(String prefix) {
+    Map<String, String> families = Map.of(
+        "transformer_blocks.0.attn.to_q 3072", "flux",
+        "transformer_blocks.0.attn.to_q 1536", "sd3",
+        "transformer_blocks.23.attn.to_q 64", "sd3",
+        "transformer_blocks.59.attn.to_q 3072", "qwen-image",
+        "transformer_blocks.0.attn1.to_q 3072", "unknown",
+        "layers.0.attention.to_q 64", "z-image",
+        "double_blocks.0.img_attn.proj 64", "flux");
+    families.forEach((layer, family) -> {
+      String[] words = layer.split(" ");
+      long width = Long.parseLong(words[1]);
+      String name = prefix + (prefix.endsWith("_") ? words[0].replace('.', '_') : words[0]);
+      KeyList keys = new KeyList(
+          "a list",
+          Map.of(
+              name + ".lora_down.weight", new long[] {4, width},
+              name + ".lora_up.weight", new long[] {width, 4}));
+      assertEquals(family, LoraFamilyDetector.of(keys, Map.of()), name);
+    });
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
@@ -133,6 +134,8 @@ public final class MappedFile implements AutoCloseable {
           new BoolOptional(false),
           new LongOptional(length),
           new TensorOptions(ScalarType.Byte)));
+    } catch (CancelledException stopped) {
+      throw stopped;
     } catch (RuntimeException e) {
       throw new ResourceLimitException(
           "cannot map " + file + " (" + length + " bytes) into memory: " + LibTorch.firstLine(e)

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,9 +10,11 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
@@ -23,9 +26,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,15 +50,19 @@ class DamagedAdaptersTest {
   }
 
   private static void spoil(Path file, String name, double value) {
+    replace(file, name, copy -> {
+      copy.view(-1).narrow(0, copy.numel() / 2, 1).fill_(new Scalar(value));
+      return copy;
+    });
+  }
+
+  private static void replace(Path file, String name, UnaryOperator<Tensor> change) {
     try (TensorScope scope = TensorScope.open();
         Safetensors source = Safetensors.open(file)) {
       Map<String, Tensor> tensors = new HashMap<>();
       for (String one : source.names()) {
         Tensor copy = source.read(one).clone();
-        if (one.equals(name)) {
-          copy.view(-1).narrow(0, copy.numel() / 2, 1).fill_(new Scalar(value));
-        }
-        tensors.put(one, copy);
+        tensors.put(one, one.equals(name) ? change.apply(copy) : copy);
       }
       SafetensorsWriter.write(file, tensors, source.metadata());
     }
@@ -76,6 +86,53 @@ class DamagedAdaptersTest {
         Path file = golden.write("base", folder);
         spoil(file, name, value);
         assertNamed(file, name, () -> IpAdapter.open(file, base, encoder).close());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"image_proj.proj.weight", "image_proj.norm.bias", "ip_adapter.1.to_k_ip.weight"})
+  void refusesIntegersWithoutAScaleByTensor(String name) {
+    GoldenAdapters golden = GoldenAdapters.of("base");
+    try (BaseModel base = base();
+        ImageEncoder encoder = ImageEncoder.open(
+            GoldenImageEncoder.write(golden.encoder("base"), folder), Compute.EXACT)) {
+      for (ScalarType type : List.of(ScalarType.Char, ScalarType.Byte, ScalarType.Int)) {
+        Path file = golden.write("base", folder);
+        replace(file, name, weight -> weight.mul(new Scalar(100)).to(type));
+        String said = assertThrows(
+                InvalidInputException.class,
+                () -> IpAdapter.open(file, base, encoder).close())
+            .getMessage();
+        assertTrue(said.startsWith(file + ": ") && said.contains("\"" + name + "\""), said);
+        assertTrue(said.contains(" without a scale"), said);
+      }
+    }
+  }
+
+  @Test
+  void appliesTheScalesOfAnAdapter() {
+    GoldenAdapters golden = GoldenAdapters.of("base");
+    Path file = golden.write("base", folder);
+    String name = "ip_adapter.1.to_k_ip.weight";
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor whole;
+      try (Safetensors source = Safetensors.open(file)) {
+        whole = source.read(name).mul(new Scalar(100)).round().to(ScalarType.Char);
+      }
+      replace(file, name, weight -> whole);
+      try (Safetensors source = Safetensors.open(file)) {
+        Map<String, Tensor> tensors = new HashMap<>();
+        source.names().forEach(one -> tensors.put(one, source.read(one).clone()));
+        tensors.put(name + "_scale", torch.full(new long[] {1}, new Scalar(0.01)));
+        SafetensorsWriter.write(file, tensors, source.metadata());
+      }
+      try (TensorSource source = AdapterHeader.open(file)) {
+        assertTrue(torch.equal(
+            whole.to(ScalarType.Float).mul(torch.full(new long[] {1}, new Scalar(0.01))),
+            source.read(name)));
+        assertFalse(source.names().contains(name + "_scale"));
       }
     }
   }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.ScaledSource;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
@@ -118,7 +119,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    */
   public static List<TextualInversion> openWithAllNames(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
-    try (TensorSource opened = safe ? Safetensors.open(file) : TorchPickle.open(file);
+    try (TensorSource opened =
+            ScaledSource.of(safe ? Safetensors.open(file) : TorchPickle.open(file));
         TensorScope scope = TensorScope.open()) {
       TensorSource source = new TensorSource.Finite(opened);
       Map<Integer, float[]> values = new LinkedHashMap<>();

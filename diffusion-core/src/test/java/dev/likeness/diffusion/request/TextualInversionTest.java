@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.pickle.CraftedPickle;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +57,40 @@ class TextualInversionTest {
     assertOpens("ada", Set.of(768), Map.of("text_encoders_0", 768));
     assertOpens("<ada>", Set.of(768), Map.of("<ada>", 768));
     assertOpens("<ada>", Set.of(768), Map.of("string_to_param.<ada>", 768));
+  }
+
+  @Test
+  void refusesIntegersWithoutAScale() {
+    Path file = folder.resolve("ada.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      for (ScalarType type :
+          List.of(ScalarType.Char, ScalarType.Byte, ScalarType.Short, ScalarType.Long)) {
+        Tensor whole = torch.ones(VECTORS, 768).to(type);
+        SafetensorsWriter.write(file, Map.of("clip_l", whole), Map.of());
+        assertEquals(
+            file + ": tensor \"clip_l\" has type " + Tensors.dtype(whole)
+                + " without a scale; expected floating-point numbers: download it again in f32,"
+                + " bf16, f16 or float8",
+            assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
+                .getMessage());
+      }
+    }
+  }
+
+  @Test
+  void appliesTheScaleOfEightBits() {
+    Path file = folder.resolve("ada.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      for (ScalarType type : List.of(ScalarType.Char, ScalarType.Float8_e4m3fn)) {
+        SafetensorsWriter.write(
+            file,
+            Map.of(
+                "clip_l", torch.full(new long[] {VECTORS, 768}, new Scalar(6)).to(type),
+                "clip_l_scale", torch.full(new long[] {1}, new Scalar(0.5))),
+            Map.of());
+        assertEquals(3, TextualInversion.open(file).values().get(768)[7]);
+      }
+    }
   }
 
   @Test

@@ -55,7 +55,7 @@ public final class DoubleStreamKeys {
 
   /** Returns true if the guidance scale is an input. */
   public static boolean isGuided(TensorNames keys, String prefix) {
-    return keys.has(prefix + "guidance_in.in_layer.weight");
+    return keys.hasModule(prefix + "guidance_in");
   }
 
   /**

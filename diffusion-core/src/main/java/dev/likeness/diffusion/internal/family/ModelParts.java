@@ -137,6 +137,11 @@ public interface ModelParts {
     return List.of();
   }
 
+  /** What an error says about a component that the model lacks, for example a damaged one. */
+  default String missingHint(String component) {
+    return "";
+  }
+
   /** This model with a component from another folder or file, in any key format. */
   ModelParts with(String component, Path files);
 
@@ -146,8 +151,8 @@ public interface ModelParts {
     if (name == null || !List.of(known).contains(name)) {
       throw new InvalidInputException(describe()
           + (name == null
-              ? " has no " + component + "; add it with --part " + component
-                  + "=PATH or ModelFiles.with"
+              ? " has no " + component + missingHint(component) + "; add it with --part "
+                  + component + "=PATH or ModelFiles.with"
               : ": its " + component + " is a " + Quoted.value(name))
           + "; supported: " + String.join(", ", known));
     }
@@ -300,6 +305,11 @@ public interface ModelParts {
     @Override
     default TokenizerFiles tokenizerFiles(String tokenizer) {
       return base().tokenizerFiles(tokenizer);
+    }
+
+    @Override
+    default String missingHint(String component) {
+      return base().missingHint(component);
     }
 
     @Override

@@ -16,6 +16,13 @@ public interface KeyMapping {
    */
   List<String> canonicalNames(String foreign);
 
+  /** Returns true if a tensor of the file is read under one of its canonical names. */
+  default boolean uses(String foreign) {
+    return canonicalNames(foreign).stream()
+        .map(this::locate)
+        .anyMatch(place -> place != null && place.name().equals(foreign));
+  }
+
   /** Returns true if a tensor of the file belongs to this component by its prefix. */
   default boolean covers(String foreign) {
     return true;

@@ -63,8 +63,8 @@ public final class Leftovers {
     this.file = file;
     this.components = List.copyOf(components);
     this.unknown = file.names().stream()
-        .filter(name -> this.components.stream()
-            .noneMatch(of -> !of.canonicalNames(name).isEmpty() || of.leavesOut(name)))
+        .filter(
+            name -> this.components.stream().noneMatch(of -> of.uses(name) || of.leavesOut(name)))
         .filter(name -> !isHarmless(name))
         .toList();
   }
@@ -94,6 +94,17 @@ public final class Leftovers {
         .filter(name ->
             small && components.stream().noneMatch(of -> of.covers(name)) || component.covers(name))
         .toList();
+    refused.stream()
+        .flatMap(scale -> ScaledTensors.scaledBy(scale)
+            .filter(weight -> component.uses(weight) && !file.has(weight))
+            .map(weight -> new InvalidInputException(file.describe() + ": no tensor "
+                + Quoted.of(weight) + " beside its scale " + Quoted.of(scale)
+                + "; the file is incomplete: download it again"))
+            .stream())
+        .findFirst()
+        .ifPresent(missing -> {
+          throw missing;
+        });
     if (!refused.isEmpty()) {
       throw new InvalidInputException(file.describe() + " has tensors that belong to no module of"
           + " its network (" + refused.size() + ", e.g. " + Quoted.of(stored(refused.get(0)))

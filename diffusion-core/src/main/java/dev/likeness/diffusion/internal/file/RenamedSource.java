@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -19,13 +20,19 @@ public final class RenamedSource implements TensorSource {
   /**
    * Renames each tensor to {@code rename.apply(name)}; tensors renamed to null are left out. Takes
    * ownership of {@code source}.
+   *
+   * @throws InvalidInputException if two tensors get one name; {@code source} is then closed
    */
   public RenamedSource(TensorSource source, UnaryOperator<String> rename) {
     this.source = source;
     for (String name : source.names()) {
       String canonical = rename.apply(name);
-      if (canonical != null) {
-        original.put(canonical, name);
+      String other = canonical == null ? null : original.putIfAbsent(canonical, name);
+      if (other != null) {
+        source.close();
+        throw new InvalidInputException(
+            source.describe() + ": the tensors " + Quoted.of(other) + " and " + Quoted.of(name)
+                + " are the same one under two names; download the file again");
       }
     }
   }

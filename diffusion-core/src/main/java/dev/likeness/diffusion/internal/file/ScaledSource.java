@@ -56,8 +56,8 @@ public final class ScaledSource extends ScaledTensors implements TensorSource {
       Map<String, String> formats = QuantizationMarkers.formats(source);
       NavigableSet<String> all = new TreeSet<>(source.names());
       for (String name : scaled.names()) {
-        scaled.check(name, formats);
         scaled.requireKnown(name, all);
+        scaled.check(name, formats);
       }
       return scaled.isPlain() ? source : scaled;
     } catch (RuntimeException e) {

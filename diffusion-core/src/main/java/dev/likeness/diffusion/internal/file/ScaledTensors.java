@@ -126,6 +126,15 @@ public class ScaledTensors implements TensorNames {
     return scaled.isPlain() ? stored : scaled;
   }
 
+  /** Returns the layer's weight of a scale; empty if the name is not that of a scale. */
+  static Optional<String> scaledBy(String scale) {
+    return SCALES.stream()
+        .map(pattern -> "." + pattern.replace("{p}", WEIGHT))
+        .filter(scale::endsWith)
+        .map(end -> scale.substring(0, scale.length() - end.length()) + "." + WEIGHT)
+        .findFirst();
+  }
+
   private static boolean isFileMark(String name) {
     return name.equals(FILE_MARK) || name.endsWith("." + FILE_MARK);
   }
@@ -196,7 +205,11 @@ public class ScaledTensors implements TensorNames {
 
   /** Returns where the file has a tensor of {@link #names()}. */
   final Place place(String name) {
-    return places.get(name);
+    Place place = places.get(name);
+    if (place == null) {
+      throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + describe());
+    }
+    return place;
   }
 
   /**
@@ -214,7 +227,7 @@ public class ScaledTensors implements TensorNames {
     return starts.stream()
         .flatMap(start -> all.subSet(start, true, start + Character.MAX_VALUE, false).stream())
         .filter(other -> !used.contains(other)
-            && !other.equals(places.get(name).name())
+            && !other.equals(place(name).name())
             && !(layer && OF_MODULES.contains(other.substring(module.length()))))
         .findFirst();
   }
@@ -226,23 +239,23 @@ public class ScaledTensors implements TensorNames {
 
   @Override
   public long[] shape(String name) {
-    return stored.shape(places.get(name).name());
+    return stored.shape(place(name).name());
   }
 
   @Override
   public DType dtype(String name) {
-    Place place = places.get(name);
+    Place place = place(name);
     return place.scale() == null ? stored.dtype(place.name()) : DType.F32;
   }
 
   @Override
   public boolean isScaled(String name) {
-    return places.get(name).scale() != null;
+    return place(name).scale() != null;
   }
 
   @Override
   public long storedBytes(String name) {
-    return stored.storedBytes(places.get(name).name());
+    return stored.storedBytes(place(name).name());
   }
 
   @Override

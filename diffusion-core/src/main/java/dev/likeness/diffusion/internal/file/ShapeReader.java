@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import java.util.BitSet;
 
 /**
  * Reads sizes from a file's header.
@@ -11,6 +12,10 @@ import dev.likeness.diffusion.error.InvalidInputException;
 public record ShapeReader(TensorNames keys, String prefix, String label) {
   public boolean has(String name) {
     return keys.has(prefix + name);
+  }
+
+  public boolean hasModule(String name) {
+    return keys.hasModule(prefix + name);
   }
 
   /** Returns the number of modules in the list {@code name}, given with its dot. */
@@ -34,16 +39,27 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
 
     private Numbered() {}
 
-    /**
-     * Returns one more than the largest number directly after {@code prefix}; 0 if there is none.
-     */
+    /** Returns the number of modules from 0 on without a gap; a later one does not count. */
     public static int count(TensorNames keys, String prefix) {
-      int most = 0;
+      BitSet numbers = numbers(keys, prefix);
+      return numbers.nextClearBit(0);
+    }
+
+    /** Returns one more than the largest number in a list with gaps; 0 if there is none. */
+    public static int countWithGaps(TensorNames keys, String prefix) {
+      return numbers(keys, prefix).length();
+    }
+
+    private static BitSet numbers(TensorNames keys, String prefix) {
+      BitSet numbers = new BitSet();
       for (String name : keys.names()) {
         int end = name.startsWith(prefix) ? name.indexOf('.', prefix.length()) : -1;
-        most = Math.max(most, end < 0 ? 0 : number(name.substring(prefix.length(), end)) + 1);
+        int number = end < 0 ? -1 : number(name.substring(prefix.length(), end));
+        if (number >= 0) {
+          numbers.set(number);
+        }
       }
-      return most;
+      return numbers;
     }
 
     /** Parses a number of one to four digits; returns -1 for any other text. */

@@ -59,6 +59,12 @@ public interface TensorNames {
     return names().contains(name);
   }
 
+  /** Returns true if there is a tensor of the module {@code name}, or below it. */
+  default boolean hasModule(String name) {
+    String prefix = name + ".";
+    return names().stream().anyMatch(each -> each.startsWith(prefix));
+  }
+
   /** Returns the number of a tensor's elements. */
   default long elements(String name) {
     long count = 1;

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Leftovers;
+import dev.likeness.diffusion.internal.file.MissingName;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -193,9 +194,16 @@ public record ComponentFile(
     } else if (!keys.has(
             component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
-      throw new InvalidInputException(path + " has no " + component + " in a known key format"
+      String hint = component.startsWith("text_encoder")
+          ? MissingName.hint(
+              keys, names -> TextEncoderFile.of(base, component, path, names) != null)
+          : "";
+      throw new InvalidInputException(path + " has no " + component + hint
+          + " in a known key format"
           + " (number of tensors: " + keys.names().size()
-          + "); give the component's folder, or a file with the key names of diffusers,"
+          + "); "
+          + (DENOISING.contains(component) ? FamilyRegistry.missing(keys) : "")
+          + "give the component's folder, or a file with the key names of diffusers,"
           + " transformers, OpenCLIP or latent diffusion");
     }
     if (component.equals("unet")) {

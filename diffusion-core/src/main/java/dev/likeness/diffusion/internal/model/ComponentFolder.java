@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
@@ -193,7 +194,15 @@ final class ComponentFolder {
             name ->
                 name.startsWith("model.") || name.startsWith("lm_head.") ? name : "model." + name);
       }
-      return component.equals("vae") ? autoencoder(source) : source;
+      return component.equals("vae")
+          ? autoencoder(source)
+          : className != null && className.startsWith("T5") ? withoutDecoder(source) : source;
+    }
+
+    /** A whole T5 has a decoder, which is not run. */
+    private static TensorSource withoutDecoder(TensorSource source) {
+      return new RenamedSource(
+          source, name -> Leftovers.isHarmless(name) && !name.startsWith("encoder.") ? null : name);
     }
 
     /**
@@ -211,9 +220,15 @@ final class ComponentFolder {
       });
     }
 
-    /** The first autoencoder folders name an attention's layers query, key, value and proj_attn. */
+    /**
+     * The first autoencoder folders name an attention's layers query, key, value and proj_attn.
+     * Others have the loss of their training.
+     */
     private static TensorSource autoencoder(TensorSource source) {
       return new RenamedSource(source, name -> {
+        if (name.startsWith("loss.") && Leftovers.isHarmless(name)) {
+          return null;
+        }
         String[] parts = name.split("\\.");
         boolean attention = name.contains("mid_block.attentions.") && parts.length > 2;
         String now = attention ? OLD_ATTENTION.get(parts[parts.length - 2]) : null;

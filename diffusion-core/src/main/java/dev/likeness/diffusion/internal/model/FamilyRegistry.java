@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.family.flux2.Flux2Family;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Family;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionFamily;
 import dev.likeness.diffusion.internal.family.zimage.ZImageFamily;
+import dev.likeness.diffusion.internal.file.MissingName;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
@@ -88,8 +89,21 @@ public final class FamilyRegistry {
     return findVariant(names)
         .orElseThrow(() -> new InvalidInputException(
             names.describe() + " is not a base model of a known family, as its tensor"
-                + " names show; give a checkpoint of "
+                + " names show; " + missing(names) + "give a checkpoint of "
                 + variantNames() + ", or a diffusers folder"));
+  }
+
+  /** Advice in an error about a damaged file of a known family; empty for another file. */
+  static String missing(TensorNames names) {
+    TensorNames usable = AveragedNames.usable(names);
+    List<String> near = variants().stream()
+        .flatMap(variant -> MissingName.of(usable, variant::matches)
+            .map(name -> Quoted.of(name) + " (" + variant.name() + ")")
+            .stream())
+        .toList();
+    return near.isEmpty()
+        ? ""
+        : "it lacks only the tensor " + String.join(" or ", near) + ": download it again, or ";
   }
 
   /** Returns true if the file of a whole model has averaged (EMA) weights alone. */

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.Leftovers;
+import dev.likeness.diffusion.internal.file.MissingName;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -56,12 +57,16 @@ public final class SingleFile implements ModelParts {
     this.variant = FamilyRegistry.variant(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
+    this.contents = contents(this.keys, configs);
+  }
+
+  private Variant.Contents contents(TensorNames names, Map<String, Map<String, Object>> configs) {
     CheckpointHeader header = new CheckpointHeader(
-        this.keys,
+        names,
         metadata,
         name -> TensorFileFormat.numbers(file, stored(name)),
         Optional.ofNullable(parameterization));
-    this.contents = variant.contents(header, configs);
+    return variant.contents(header, configs);
   }
 
   /**
@@ -149,6 +154,12 @@ public final class SingleFile implements ModelParts {
         .toList();
   }
 
+  @Override
+  public String missingHint(String component) {
+    return MissingName.hint(
+        keys, names -> contents(names, configs()).components().containsKey(component));
+  }
+
   private Leftovers leftovers() {
     return new Leftovers(
         keys,
@@ -211,7 +222,7 @@ public final class SingleFile implements ModelParts {
   /** Returns true if a network of the file uses its tensor {@code name}. */
   boolean isUsed(String name) {
     return contents.components().values().stream()
-        .anyMatch(component -> !component.layout().canonicalNames(name).isEmpty());
+        .anyMatch(component -> component.layout().uses(name));
   }
 
   @Override
@@ -299,7 +310,7 @@ public final class SingleFile implements ModelParts {
   private ComponentDetector.Detected component(String name) {
     ComponentDetector.Detected component = contents.components().get(name);
     if (component == null) {
-      throw new InvalidInputException(file + " has no " + name + ", only "
+      throw new InvalidInputException(file + " has no " + name + missingHint(name) + ", only "
           + List.copyOf(contents.components().keySet())
           + "; add it with --part " + name + "=PATH or ModelFiles.with");
     }

@@ -32,7 +32,7 @@ public final class T5KeyFormat {
   public static Map<String, Object> config(TensorNames keys) {
     ShapeReader shapes = new ShapeReader(keys, "", "T5 encoder");
     String dense = "encoder.block.0.layer.1.DenseReluDense.";
-    boolean gated = keys.has(dense + "wi_0.weight");
+    boolean gated = keys.hasModule(dense + "wi_0") || keys.hasModule(dense + "wi_1");
     int heads = shapes.size(DISTANCES, 1);
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("architectures", List.of("T5EncoderModel"));

@@ -24,7 +24,7 @@ public final class AutoencoderKeyFormat {
     int blocks = ShapeReader.Numbered.count(keys, prefix + "decoder.up.0.block.");
     return levels == 0 || blocks == 0
         ? null
-        : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight"))
+        : AutoencoderLayout.of(levels, blocks, keys.hasModule(prefix + "encoder.quant_conv"))
             .withPrefix(prefix);
   }
 
@@ -56,17 +56,17 @@ public final class AutoencoderKeyFormat {
     config.put("layers_per_block", layers);
     config.put("down_block_types", Collections.nCopies(levels, "DownEncoderBlock2D"));
     config.put("up_block_types", Collections.nCopies(levels, "UpDecoderBlock2D"));
-    config.put("use_quant_conv", keys.has("quant_conv.weight"));
-    config.put("use_post_quant_conv", keys.has("post_quant_conv.weight"));
-    config.put(
-        "mid_block_add_attention", keys.has("decoder.mid_block.attentions.0.group_norm.weight"));
+    config.put("use_quant_conv", keys.hasModule("quant_conv"));
+    config.put("use_post_quant_conv", keys.hasModule("post_quant_conv"));
+    config.put("mid_block_add_attention", keys.hasModule("decoder.mid_block.attentions.0"));
     return config;
   }
 
   /** The options of an {@code AutoencoderTiny}, whose layers diffusers numbers consecutively. */
   public static Map<String, Object> tinyConfig(TensorNames keys) {
-    List<Integer> blocks = IntStream.range(0, ShapeReader.Numbered.count(keys, "encoder.layers."))
-        .mapToObj(i -> keys.has("encoder.layers." + i + ".conv.0.weight") ? 1 : 0)
+    List<Integer> blocks = IntStream.range(
+            0, ShapeReader.Numbered.countWithGaps(keys, "encoder.layers."))
+        .mapToObj(i -> keys.hasModule("encoder.layers." + i + ".conv") ? 1 : 0)
         .toList();
     List<Integer> counts = new java.util.ArrayList<>();
     for (int i = 0; i < blocks.size() - 1; i++) {
@@ -88,7 +88,7 @@ public final class AutoencoderKeyFormat {
     config.put("num_encoder_blocks", counts);
     config.put("num_decoder_blocks", reversed);
     config.put("scaling_factor", 1.0);
-    config.put("use_midblock_gn", keys.has("decoder.layers.2.pool.0.weight"));
+    config.put("use_midblock_gn", keys.hasModule("decoder.layers.2.pool"));
     return config;
   }
 

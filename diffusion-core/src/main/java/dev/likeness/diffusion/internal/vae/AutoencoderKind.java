@@ -13,7 +13,7 @@ import java.util.function.Function;
  * A class of autoencoders.
  *
  * @param className name of the class in diffusers
- * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL},
+ * @param signature a module that only this class has, by its canonical name; null for {@link #KL},
  *     which has none
  * @param read reads its {@code config.json}
  */
@@ -30,7 +30,7 @@ public record AutoencoderKind(
   });
   /** TAESD and similar autoencoders. */
   public static final AutoencoderKind TINY =
-      new AutoencoderKind("AutoencoderTiny", "encoder.layers.0.weight", c -> {
+      new AutoencoderKind("AutoencoderTiny", "encoder.layers.0", c -> {
         AutoencoderTiny.Config config = AutoencoderTiny.Config.of(c);
         return new Shape(
             (tensors, strips) -> new AutoencoderTiny(config, tensors),
@@ -58,7 +58,10 @@ public record AutoencoderKind(
    * exists, else {@code KL}.
    */
   public static AutoencoderKind of(TensorNames names, List<AutoencoderKind> others) {
-    return others.stream().filter(kind -> names.has(kind.signature)).findFirst().orElse(KL);
+    return others.stream()
+        .filter(kind -> names.hasModule(kind.signature))
+        .findFirst()
+        .orElse(KL);
   }
 
   /** The kind of a class among {@code others}, {@link #TINY} and {@link #KL}. */

@@ -19,6 +19,7 @@ import dev.likeness.diffusion.internal.family.StreamSites;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -139,8 +140,9 @@ public final class FluxFamily implements ModelFamily {
     @Override
     public String pipeline(TensorNames names) {
       String at = prefix(names);
-      long in = names.shape(at + "img_in.weight")[1];
-      long out = names.shape(at + "final_layer.linear.weight")[0];
+      ShapeReader shapes = new ShapeReader(names, at, "transformer");
+      long in = shapes.size("img_in.weight", 1);
+      long out = shapes.size("final_layer.linear.weight", 0);
       return text(in > FILL_CHANNELS * out ? "filling" : "pipeline");
     }
 

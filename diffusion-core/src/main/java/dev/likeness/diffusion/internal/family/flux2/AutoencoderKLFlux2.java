@@ -29,16 +29,15 @@ final class AutoencoderKLFlux2 implements Autoencoder {
   private static final Set<String> IGNORED = Set.of("bn.num_batches_tracked");
 
   /** The class in models and single files. */
-  static final AutoencoderKind KIND =
-      new AutoencoderKind("AutoencoderKLFlux2", "bn.running_mean", c -> {
-        AutoencoderConfig config = config(c);
-        double eps = c.number("batch_norm_eps", 1e-4);
-        return new AutoencoderKind.Shape(
-            (tensors, strips) -> new AutoencoderKLFlux2(config, eps, tensors, strips),
-            config.decoderChannels().get(0),
-            config.forceUpcast(),
-            IGNORED);
-      });
+  static final AutoencoderKind KIND = new AutoencoderKind("AutoencoderKLFlux2", "bn", c -> {
+    AutoencoderConfig config = config(c);
+    double eps = c.number("batch_norm_eps", 1e-4);
+    return new AutoencoderKind.Shape(
+        (tensors, strips) -> new AutoencoderKLFlux2(config, eps, tensors, strips),
+        config.decoderChannels().get(0),
+        config.forceUpcast(),
+        IGNORED);
+  });
 
   private final AutoencoderKL autoencoder;
   private final Tensor mean;

@@ -41,7 +41,7 @@ public final class Sd3KeyFormat {
     int layers = shapes.count("joint_blocks.");
     int width = shapes.size("x_embedder.proj.weight", 0);
     int patch = shapes.size("x_embedder.proj.weight", 2);
-    boolean normed = shapes.has("joint_blocks.0.x_block.attn.ln_q.weight");
+    boolean normed = keys.names().stream().anyMatch(name -> name.contains(".attn.ln_"));
     int head = normed ? shapes.size("joint_blocks.0.x_block.attn.ln_q.weight", 0) : HEAD_DIM;
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("sample_size", LATENTS);
@@ -58,7 +58,7 @@ public final class Sd3KeyFormat {
     config.put(
         "dual_attention_layers",
         IntStream.range(0, layers)
-            .filter(i -> shapes.has("joint_blocks." + i + ".x_block.attn2.qkv.weight"))
+            .filter(i -> shapes.hasModule("joint_blocks." + i + ".x_block.attn2"))
             .boxed()
             .toList());
     config.put("qk_norm", normed ? "rms_norm" : null);

@@ -43,7 +43,7 @@ final class UNetDetector {
   public static Map<String, Object> controlNetConfig(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);
     Map<String, Object> config = shape.downOptions();
-    int last = ShapeReader.Numbered.count(keys, prefix + "input_hint_block.") - 1;
+    int last = ShapeReader.Numbered.countWithGaps(keys, prefix + "input_hint_block.") - 1;
     List<Integer> widths = new ArrayList<>();
     for (int i = 0; i < last; i += 4) {
       widths.add(shape.size("input_hint_block." + i + ".weight", 0));
@@ -83,10 +83,10 @@ final class UNetDetector {
     config.put("transformer_layers_per_block", singleOrList(transformers()));
     config.put("cross_attention_dim", contextWidth());
     config.put("use_linear_projection", usesLinearProjection());
-    if (!has("middle_block.0.in_layers.0.weight")) {
+    if (!keys.hasModule(prefix + "middle_block.0")) {
       config.put("mid_block_type", null);
     }
-    if (has("label_emb.0.0.weight")) {
+    if (keys.hasModule(prefix + "label_emb")) {
       config.put("addition_embed_type", "text_time");
       config.put("addition_time_embed_dim", 256);
       config.put("projection_class_embeddings_input_dim", size("label_emb.0.0.weight", 1));
@@ -101,7 +101,7 @@ final class UNetDetector {
     int transformers = 0;
     for (int i = 1; i < blocks; i++) {
       String block = "input_blocks." + i + ".";
-      if (has(block + "0.op.weight")) {
+      if (keys.hasModule(prefix + block + "0.op")) {
         levels.add(new Level(channels, layers, transformers));
         layers = 0;
         transformers = 0;
@@ -119,7 +119,7 @@ final class UNetDetector {
     int at = 0;
     for (int i = levels.size() - 1; i >= 0; i--) {
       types.add(
-          has("output_blocks." + at + ".1.transformer_blocks.0.norm1.weight")
+          keys.hasModule(prefix + "output_blocks." + at + ".1.transformer_blocks")
               ? "CrossAttnUpBlock2D"
               : "UpBlock2D");
       at += levels.get(i).layers + 1;
@@ -230,7 +230,7 @@ final class UNetDetector {
     }
 
     private boolean hasSizeConditioning() {
-      return keys.has(prefix + "label_emb.0.0.weight");
+      return keys.hasModule(prefix + "label_emb");
     }
 
     private boolean usesLinearProjection() {

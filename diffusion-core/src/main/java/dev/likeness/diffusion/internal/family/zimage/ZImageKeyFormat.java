@@ -38,7 +38,7 @@ public final class ZImageKeyFormat {
   /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    KeyMapping layout = shapes.has("x_embedder.weight")
+    KeyMapping layout = shapes.hasModule("x_embedder")
         ? ZImageLayout.of(shapes.count("layers."), shapes.count("noise_refiner."))
         : new KeyMapping.SameNames(List.of(
             "all_x_embedder.",

@@ -1,5 +1,6 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.internal.signing.KeyAlgorithm;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
@@ -33,7 +34,7 @@ public interface ReceiptSigner {
    * @throws IllegalArgumentException if {@code chain} is empty
    */
   static ReceiptSigner of(List<X509Certificate> chain, UnaryOperator<byte[]> sign) {
-    return new ReceiptSignature.CertifiedSigner(chain, sign);
+    return new CertifiedSigner(chain, sign);
   }
 
   /**
@@ -46,7 +47,7 @@ public interface ReceiptSigner {
    *     algorithm for the type and size of the key
    */
   static ReceiptSigner of(List<X509Certificate> chain, PrivateKey key) {
-    ReceiptSignature algorithm = ReceiptSignature.of(key);
+    KeyAlgorithm algorithm = KeyAlgorithm.of(key, "receipts");
     return of(chain, message -> algorithm.sign(key, message));
   }
 
@@ -55,7 +56,7 @@ public interface ReceiptSigner {
    * about the signer.
    */
   static ReceiptSigner development() {
-    return ReceiptSignature.DevelopmentSigner.SIGNER;
+    return DevelopmentSigner.SIGNER;
   }
 
   /**
@@ -68,6 +69,6 @@ public interface ReceiptSigner {
    *     size of the key
    */
   static boolean verify(PublicKey key, byte[] message, byte[] signature) {
-    return ReceiptSignature.of(key).verify(key, message, signature);
+    return KeyAlgorithm.of(key, "receipts").verify(key, message, signature);
   }
 }

@@ -10,9 +10,9 @@ import dev.likeness.diffusion.material.Material;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.Key;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
+import java.security.PrivateKey;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -56,10 +56,14 @@ class ErasureReceiptTest {
   void namesTheLengthOfAShortKey() throws NoSuchAlgorithmException {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
     generator.initialize(1024);
-    Key key = generator.generateKeyPair().getPrivate();
-    String refusal = assertThrows(IllegalArgumentException.class, () -> ReceiptSignature.of(key))
+    PrivateKey key = generator.generateKeyPair().getPrivate();
+    String refusal = assertThrows(
+            IllegalArgumentException.class, () -> ReceiptSigner.of(receipt.chain(), key))
         .getMessage();
-    assertTrue(refusal.endsWith(", got RSA with 1024 bits"), refusal);
+    assertEquals(
+        "receipts need an EC key on P-256, P-384 or P-521, an RSA key of at least 2048 bits, or an"
+            + " Ed25519 key, got RSA with 1024 bits",
+        refusal);
   }
 
   /** Each of these leaves the signature genuine, and says something to a reader of the file. */

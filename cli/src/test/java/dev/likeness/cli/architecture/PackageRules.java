@@ -43,8 +43,8 @@ public final class PackageRules {
       Set.of(".internal.tensor"),
       Set.of(".tensor", ".image"),
       Set.of(".internal.imagefile"),
-      // Loading of libraries and atomic files serve all of the above.
-      Set.of(".internal.natives", ".internal.io"),
+      // Loading of libraries and atomic files serve all of the above, signing the sister modules.
+      Set.of(".internal.natives", ".internal.io", ".internal.signing"),
       Set.of(".error"));
 
   /** The packages of identity-lora, from the top down: facades, engine, values. */

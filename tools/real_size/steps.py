@@ -2,8 +2,9 @@
 
     python steps.py BASE DTYPE SIDE JMH.json
 
-BASE is a diffusers folder, DTYPE f32 or bf16, SIDE the width and height of the image in pixels. The best of four calls
-is taken, in bf16 with channels last, which is diffusers' fastest setting on a CPU. If stable-diffusion.cpp is
+BASE is a diffusers folder, DTYPE f32, bf16 or int8, SIDE the width and height of the image in pixels. The best of four
+calls is taken, in bf16 with channels last, which is diffusers' fastest setting on a CPU; with int8, diffusers computes
+in bf16. If OpenVINO is installed, its step of a UNet without size conditioning is timed too. If stable-diffusion.cpp is
 installed, it generates an image in two steps from the same folder, in the types it chooses; its faster step and its
 decoding are printed too.
 """
@@ -12,18 +13,19 @@ import sys
 import tempfile
 import time
 
+import openvino_step
 import processes
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel
 
 BASE, DTYPE, SIDE, JMH = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-TYPE = torch.bfloat16 if DTYPE == "bf16" else torch.float32
+TYPE = torch.float32 if DTYPE == "f32" else torch.bfloat16
 
 
 def opened(kind, folder):
     network = kind.from_pretrained(BASE, subfolder=folder, torch_dtype=TYPE)
-    return network.to(memory_format=torch.channels_last) if DTYPE == "bf16" else network
+    return network.to(memory_format=torch.channels_last) if DTYPE != "f32" else network
 
 
 def best(call):
@@ -60,6 +62,13 @@ ours = {result["benchmark"].rsplit(".", 1)[1]: min(result["primaryMetric"]["rawD
 for part, theirs in times(ours):
     print(f"{DTYPE} {SIDE}x{SIDE} {part}: likeness {ours[part]:.0f} ms, diffusers {theirs:.0f} ms, "
           f"ratio {ours[part] / theirs:.2f}", flush=True)
+sized = UNet2DConditionModel.load_config(BASE, subfolder="unet").get("addition_embed_type")
+if "step" in ours and not sized and openvino_step.is_installed(DTYPE):
+    theirs, closeness = openvino_step.measure(BASE, DTYPE, SIDE)
+    print(f"{DTYPE} {SIDE}x{SIDE} step: likeness {ours['step']:.0f} ms, OpenVINO {theirs:.0f} ms, "
+          f"ratio {ours['step'] / theirs:.2f}", flush=True)
+    if closeness is not None:
+        print(f"OpenVINO in 8 bits: {closeness:.1f} dB to its own f32", flush=True)
 wanted = {"step", "decode"} & ours.keys()
 if command := wanted and processes.cpp():
     with tempfile.TemporaryDirectory() as out:

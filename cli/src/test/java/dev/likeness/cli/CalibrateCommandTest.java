@@ -39,6 +39,11 @@ class CalibrateCommandTest {
     assertTrue(
         measured.out().matches("(?s).*\\b[1-9][0-9]* layers multiply in 8 bits\\R.*"),
         measured.out());
+    assertTrue(
+        CommandResult.of("inspect", elsewhere.toString())
+            .out()
+            .matches("(?s).*kind +calibration\\R.*"),
+        "inspect names the file");
     byte[] byPath =
         generate("by-path", "--eight-bit-products", "--calibration", elsewhere.toString());
     byte[] uncalibrated = generate("uncalibrated", "--eight-bit-products");

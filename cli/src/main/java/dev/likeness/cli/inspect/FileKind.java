@@ -1,6 +1,8 @@
 package dev.likeness.cli.inspect;
 
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.memory.Calibration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -56,6 +58,8 @@ public enum FileKind {
   VAE(List.of("decoder.conv_in.", "first_stage_model.", "decoder.layers.")),
   IMAGE_ENCODER(List.of("vision_model.")),
   TEXT_ENCODER(List.of("text_model.encoder.layers.", "encoder.layers.0.self_attn.")),
+  /** A calibration of products in 8 bits; its metadata says so. */
+  CALIBRATION(List.of()),
   UNKNOWN(List.of());
 
   private static final int MAX_LISTED = 4;
@@ -90,6 +94,9 @@ public enum FileKind {
    * encoder is a textual inversion.
    */
   static FileKind of(TensorNames tensors) {
+    if (tensors instanceof SafetensorsHeader header && Calibration.isOne(header.metadata())) {
+      return CALIBRATION;
+    }
     FileKind kind = of(tensors.names());
     String shape = tensors.names().size() == 1
         ? Arrays.toString(tensors.shape(tensors.names().iterator().next()))

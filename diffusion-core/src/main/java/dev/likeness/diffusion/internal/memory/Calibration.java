@@ -51,6 +51,11 @@ public record Calibration(Map<String, InputRange> ranges) {
     public static final LayerInputs NONE = new LayerInputs(Optional.empty(), Optional.empty());
   }
 
+  /** Returns true if a safetensors file with this metadata is a calibration, of any version. */
+  public static boolean isOne(Map<String, String> metadata) {
+    return metadata.containsKey(FORMAT);
+  }
+
   /** Returns the file that belongs to a base in a single file. */
   public static Path beside(Path base) {
     String name = base.getFileName().toString();

@@ -15,11 +15,11 @@ base.generate(request.scheduler("LCM").timesteps(999, 749, 499, 249)).write(Path
 base.generate(request.scheduler("Euler").sigmas(14.615, 3.864, 0.964, 0.152, 0)).write(Path.of("sigmas.png"))
 
 // Several images in one batch: image i uses seed + i.
-List<GeneratedImage> four = base.generate(request.count(4), Progress.SILENT, new Cancellation())
+List<GeneratedImage> four = base.generateAll(request.count(4))
 
 // Progress, and cancellation.
 Cancellation stop = new Cancellation()
-base.generate(request, event -> { if (event instanceof ProgressEvent.Step s) System.out.println(s.step() + " of " + s.steps()); }, stop)
+base.generate(request, new Run(event -> { if (event instanceof ProgressEvent.Step s) System.out.println(s.step() + " of " + s.steps()); }, stop))
 
 // Image to image: the last 60 % of the steps, over a photo.
 Path file = Path.of("plain.png")

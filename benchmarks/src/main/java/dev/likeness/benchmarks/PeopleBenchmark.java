@@ -2,9 +2,8 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -64,8 +63,7 @@ public class PeopleBenchmark {
         base.generate(ImageRequest.of("selfie of a woman").steps(4)).image();
     for (int i = 0; i < 10; i++) {
       people.add(new LoraTrainer(LoraTraining.quick().steps(1).seed(i))
-          .train(
-              base, List.of(photo), PersonToken.of("woman"), Progress.SILENT, new Cancellation()));
+          .train(base, List.of(photo), PersonToken.of("woman"), Run.silent()));
     }
     file = Files.createTempFile("person", ".safetensors");
     people.get(0).save(file);
@@ -90,12 +88,12 @@ public class PeopleBenchmark {
 
   @Benchmark
   public Object baselineOnePersonTenImages() {
-    return base.generate(List.of(request.adapter(people.get(0).at(1)).count(10)));
+    return base.generateAll(List.of(request.adapter(people.get(0).at(1)).count(10)));
   }
 
   @Benchmark
   public Object tenPersons() {
-    return base.generate(IntStream.range(0, 10)
+    return base.generateAll(IntStream.range(0, 10)
         .mapToObj(i -> request.adapter(people.get(i).at(1)).seed(i))
         .toList());
   }

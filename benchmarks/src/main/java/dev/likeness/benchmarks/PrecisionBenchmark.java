@@ -2,9 +2,8 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.LoraTrainer;
@@ -56,10 +55,7 @@ public class PrecisionBenchmark {
     base = BaseModel.open(
         PortraitModel.files(), new Compute("cpu", DType.valueOf(dtype.toUpperCase(Locale.ROOT))));
     photos = new ArrayList<>();
-    base.generate(
-            ImageRequest.of("selfie of a man").steps(4).count(4),
-            Progress.SILENT,
-            new Cancellation())
+    base.generateAll(ImageRequest.of("selfie of a man").steps(4).count(4), Run.silent())
         .forEach(image -> photos.add(image.image()));
   }
 
@@ -81,8 +77,8 @@ public class PrecisionBenchmark {
   @OperationsPerInvocation(TRAINING_STEPS)
   public String trainingStep() {
     LoraTraining training = LoraTraining.balanced().forBase(base).steps(TRAINING_STEPS);
-    try (TrainedPerson person = new LoraTrainer(training)
-        .train(base, photos, PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person =
+        new LoraTrainer(training).train(base, photos, PersonToken.of("man"), Run.silent())) {
       return person.phrase();
     }
   }

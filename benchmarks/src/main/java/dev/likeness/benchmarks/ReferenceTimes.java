@@ -5,6 +5,7 @@ import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
@@ -40,12 +41,12 @@ public final class ReferenceTimes {
     long[] last = {System.nanoTime()};
     long start = last[0];
     try (BaseModel base = open(args).offloading()) {
-      base.generate(request, event -> {
+      base.generateAll(request, Run.of(event -> {
         if (event instanceof ProgressEvent.Step step && step.phase().equals("sample")) {
           seconds.add((System.nanoTime() - last[0]) / 1e9);
           last[0] = System.nanoTime();
         }
-      });
+      }));
       System.out.printf(
           Locale.ROOT,
           "step %.2f image %.2f peak %d%n",

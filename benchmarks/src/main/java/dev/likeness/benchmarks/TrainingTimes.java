@@ -2,10 +2,10 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
@@ -62,8 +62,8 @@ public final class TrainingTimes {
           ? whole.estimateMemory(base, side, side, watch)
           : new LoraTrainer(training).memory(base, side, side, watch);
       (all
-              ? whole.train(base, set, clock, new Cancellation())
-              : new LoraTrainer(training).train(base, set, clock, new Cancellation()))
+              ? whole.train(base, set, Run.of(clock))
+              : new LoraTrainer(training).train(base, set, Run.of(clock)))
           .close();
       System.out.printf(
           Locale.ROOT,

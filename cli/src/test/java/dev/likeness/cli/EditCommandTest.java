@@ -11,9 +11,8 @@ import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.OwnerOnly;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -61,8 +60,7 @@ class EditCommandTest {
                 model,
                 List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),
                 PersonToken.of("woman").consent("Ada: yes"),
-                Progress.SILENT,
-                new Cancellation())) {
+                Run.silent())) {
       ada.save(person);
     }
     image = folder.resolve("headshot.png");
@@ -78,12 +76,7 @@ class EditCommandTest {
       BoundingBox face = detector.detect(before.image()).get(0).region();
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .detector(detector)
-          .edit(
-              ada,
-              before.steps(2),
-              HeadshotEdit.of(Style.Part.OUTFIT, "a hoodie"),
-              Progress.SILENT,
-              new Cancellation());
+          .edit(ada, before.steps(2), HeadshotEdit.of(Style.Part.OUTFIT, "a hoodie"), Run.silent());
       RgbImage after = edited.after().image();
       // A collar beside the neck may reach above the chin, so the whole neckline is generated.
       int jaw = (int) (face.y() + 0.78 * face.height());
@@ -117,20 +110,11 @@ class EditCommandTest {
       Headshot before = Headshot.of(
               Resampler.AREA.resize(RgbImage.read(image), 64, 64), Style.named("studio"), "Ada")
           .steps(10);
-      HeadshotStudio.on(model)
-          .detector(detector)
-          .edit(
-              ada,
-              before,
-              edit,
-              event -> {
-                if (event instanceof ProgressEvent.Step step
-                    && step.step() == 1
-                    && step.steps() > 2) {
-                  steps.add(step.steps());
-                }
-              },
-              new Cancellation());
+      HeadshotStudio.on(model).detector(detector).edit(ada, before, edit, Run.of(event -> {
+        if (event instanceof ProgressEvent.Step step && step.step() == 1 && step.steps() > 2) {
+          steps.add(step.steps());
+        }
+      }));
     }
     return steps;
   }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -32,7 +32,7 @@ class PortraitPersonSizeTest {
           LoraTraining.balanced().forBase(base).rank(4).batchSize(1).steps(1);
       RgbImage grey = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
       try (TrainedPerson person = new LoraTrainer(settings)
-          .train(base, List.of(grey), PersonToken.of("man"), event -> {}, new Cancellation())) {
+          .train(base, List.of(grey), PersonToken.of("man"), Run.of(event -> {}))) {
         person.save(file);
       }
     }

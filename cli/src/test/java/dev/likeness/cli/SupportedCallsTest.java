@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.cli.architecture.ApiText;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import java.io.IOException;
 import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Constructor;
@@ -35,7 +36,8 @@ import org.junit.jupiter.api.Test;
 /** Supported calls are short, and throw unchecked exceptions. */
 class SupportedCallsTest {
   private static final int MOST_PARAMETERS = 5;
-  private static final Set<Class<?>> FOLLOWED = Set.of(Progress.class, Cancellation.class);
+  private static final Set<Class<?>> FOLLOWED =
+      Set.of(Run.class, Progress.class, Cancellation.class);
 
   /** Checked exceptions of {@code Future}, and of converters of photo files. */
   private static final Set<Class<?>> CHECKED = Set.of(
@@ -110,14 +112,14 @@ class SupportedCallsTest {
   @Test
   void findsCallsThatNeedAListenerOrManyParameters() throws ReflectiveOperationException {
     Class<?> type = Planted.class;
-    assertTrue(isTied(type, type.getMethod("run", int.class, Progress.class, Cancellation.class)));
+    assertTrue(isTied(type, type.getMethod("run", int.class, Run.class)));
     assertTrue(!isTied(type, type.getMethod("stop", int.class, Cancellation.class)));
     assertTrue(!isTied(type, type.getMethod("stop", int.class)));
   }
 
   /** Calls for the test of the test. */
   static final class Planted {
-    public void run(int work, Progress progress, Cancellation cancellation) {}
+    public void run(int work, Run run) {}
 
     public void stop(int work, Cancellation cancellation) {}
 

@@ -8,13 +8,13 @@ import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.pipeline.Engine;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -309,29 +309,136 @@ public final class BaseModel implements AutoCloseable {
 
   /**
    * Generates one image, and reports no progress. This method throws the exceptions of
-   * {@link #generate(List, Progress, Cancellation)}.
+   * {@link #generateAll(List, Run)}.
    *
    * @param request a request with {@link ImageRequest#count(int) count} 1, which is the default
    * @return the image
    * @throws IllegalArgumentException if the request asks for several images; use
-   *     {@link #generateAll}
+   *     {@link #generateAll(ImageRequest)}
    */
   public GeneratedImage generate(ImageRequest request) {
+    return generate(request, Run.silent());
+  }
+
+  /**
+   * Generates one image. This method throws the exceptions of {@link #generateAll(List, Run)}.
+   *
+   * @param request a request with {@link ImageRequest#count(int) count} 1, which is the default
+   * @param run receives an event for each step, and warnings such as a retry in f32; its
+   *     cancellation stops the work within one step
+   * @return the image
+   * @throws IllegalArgumentException if the request asks for several images; use
+   *     {@link #generateAll(ImageRequest, Run)}
+   */
+  public GeneratedImage generate(ImageRequest request, Run run) {
     if (request.count() != 1) {
       throw new IllegalArgumentException("generate(request) returns one image, but the request asks"
           + " for " + request.count() + "; call generateAll(request), or set count(1)");
     }
-    return generateAll(request).get(0);
+    return generateAll(request, run).get(0);
   }
 
   /**
    * {@return all images of a request, in the order of their seeds} This method throws the
-   * exceptions of {@link #generate(List, Progress, Cancellation)}.
+   * exceptions of {@link #generateAll(List, Run)}.
    *
    * @param request the request
    */
   public List<GeneratedImage> generateAll(ImageRequest request) {
-    return generate(List.of(request), Progress.SILENT, new Cancellation());
+    return generateAll(request, Run.silent());
+  }
+
+  /**
+   * {@return all images of a request, in the order of their seeds} This method throws the
+   * exceptions of {@link #generateAll(List, Run)}.
+   *
+   * @param request the request
+   * @param run receives an event for each step, and warnings such as a retry in f32; its
+   *     cancellation stops the work within one step
+   */
+  public List<GeneratedImage> generateAll(ImageRequest request, Run run) {
+    return generateAll(List.of(request), run);
+  }
+
+  /**
+   * {@return all images of several requests, in the order of the requests} This method throws the
+   * exceptions of {@link #generateAll(List, Run)}.
+   *
+   * @param requests the requests
+   */
+  public List<GeneratedImage> generateAll(List<ImageRequest> requests) {
+    return generateAll(requests, Run.silent());
+  }
+
+  /**
+   * Generates all images of several requests. Thread-safe.
+   *
+   * <p>Requests that differ only in prompts, seeds, numbers of images and adapters may share a
+   * batch. Apart from rounding errors, images do not depend on their batch.
+   *
+   * @param requests the requests
+   * @param run receives an event for each step, and warnings such as a retry in f32; its
+   *     cancellation stops the work within one step
+   * @return the images in the order of the requests, then of the seeds
+   * @throws IllegalArgumentException if an option does not fit the model
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a textual inversion or a preview
+   *     decoder is for another model, or if a generated image has NaN or infinite values
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
+   *     memory, or if an image needs more than the memory budget
+   * @throws IllegalStateException if the model, an adapter or a ControlNet is closed; on an
+   *     {@linkplain #offloading() offloading} view, also if a listener calls this method while
+   *     other work uses the model, or on a preview thread
+   */
+  public List<GeneratedImage> generateAll(List<ImageRequest> requests, Run run) {
+    return engine
+        .use()
+        .callWhileOpen(
+            requests,
+            () -> report(
+                requests,
+                run,
+                observed -> engine.pipeline().generate(requests, observed).stream()
+                    .map(GeneratedImage::of)
+                    .toList()));
+  }
+
+  /**
+   * Generates all images of several requests and passes each image to a callback. No progress is
+   * reported. This method throws the exceptions of {@link #generateAll(List, Run)}.
+   *
+   * @param requests the requests
+   * @param each the callback, which receives each image on the calling thread
+   */
+  public void generateEach(List<ImageRequest> requests, Consumer<GeneratedImage> each) {
+    generateEach(requests, each, Run.silent());
+  }
+
+  /**
+   * Generates all images of several requests and passes each image to a callback as soon as it is
+   * decoded. Thread-safe.
+   *
+   * <p>A later failure or cancellation does not affect images that the callback has received.
+   * Images of a {@link dev.likeness.diffusion.request.HiresFix} pass come last. This method throws
+   * the exceptions of the callback and of {@link #generateAll(List, Run)}.
+   *
+   * @param requests the requests
+   * @param each the callback, which receives each image on the calling thread
+   * @param run receives an event for each step, and warnings such as a retry in f32; its
+   *     cancellation stops the work within one step
+   */
+  public void generateEach(List<ImageRequest> requests, Consumer<GeneratedImage> each, Run run) {
+    engine
+        .use()
+        .callWhileOpen(
+            requests,
+            () -> report(requests, run, observed -> {
+              engine
+                  .pipeline()
+                  .generateEach(
+                      requests, result -> each.accept(GeneratedImage.of(result)), observed);
+              return null;
+            }));
   }
 
   /**
@@ -341,7 +448,7 @@ public final class BaseModel implements AutoCloseable {
    * @param request the request
    * @param executor runs the generation; if it rejects the task, its exception is thrown
    * @return a future of the images, in the order of their seeds. If the generation fails, the
-   *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
+   *     future completes with an exception of {@link #generateAll(List, Run)}
    */
   public CompletableFuture<List<GeneratedImage>> generateAsync(
       ImageRequest request, Executor executor) {
@@ -356,135 +463,21 @@ public final class BaseModel implements AutoCloseable {
    * @param progress receives an event for each step, and warnings, on the executor's thread
    * @param executor runs the generation; if it rejects the task, its exception is thrown
    * @return a future of the images, in the order of their seeds. If the generation fails, the
-   *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
+   *     future completes with an exception of {@link #generateAll(List, Run)}
    */
   public CompletableFuture<List<GeneratedImage>> generateAsync(
       ImageRequest request, Progress progress, Executor executor) {
     CompletableFuture<List<GeneratedImage>> images = new CompletableFuture<>();
-    Cancellation cancellation = new Cancellation();
-    images.whenComplete((result, failure) -> cancellation.cancel());
+    Run run = Run.of(progress);
+    images.whenComplete((result, failure) -> run.cancellation().cancel());
     executor.execute(() -> {
       try {
-        images.complete(generate(request, progress, cancellation));
+        images.complete(generateAll(request, run));
       } catch (RuntimeException | Error e) {
         images.completeExceptionally(e);
       }
     });
     return images;
-  }
-
-  /**
-   * {@return all images of a request, in the order of their seeds} This method throws the
-   * exceptions of {@link #generate(List, Progress, Cancellation)}.
-   *
-   * @param request the request
-   * @param progress receives an event for each step, and warnings such as a retry in f32
-   */
-  public List<GeneratedImage> generate(ImageRequest request, Progress progress) {
-    return generate(List.of(request), progress, new Cancellation());
-  }
-
-  /**
-   * {@return all images of a request, in the order of their seeds} This method throws the
-   * exceptions of {@link #generate(List, Progress, Cancellation)}.
-   *
-   * @param request the request
-   * @param progress receives an event for each step, and warnings such as a retry in f32
-   * @param cancellation a switch that stops the work within one step
-   */
-  public List<GeneratedImage> generate(
-      ImageRequest request, Progress progress, Cancellation cancellation) {
-    return generate(List.of(request), progress, cancellation);
-  }
-
-  /**
-   * {@return all images of several requests, in the order of the requests} This method throws the
-   * exceptions of {@link #generate(List, Progress, Cancellation)}.
-   *
-   * @param requests the requests
-   */
-  public List<GeneratedImage> generate(List<ImageRequest> requests) {
-    return generate(requests, Progress.SILENT, new Cancellation());
-  }
-
-  /**
-   * Generates all images of several requests. Thread-safe.
-   *
-   * <p>Requests that differ only in prompts, seeds, numbers of images and adapters may share a
-   * batch. Apart from rounding errors, images do not depend on their batch.
-   *
-   * @param requests the requests
-   * @param progress receives an event for each step, and warnings such as a retry in f32
-   * @param cancellation a switch that stops the work within one step
-   * @return the images in the order of the requests, then of the seeds
-   * @throws IllegalArgumentException if an option does not fit the model
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a textual inversion or a preview
-   *     decoder is for another model, or if a generated image has NaN or infinite values
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
-   *     memory, or if an image needs more than the memory budget
-   * @throws IllegalStateException if the model, an adapter or a ControlNet is closed; on an
-   *     {@linkplain #offloading() offloading} view, also if a listener calls this method while
-   *     other work uses the model, or on a preview thread
-   */
-  public List<GeneratedImage> generate(
-      List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return engine
-        .use()
-        .callWhileOpen(
-            requests,
-            () -> report(
-                requests,
-                progress,
-                cancellation,
-                events -> engine.pipeline().generate(requests, events, cancellation).stream()
-                    .map(GeneratedImage::of)
-                    .toList()));
-  }
-
-  /**
-   * Generates all images of several requests and passes each image to a callback. No progress is
-   * reported. This method throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
-   *
-   * @param requests the requests
-   * @param each the callback, which receives each image on the calling thread
-   */
-  public void generate(List<ImageRequest> requests, Consumer<GeneratedImage> each) {
-    generate(requests, each, Progress.SILENT, new Cancellation());
-  }
-
-  /**
-   * Generates all images of several requests and passes each image to a callback as soon as it is
-   * decoded. Thread-safe.
-   *
-   * <p>A later failure or cancellation does not affect images that the callback has received.
-   * Images of a {@link dev.likeness.diffusion.request.HiresFix} pass come last. This method throws
-   * the exceptions of the callback and of {@link #generate(List, Progress, Cancellation)}.
-   *
-   * @param requests the requests
-   * @param each the callback, which receives each image on the calling thread
-   * @param progress receives an event for each step, and warnings such as a retry in f32
-   * @param cancellation a switch that stops the work within one step
-   */
-  public void generate(
-      List<ImageRequest> requests,
-      Consumer<GeneratedImage> each,
-      Progress progress,
-      Cancellation cancellation) {
-    engine
-        .use()
-        .callWhileOpen(
-            requests,
-            () -> report(requests, progress, cancellation, events -> {
-              engine
-                  .pipeline()
-                  .generateEach(
-                      requests,
-                      result -> each.accept(GeneratedImage.of(result)),
-                      events,
-                      cancellation);
-              return null;
-            }));
   }
 
   /**
@@ -499,9 +492,8 @@ public final class BaseModel implements AutoCloseable {
     engine.close();
   }
 
-  private <T> T report(
-      List<ImageRequest> asked, Progress caller, Cancellation stop, Function<Progress, T> work) {
-    int images = asked.stream().mapToInt(ImageRequest::count).sum();
-    return engine.use().report(Progress.Work.Kind.GENERATION, images, caller, stop, work);
+  private <T> T report(List<ImageRequest> requests, Run run, Function<Run, T> work) {
+    int images = requests.stream().mapToInt(ImageRequest::count).sum();
+    return engine.use().report(Progress.Work.Kind.GENERATION, images, run, work);
   }
 }

@@ -7,9 +7,8 @@ import dev.likeness.diffusion.internal.memory.InputMeasurement;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.pipeline.Engine;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
@@ -48,7 +47,7 @@ public final class EightBitCalibration {
 
   /**
    * Measures a base, and reports no progress. This method throws the exceptions of
-   * {@link #measure(ModelFiles, Compute, List, Progress, Cancellation)}.
+   * {@link #measure(ModelFiles, Compute, List, Run)}.
    *
    * @param files the files of the base
    * @param compute a CPU, and the element type of exact products
@@ -57,7 +56,7 @@ public final class EightBitCalibration {
    */
   public static EightBitCalibration measure(
       ModelFiles files, Compute compute, List<ImageRequest> requests) {
-    return measure(files, compute, requests, Progress.SILENT, new Cancellation());
+    return measure(files, compute, requests, Run.silent());
   }
 
   /**
@@ -72,8 +71,7 @@ public final class EightBitCalibration {
    * @param files the files of the base
    * @param compute a CPU, and the element type of exact products
    * @param requests the images to generate; at least one, with seeds
-   * @param progress receives the events of both generations
-   * @param cancellation a switch that stops the work within one step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the calibration
    * @throws IllegalArgumentException if there is no request, or {@code compute} is not a CPU
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component of the base is
@@ -83,11 +81,7 @@ public final class EightBitCalibration {
    *     is too little memory
    */
   public static EightBitCalibration measure(
-      ModelFiles files,
-      Compute compute,
-      List<ImageRequest> requests,
-      Progress progress,
-      Cancellation cancellation) {
+      ModelFiles files, Compute compute, List<ImageRequest> requests, Run run) {
     if (requests.isEmpty() || !compute.isCpu()) {
       throw new IllegalArgumentException("a calibration needs a CPU and at least one request, got "
           + compute.device() + " and " + requests.size() + " requests");
@@ -99,9 +93,9 @@ public final class EightBitCalibration {
     Measured measured =
         new Measured(parts, FamilyRegistry.of(parts).memory(parts).network(), measurement);
     try (BaseModel base = new BaseModel(Engine.open(measured, compute))) {
-      base.generate(requests, progress, cancellation);
+      base.generateAll(requests, run);
       measurement.compare();
-      base.generate(requests, progress, cancellation);
+      base.generateAll(requests, run);
     }
     return new EightBitCalibration(measurement.calibration(LARGEST_ERROR), measurement.errors());
   }

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -64,7 +65,7 @@ class ApiTrapsTest {
         List<ProgressEvent> events = new ArrayList<>();
         assertArrayEquals(
             all.get(1).pixels(),
-            base.generate(REQUEST.count(2), events::add).get(1).pixels(),
+            base.generateAll(REQUEST.count(2), Run.of(events::add)).get(1).pixels(),
             1e-4f);
         assertInstanceOf(ProgressEvent.Done.class, events.get(events.size() - 1));
       }

@@ -287,7 +287,7 @@ class CachingTest {
   }
 
   private static float[] pixels(BaseModel base, ImageRequest request) {
-    return base.generate(List.of(request)).get(1).pixels();
+    return base.generateAll(List.of(request)).get(1).pixels();
   }
 
   private static double distance(float[] a, float[] b) {

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.CancelledHalfway;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TilingOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -137,7 +138,8 @@ class CancelledWorkTest {
     try (BaseModel base = BaseModel.open(folder(SD1), Compute.EXACT)) {
       Cancellation stop = new Cancellation();
       Progress progress = event -> stop.cancel();
-      assertThrows(CancelledException.class, () -> base.generate(REQUEST, progress, stop));
+      assertThrows(
+          CancelledException.class, () -> base.generateAll(REQUEST, new Run(progress, stop)));
     }
   }
 }

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -133,11 +134,11 @@ class EightBitCalibrationTest {
   private static float[] generated(ModelFiles files, MemoryBudget budget, List<String> warnings) {
     try (BaseModel model = BaseModel.open(files, Compute.EXACT, budget)) {
       return model
-          .generate(REQUEST, event -> {
+          .generateAll(REQUEST, Run.of(event -> {
             if (event instanceof ProgressEvent.Notice warned) {
               warnings.add(warned.message());
             }
-          })
+          }))
           .get(0)
           .pixels();
     }

@@ -170,7 +170,7 @@ class GradientGuidanceTest {
     try (BaseModel base = base()) {
       GeneratedImage alone = base.generate(REQUEST.seed(5).adapter(new TestGuidance(2)));
       List<GeneratedImage> both =
-          base.generate(List.of(REQUEST, REQUEST.seed(5).adapter(new TestGuidance(2))));
+          base.generateAll(List.of(REQUEST, REQUEST.seed(5).adapter(new TestGuidance(2))));
       assertArrayEquals(
           base.generate(REQUEST).pixels(), both.get(0).pixels(), 1e-4f, "the other image stays");
       assertArrayEquals(alone.pixels(), both.get(1).pixels(), 1e-4f);

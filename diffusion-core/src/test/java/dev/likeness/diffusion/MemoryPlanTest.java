@@ -15,10 +15,10 @@ import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -289,20 +289,16 @@ class MemoryPlanTest {
     long[] resident = new long[2];
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE);
         TensorScope scope = TensorScope.open()) {
-      base.generate(
-          REQUEST,
-          event -> {
-            if (event instanceof ProgressEvent.Step step
-                && step.phase().equals("sample")
-                && step.step() == step.steps()) {
-              fragmentMemory();
-              resident[0] = Resident.now();
-            } else if (event instanceof ProgressEvent.Phase phase
-                && phase.name().equals("decode")) {
-              resident[1] = Resident.now();
-            }
-          },
-          new Cancellation());
+      base.generateAll(REQUEST, Run.of(event -> {
+        if (event instanceof ProgressEvent.Step step
+            && step.phase().equals("sample")
+            && step.step() == step.steps()) {
+          fragmentMemory();
+          resident[0] = Resident.now();
+        } else if (event instanceof ProgressEvent.Phase phase && phase.name().equals("decode")) {
+          resident[1] = Resident.now();
+        }
+      }));
     }
     assertTrue(
         resident[0] - resident[1] > 200 << 20,

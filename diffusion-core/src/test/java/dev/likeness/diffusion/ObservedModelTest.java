@@ -16,6 +16,7 @@ import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +60,7 @@ class ObservedModelTest {
     BaseModel observed = base.observed(this::start);
     List<ProgressEvent> own = new ArrayList<>();
     List<GeneratedImage> images =
-        observed.generate(List.of(REQUEST.count(2), REQUEST.seed(5)), own::add, new Cancellation());
+        observed.generateAll(List.of(REQUEST.count(2), REQUEST.seed(5)), Run.of(own::add));
     assertEquals(
         List.of(new Progress.Work(Progress.Work.Kind.GENERATION, base.name(), 3)), started);
     assertEquals(own, events);
@@ -72,8 +73,7 @@ class ObservedModelTest {
   @Test
   void reportsGenerationsToACallback() {
     List<GeneratedImage> images = new ArrayList<>();
-    base.observed(this::start)
-        .generate(List.of(REQUEST), images::add, Progress.SILENT, new Cancellation());
+    base.observed(this::start).generateEach(List.of(REQUEST), images::add, Run.silent());
     assertEquals(1, images.size());
     assertInstanceOf(ProgressEvent.Done.class, events.get(events.size() - 1));
   }
@@ -83,7 +83,7 @@ class ObservedModelTest {
     BaseModel observed = base.observed(this::start);
     Cancellation stop = new Cancellation();
     stop.cancel();
-    assertThrows(CancelledException.class, () -> observed.generate(REQUEST, Progress.SILENT, stop));
+    assertThrows(CancelledException.class, () -> observed.generateAll(REQUEST, Run.of(stop)));
     assertInstanceOf(ProgressEvent.Cancelled.class, events.get(events.size() - 1));
     assertThrows(
         IllegalArgumentException.class, () -> observed.generate(REQUEST.scheduler("none such")));
@@ -109,7 +109,8 @@ class ObservedModelTest {
     List<ProgressEvent> own = new ArrayList<>();
     assertSame(
         refusal,
-        assertThrows(IllegalStateException.class, () -> observed.generate(REQUEST, own::add)));
+        assertThrows(
+            IllegalStateException.class, () -> observed.generateAll(REQUEST, Run.of(own::add))));
     assertEquals(List.of(new ProgressEvent.Failed(refusal)), events);
     assertEquals(events, own);
   }

@@ -24,6 +24,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
@@ -124,11 +125,10 @@ class OverflowTest {
               + " scheduler or the strength of adapters",
           assertThrows(
                   InvalidInputException.class,
-                  () -> base.generate(
+                  () -> base.generateEach(
                       List.of(REQUEST.count(3).hooks(broken)),
                       image -> shown.add(image.seed()),
-                      event -> {},
-                      new Cancellation()))
+                      Run.of(event -> {})))
               .getMessage());
       assertEquals(List.of(4L, 6L), shown);
     }
@@ -142,7 +142,7 @@ class OverflowTest {
         List<ProgressEvent> after = new ArrayList<>();
         assertThrows(
             CancelledException.class,
-            () -> base.generate(
+            () -> base.generateEach(
                 List.of(REQUEST.count(5)),
                 image -> {
                   if (image.seed() == last) {
@@ -150,8 +150,7 @@ class OverflowTest {
                     after.clear();
                   }
                 },
-                after::add,
-                stop));
+                new Run(after::add, stop)));
         assertEquals("Cancelled[]", after.get(0).toString());
       }
     }
@@ -221,14 +220,11 @@ class OverflowTest {
 
   private static GeneratedImage generate(
       BaseModel base, ImageRequest request, List<String> notices) {
-    return base.generate(
-            request,
-            event -> {
-              if (event instanceof ProgressEvent.Notice notice) {
-                notices.add(notice.message());
-              }
-            },
-            new Cancellation())
+    return base.generateAll(request, Run.of(event -> {
+          if (event instanceof ProgressEvent.Notice notice) {
+            notices.add(notice.message());
+          }
+        }))
         .get(0);
   }
 

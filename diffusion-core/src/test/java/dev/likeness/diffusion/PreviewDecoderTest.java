@@ -15,6 +15,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ class PreviewDecoderTest {
         seen.add(pictures);
         rows.add(row);
       });
-      List<GeneratedImage> images = base.generate(watched, Progress.SILENT, new Cancellation());
+      List<GeneratedImage> images = base.generateAll(watched, Run.silent());
       assertEquals(List.of(1, 2, 3, 4), rows);
       assertEquals(
           2,
@@ -95,13 +96,12 @@ class PreviewDecoderTest {
     ImageRequest request = REQUEST.hooks(EngineHooks.ofListener(
         (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
     try (Ready ready = new Ready()) {
-      ready.base.generate(
+      ready.base.generateAll(
           ready.previews.attach(request, 1, (row, images) -> {
             rows.add(row);
             await(decoding::get);
           }),
-          progress,
-          new Cancellation());
+          Run.of(progress));
     }
     assertEquals(List.of(1, 4), rows);
   }
@@ -151,8 +151,7 @@ class PreviewDecoderTest {
         LockSupport.parkNanos(50_000_000);
         done.add(row);
       });
-      assertThrows(
-          CancelledException.class, () -> ready.base.generate(watched, Progress.SILENT, stop));
+      assertThrows(CancelledException.class, () -> ready.base.generateAll(watched, Run.of(stop)));
       assertEquals(List.of(1), done);
       assertEquals(List.of(1), rows);
     }

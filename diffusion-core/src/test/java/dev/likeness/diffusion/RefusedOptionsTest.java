@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.CustomScheduler;
@@ -204,14 +204,11 @@ class RefusedOptionsTest {
   void warnsAboutANegativePromptThatZerosReplace() {
     try (BaseModel base = open("sdxl/xl-base")) {
       List<String> notices = new ArrayList<>();
-      base.generate(
-          REQUEST.negative2("blurry"),
-          event -> {
-            if (event instanceof ProgressEvent.Notice notice) {
-              notices.add(notice.message());
-            }
-          },
-          new Cancellation());
+      base.generateAll(REQUEST.negative2("blurry"), Run.of(event -> {
+        if (event instanceof ProgressEvent.Notice notice) {
+          notices.add(notice.message());
+        }
+      }));
       assertEquals(
           List.of(
               "negative_prompt_2 has no effect without a negative prompt, because this base then"

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +35,7 @@ class UsageLockTest {
     CountDownLatch shown = new CountDownLatch(1);
     FutureTask<Void> drawing = new FutureTask<>(
         () -> base.offloading()
-            .generate(
+            .generateEach(
                 List.of(REQUEST),
                 image -> {
                   begun.countDown();
@@ -45,8 +45,7 @@ class UsageLockTest {
                       .getMessage()
                       .contains("is in use by a generation on this thread"));
                 },
-                event -> {},
-                new Cancellation()),
+                Run.of(event -> {})),
         null);
     new Thread(drawing).start();
     begun.await();

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
@@ -163,7 +164,7 @@ public record RealWeights(
         generated.add(headshot.image());
       });
       try (TrainedPerson person = train(studio, photos, out, progress)) {
-        studio.shoot(person, request, progress, console.cancellation());
+        studio.shoot(person, request, new Run(progress, console.cancellation()));
         return generated;
       }
     }
@@ -187,8 +188,7 @@ public record RealWeights(
         .train(
             TrainingRequest.of(photos, Consent.of("my own photos, for my own use"))
                 .stateFile(state),
-            progress,
-            console.cancellation());
+            new Run(progress, console.cancellation()));
     try {
       TrainingState.tag(person, state).save(file);
       TrainingState.deleteAll(out);

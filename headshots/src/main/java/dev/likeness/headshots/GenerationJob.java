@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -234,7 +235,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     Runnable ending;
     ProgressEvent how;
     try {
-      T made = cancellation.run(() -> task.run(studio, this::report, cancellation));
+      T made = cancellation.run(() -> task.run(studio, new Run(this::report, cancellation)));
       ending = () -> result.complete(made);
       how = new ProgressEvent.Done();
     } catch (CancelledException e) {
@@ -278,13 +279,10 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     /**
      * Does the work.
      *
-     * @param progress gets progress events; terminal events (done, cancelled, failed) are ignored,
-     *     because the job reports them itself
-     * @param cancellation if it is requested, the task must throw {@link CancelledException} within
-     *     a step
+     * @param run receives progress, and stops the work if it is cancelled
      * @return the result, not null
      */
-    T run(Progress progress, Cancellation cancellation);
+    T run(Run run);
   }
 
   /**
@@ -298,11 +296,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
      * Does the work.
      *
      * @param studio the studio on the device
-     * @param progress gets progress events; terminal events (done, cancelled, failed) are ignored
-     * @param cancellation if it is requested, the task must throw {@link CancelledException} within
-     *     a step
+     * @param run receives progress, and stops the work if it is cancelled
      * @return the result, not null
      */
-    T run(HeadshotStudio studio, Progress progress, Cancellation cancellation);
+    T run(HeadshotStudio studio, Run run);
   }
 }

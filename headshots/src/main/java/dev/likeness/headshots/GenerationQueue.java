@@ -110,8 +110,7 @@ public final class GenerationQueue implements AutoCloseable {
     BaseModel first = studios.get(0).base;
     first.validate(request);
     return submitOnDevice(
-        (studio, progress, stop) ->
-            studio.base.generate(request, progress, stop).get(0),
+        (studio, run) -> studio.base.generate(request, run),
         HeadshotGenerator.memoryBytes(
                 request.width().orElse(0), request.height().orElse(0), 1, first)
             + HeadshotGenerator.referenceBytes(request.referenceImages().images()));
@@ -170,7 +169,7 @@ public final class GenerationQueue implements AutoCloseable {
       Identity person, ShootRequest request, int priority, Progress progress) {
     studios.get(0).validate(request);
     return submitOnDevice(
-        (studio, events, cancellation) -> studio.shoot(person, request, events, cancellation),
+        (studio, run) -> studio.shoot(person, request, run),
         studios.get(0).memoryBytes(request) + HeadshotGenerator.referenceBytes(person),
         priority,
         progress,
@@ -208,8 +207,7 @@ public final class GenerationQueue implements AutoCloseable {
    */
   public <T> GenerationJob<T> submit(
       GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
-    return submitOnDevice(
-        (studio, events, stop) -> work.run(events, stop), needed, priority, progress, patience);
+    return submitOnDevice((studio, run) -> work.run(run), needed, priority, progress, patience);
   }
 
   /**

@@ -6,8 +6,8 @@ import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.generation.HeadshotEditor;
 import dev.likeness.headshots.internal.generation.HeadshotGenerator;
 import dev.likeness.headshots.internal.generation.Inpainting.FaceDetailer;
@@ -273,46 +273,31 @@ public final class HeadshotStudio {
 
   /**
    * {@return a person trained on the accepted photos; the caller closes the person} This method
-   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Run)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent; it must cover training
    */
   public TrainedPerson train(PhotoReview review, Consent consent) {
-    return train(review, consent, Progress.SILENT, new Cancellation());
+    return train(review, consent, Run.silent());
   }
 
   /**
    * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
-   * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress,
-   * Cancellation)}. The call cannot be cancelled.
+   * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Run)}. To give
+   * known traits or to resume a training, use {@link #trainer()}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent; it must cover training
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
+   * @param run receives progress, and stops the work if it is cancelled
    */
-  public TrainedPerson train(PhotoReview review, Consent consent, Progress progress) {
-    return train(review, consent, progress, new Cancellation());
-  }
-
-  /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
-   * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress,
-   * Cancellation)}. To give known traits or to resume a training, use {@link #trainer()}.
-   *
-   * @param review the reviewed photos
-   * @param consent the person's consent; it must cover training
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the training within a step
-   */
-  public TrainedPerson train(
-      PhotoReview review, Consent consent, Progress progress, Cancellation cancellation) {
-    return trainer.train(TrainingRequest.of(review, consent), progress, cancellation);
+  public TrainedPerson train(PhotoReview review, Consent consent, Run run) {
+    return trainer.train(TrainingRequest.of(review, consent), run);
   }
 
   /**
    * {@return new headshots in one style} The call reports no progress and cannot be cancelled. It
-   * throws the exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * throws the exceptions of {@link #shoot(Identity, ShootRequest, Run)}.
    *
    * @param person the person; the consent must cover headshots
    * @param style the style
@@ -324,25 +309,13 @@ public final class HeadshotStudio {
 
   /**
    * {@return new headshots} The call reports no progress and cannot be cancelled. It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * exceptions of {@link #shoot(Identity, ShootRequest, Run)}.
    *
    * @param person the person; the consent must cover headshots
    * @param request the request
    */
   public Shoot shoot(Identity person, ShootRequest request) {
-    return shoot(person, request, Progress.SILENT, new Cancellation());
-  }
-
-  /**
-   * {@return new headshots} The call reports progress but cannot be cancelled. It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
-   *
-   * @param person the person; the consent must cover headshots
-   * @param request the request
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   */
-  public Shoot shoot(Identity person, ShootRequest request, Progress progress) {
-    return shoot(person, request, progress, new Cancellation());
+    return shoot(person, request, Run.silent());
   }
 
   /**
@@ -350,18 +323,16 @@ public final class HeadshotStudio {
    *
    * @param person the person
    * @param request the request
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the shoot within a step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the headshots
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public Shoot shoot(
-      Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> new HeadshotGenerator(
+  public Shoot shoot(Identity person, ShootRequest request, Run run) {
+    return run.report(() -> new HeadshotGenerator(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
-        .generate(onHeadshot, withoutTerminalEvents(progress), cancellation)));
+        .generate(onHeadshot, withoutTerminalEvents(run)));
   }
 
   /**
@@ -405,14 +376,14 @@ public final class HeadshotStudio {
 
   /**
    * {@return the headshot before and after an edit} The call reports no progress. It throws the
-   * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
+   * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Run)}.
    *
    * @param person the person; the consent must cover headshots
    * @param headshot the headshot
    * @param edit the changes
    */
   public HeadshotEdit.Result edit(Identity person, Headshot headshot, HeadshotEdit edit) {
-    return edit(person, headshot, edit, Progress.SILENT, new Cancellation());
+    return edit(person, headshot, edit, Run.silent());
   }
 
   /**
@@ -422,8 +393,7 @@ public final class HeadshotStudio {
    * @param person the person
    * @param headshot the headshot
    * @param edit the changes
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops within a step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the headshot before and after the edit
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if parts are edited without a mask
@@ -431,17 +401,12 @@ public final class HeadshotStudio {
    *     headshot has more than 4096 pixels on a side
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public HeadshotEdit.Result edit(
-      Identity person,
-      Headshot headshot,
-      HeadshotEdit edit,
-      Progress progress,
-      Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> {
+  public HeadshotEdit.Result edit(Identity person, Headshot headshot, HeadshotEdit edit, Run run) {
+    return run.report(() -> {
       Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
       return withDetector(finder -> new HeadshotEditor(base, guided, finder, upscaler)
-          .edit(headshot, edit, withoutTerminalEvents(progress), cancellation));
-    }));
+          .edit(headshot, edit, withoutTerminalEvents(run)));
+    });
   }
 
   /**
@@ -474,15 +439,15 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The progress of one part of a larger work. Phases and steps are passed on, each notice only
-   * once. Terminal events are dropped, because the larger work reports its own.
+   * The run of one part of a larger work. Phases and steps are passed on, each notice only once.
+   * Terminal events are dropped, because the larger work reports its own.
    */
-  static Progress withoutTerminalEvents(Progress whole) {
+  static Run withoutTerminalEvents(Run whole) {
     Set<ProgressEvent> seen = new HashSet<>();
-    return event -> {
+    return whole.with(event -> {
       if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !seen.add(event))) {
-        whole.onEvent(event);
+        whole.progress().onEvent(event);
       }
-    };
+    });
   }
 }

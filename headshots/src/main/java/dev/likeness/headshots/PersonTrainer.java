@@ -5,8 +5,7 @@ import static dev.likeness.headshots.HeadshotStudio.withoutTerminalEvents;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Purpose;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
@@ -131,7 +130,7 @@ public final class PersonTrainer {
    * @param request photos, consent, known traits, and the file of the training's state
    */
   public TrainedPerson train(TrainingRequest request) {
-    return train(request, Progress.SILENT, new Cancellation());
+    return train(request, Run.silent());
   }
 
   /**
@@ -140,22 +139,19 @@ public final class PersonTrainer {
    * The method also throws the exceptions of {@link dev.likeness.lora.LoraTrainer#train}.
    *
    * @param request photos, consent, known traits, and the file of the training's state
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the training within a step
+   * @param run receives progress, and stops the work if it is cancelled
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public TrainedPerson train(
-      TrainingRequest request, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> engine.trainPerson(
+  public TrainedPerson train(TrainingRequest request, Run run) {
+    return run.report(() -> engine.trainPerson(
         request.review(),
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         request.stateFile().orElse(null),
-        withoutTerminalEvents(progress),
-        cancellation)));
+        withoutTerminalEvents(run)));
   }
 
   /**
@@ -165,7 +161,7 @@ public final class PersonTrainer {
    * @param method settings of DreamBooth
    */
   public TrainedModel trainModel(TrainingRequest request, DreamBooth method) {
-    return trainModel(request, method, Progress.SILENT, new Cancellation());
+    return trainModel(request, method, Run.silent());
   }
 
   /**
@@ -173,24 +169,21 @@ public final class PersonTrainer {
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth; {@code %s} in the captions stands for the person
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the training within a step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the trained model; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public TrainedModel trainModel(
-      TrainingRequest request, DreamBooth method, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> engine.trainModel(
+  public TrainedModel trainModel(TrainingRequest request, DreamBooth method, Run run) {
+    return run.report(() -> engine.trainModel(
         request.review(),
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         method,
         request.stateFile().orElse(null),
-        withoutTerminalEvents(progress),
-        cancellation)));
+        withoutTerminalEvents(run)));
   }
 
   /**
@@ -200,7 +193,7 @@ public final class PersonTrainer {
    * @param adapter the adapter; the caller closes it after the last headshot of the person
    */
   public ReferencePerson reference(TrainingRequest request, PersonAdapter adapter) {
-    return reference(request, adapter, Progress.SILENT, new Cancellation());
+    return reference(request, adapter, Run.silent());
   }
 
   /**
@@ -209,26 +202,20 @@ public final class PersonTrainer {
    *
    * @param request photos, consent and known traits; no state is saved
    * @param adapter the adapter; the caller closes it after the last headshot of the person
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if it is
    *     {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public ReferencePerson reference(
-      TrainingRequest request,
-      PersonAdapter adapter,
-      Progress progress,
-      Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> engine.referencePerson(
+  public ReferencePerson reference(TrainingRequest request, PersonAdapter adapter, Run run) {
+    return run.report(() -> engine.referencePerson(
         request.review(),
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
-        withoutTerminalEvents(progress),
-        cancellation)));
+        withoutTerminalEvents(run)));
   }
 
   /**
@@ -238,7 +225,7 @@ public final class PersonTrainer {
    * @param rule how photos are chosen and cropped
    */
   public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos rule) {
-    return imagePerson(request, rule, Progress.SILENT, new Cancellation());
+    return imagePerson(request, rule, Run.silent());
   }
 
   /**
@@ -247,23 +234,20 @@ public final class PersonTrainer {
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param rule how photos are chosen and cropped
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
    *     if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public ImagePerson imagePerson(
-      TrainingRequest request, ReferencePhotos rule, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> engine.imagePerson(
+  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos rule, Run run) {
+    return run.report(() -> engine.imagePerson(
         request.review(),
         rule,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
-        withoutTerminalEvents(progress),
-        cancellation)));
+        withoutTerminalEvents(run)));
   }
 
   /**
@@ -272,23 +256,21 @@ public final class PersonTrainer {
    * @param review the reviewed photos
    */
   public PersonProfile describe(PhotoReview review) {
-    return describe(review, Progress.SILENT, new Cancellation());
+    return describe(review, Run.silent());
   }
 
   /**
    * {@return the person's appearance in the accepted photos; the user can correct it}
    *
    * @param review the reviewed photos
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param run receives progress, and stops the work if it is cancelled
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> cancellation.run(() -> engine
-        .study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(progress), cancellation)
-        .profile()));
+  public PersonProfile describe(PhotoReview review, Run run) {
+    return run.report(() ->
+        engine.study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(run)).profile());
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
@@ -110,14 +111,14 @@ public final class Selection {
 
   /**
    * {@return the verdicts on the images of a request} The method reports no progress. It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
+   * exceptions of {@link #shoot(Identity, ShootRequest, int, Run)}.
    *
    * @param person the person
    * @param request the request
    * @param keep the number of images to keep
    */
   public SelectionResult shoot(Identity person, ShootRequest request, int keep) {
-    return shoot(person, request, keep, Progress.SILENT, new Cancellation());
+    return shoot(person, request, keep, Run.silent());
   }
 
   /**
@@ -127,8 +128,7 @@ public final class Selection {
    * @param request the request
    * @param keep the number of images to keep; fewer are kept if too few images show a face and
    *     differ from each other
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the generation within a step, and the scoring after an image
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the verdict on each image, with its scores and whether it is kept
    * @throws IllegalArgumentException if {@code keep} is not between 1 and the number of generated
    *     images
@@ -137,25 +137,20 @@ public final class Selection {
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public SelectionResult shoot(
-      Identity person,
-      ShootRequest request,
-      int keep,
-      Progress progress,
-      Cancellation cancellation) {
+  public SelectionResult shoot(Identity person, ShootRequest request, int keep, Run run) {
     requireCount(request, keep);
-    return SelectionResult.of(candidates(person, request, progress, cancellation), keep);
+    return SelectionResult.of(candidates(person, request, run), keep);
   }
 
   /**
    * {@return the scored images of a request} The method reports no progress. It throws the
-   * exceptions of {@link #candidates(Identity, ShootRequest, Progress, Cancellation)}.
+   * exceptions of {@link #candidates(Identity, ShootRequest, Run)}.
    *
    * @param person the person
    * @param request the request
    */
   public List<SelectionResult.Candidate> candidates(Identity person, ShootRequest request) {
-    return candidates(person, request, Progress.SILENT, new Cancellation());
+    return candidates(person, request, Run.silent());
   }
 
   /**
@@ -164,8 +159,7 @@ public final class Selection {
    *
    * @param person the person
    * @param request the request
-   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the generation within a step, and the scoring after an image
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the images with their scores, in the order of the request
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
@@ -173,23 +167,23 @@ public final class Selection {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public List<SelectionResult.Candidate> candidates(
-      Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+      Identity person, ShootRequest request, Run run) {
     int count = imageCount(request);
-    return progress.reportOutcome(() -> cancellation.run(() -> {
-      Progress steps = innerProgress(progress);
+    return run.report(() -> {
+      Progress steps = innerProgress(run.progress());
       // Tools are opened before the first image is generated, so that a failure is early.
       try (PromptAdherence adherence = studio.promptAdherence()) {
         Optional<Likeness> guidance = studio.guidanceLikeness(person, detector);
-        Shoot shoot = studio.shoot(person, request, steps, cancellation);
+        Shoot shoot = studio.shoot(person, request, new Run(steps, run.cancellation()));
         steps.onEvent(new ProgressEvent.Phase("choose", count));
         // A regional adapter acts in one place of the image, so it cannot be used on a crop.
         boolean repairs =
             !studio.withFaceGuidance(person).at(request.identityStrength()).isRegional();
         List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
-          cancellation.throwIfCancelled();
-          Scored best = score(person, headshot, repairs, cancellation);
-          cancellation.throwIfCancelled();
+          run.cancellation().throwIfCancelled();
+          Scored best = score(person, headshot, repairs, run.cancellation());
+          run.cancellation().throwIfCancelled();
           candidates.add(new SelectionResult.Candidate(
               best.delivered,
               best.card,
@@ -200,7 +194,7 @@ public final class Selection {
         }
         return candidates;
       }
-    }));
+    });
   }
 
   /**

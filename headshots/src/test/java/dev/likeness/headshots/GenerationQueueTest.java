@@ -68,8 +68,8 @@ class GenerationQueueTest {
           "the queue is full (waiting jobs: 1); submit the job again later", full.getMessage());
       Thread opener = new Thread(gate::countDown);
       opener.start();
-      GenerationJob<String> patient = queue.submit(
-          (progress, stop) -> "patient", 1, 0, Progress.SILENT, Duration.ofSeconds(30));
+      GenerationJob<String> patient =
+          queue.submit(run -> "patient", 1, 0, Progress.SILENT, Duration.ofSeconds(30));
       assertEquals("patient", patient.get());
       opener.join();
     }
@@ -84,8 +84,7 @@ class GenerationQueueTest {
       while (queue.running() == 0) {
         Thread.onSpinWait();
       }
-      GenerationJob<String> job =
-          queue.submit((progress, stop) -> "never", 1, 0, events::add, AT_ONCE);
+      GenerationJob<String> job = queue.submit(run -> "never", 1, 0, events::add, AT_ONCE);
       assertEquals(GenerationJob.State.WAITING, job.state());
       assertTrue(job.cancel(true));
       assertEquals(GenerationJob.State.CANCELLED, job.state());
@@ -102,10 +101,10 @@ class GenerationQueueTest {
     List<ProgressEvent> events = Collections.synchronizedList(new ArrayList<>());
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> job = queue.submit(
-          (progress, stop) -> progress.reportOutcome(() -> {
+          run -> run.progress().reportOutcome(() -> {
             running.countDown();
             while (true) {
-              stop.throwIfCancelled();
+              run.cancellation().throwIfCancelled();
             }
           }),
           1,
@@ -116,10 +115,7 @@ class GenerationQueueTest {
       job.cancel(false);
       assertThrows(CancelledException.class, job::join);
       assertEquals(
-          "after",
-          queue
-              .submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE)
-              .get());
+          "after", queue.submit(run -> "after", 1, 0, Progress.SILENT, AT_ONCE).get());
     }
     assertEquals(List.of(new ProgressEvent.Cancelled()), events);
   }
@@ -136,13 +132,11 @@ class GenerationQueueTest {
     };
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     job.complete(queue.submit(
-        (progress, stop) -> progress.reportOutcome(() -> "portrait"), 1, 0, deliver, AT_ONCE));
+        run -> run.progress().reportOutcome(() -> "portrait"), 1, 0, deliver, AT_ONCE));
     assertEquals("portrait", delivered.get(30, TimeUnit.SECONDS));
     assertEquals(
         "after",
-        queue
-            .submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE)
-            .get(30, TimeUnit.SECONDS));
+        queue.submit(run -> "after", 1, 0, Progress.SILENT, AT_ONCE).get(30, TimeUnit.SECONDS));
     queue.close();
     assertEquals(List.of(new ProgressEvent.Done()), events, "no second terminal event");
     assertEquals(Optional.of(new ProgressEvent.Done()), job.join().lastEvent());
@@ -153,7 +147,7 @@ class GenerationQueueTest {
     CountDownLatch both = new CountDownLatch(1);
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       queue.submit(
-          (progress, stop) -> {
+          run -> {
             await(both);
             Thread.currentThread().interrupt();
             return "interrupted";
@@ -163,8 +157,8 @@ class GenerationQueueTest {
           Progress.SILENT,
           AT_ONCE);
       GenerationJob<String> after = queue.submit(
-          (progress, stop) -> {
-            stop.throwIfCancelled();
+          run -> {
+            run.cancellation().throwIfCancelled();
             return "after";
           },
           1,
@@ -185,7 +179,7 @@ class GenerationQueueTest {
       List<GenerationJob<Integer>> jobs = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
         jobs.add(queue.submit(
-            (progress, stop) -> {
+            run -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
               // Long enough for idle workers to wake.
               pause(20);
@@ -201,7 +195,7 @@ class GenerationQueueTest {
       }
       ResourceLimitException refused = assertThrows(
           ResourceLimitException.class,
-          () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
+          () -> queue.submit(run -> "", 101, 0, Progress.SILENT, AT_ONCE));
       assertEquals(
           "the job needs about 101 bytes, and the queue's memory budget is 100 bytes;"
               + " make the job smaller, for example with smaller images, or raise the budget",
@@ -215,10 +209,8 @@ class GenerationQueueTest {
     try (GenerationQueue queue =
         queue(GenerationQueue.Options.defaults().workers(2).capacity(1))) {
       for (int i = 0; i < 200; i++) {
-        GenerationJob<Integer> one =
-            queue.submit((progress, stop) -> 1, 1, 0, Progress.SILENT, AT_ONCE);
-        GenerationJob<Integer> two =
-            queue.submit((progress, stop) -> 2, 1, 0, Progress.SILENT, AT_ONCE);
+        GenerationJob<Integer> one = queue.submit(run -> 1, 1, 0, Progress.SILENT, AT_ONCE);
+        GenerationJob<Integer> two = queue.submit(run -> 2, 1, 0, Progress.SILENT, AT_ONCE);
         assertEquals(3, one.get() + two.get());
         while (queue.running() > 0) {
           Thread.onSpinWait();
@@ -231,8 +223,7 @@ class GenerationQueueTest {
   void failsTheJobForUndeclaredCheckedExceptions() throws Exception {
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> bad = queue.submit(
-          (progress, stop) ->
-              GenerationQueueTest.<RuntimeException, String>throwing(new IOException("disk")),
+          run -> GenerationQueueTest.<RuntimeException, String>throwing(new IOException("disk")),
           1,
           0,
           Progress.SILENT,
@@ -244,9 +235,7 @@ class GenerationQueueTest {
               .getMessage());
       assertEquals(
           "fine",
-          queue
-              .submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE)
-              .get(30, TimeUnit.SECONDS));
+          queue.submit(run -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get(30, TimeUnit.SECONDS));
     }
   }
 
@@ -259,7 +248,7 @@ class GenerationQueueTest {
   void reportsAFailureAndContinues() throws Exception {
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> bad = queue.submit(
-          (progress, stop) -> {
+          run -> {
             throw new IllegalArgumentException("no");
           },
           1,
@@ -270,7 +259,7 @@ class GenerationQueueTest {
           "no", assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
       assertEquals(GenerationJob.State.FAILED, bad.state());
       GenerationJob<String> fatal = queue.submit(
-          (progress, stop) -> progress.reportOutcome(() -> {
+          run -> run.progress().reportOutcome(() -> {
             throw new OutOfMemoryError("heap");
           }),
           1,
@@ -280,10 +269,7 @@ class GenerationQueueTest {
       assertEquals("heap", assertThrows(OutOfMemoryError.class, fatal::join).getMessage());
       assertInstanceOf(ProgressEvent.Failed.class, fatal.lastEvent().orElseThrow());
       assertEquals(
-          "fine",
-          queue
-              .submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE)
-              .get());
+          "fine", queue.submit(run -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get());
     }
   }
 
@@ -292,9 +278,9 @@ class GenerationQueueTest {
     CountDownLatch gate = new CountDownLatch(1);
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     GenerationJob<String> runs = queue.submit(
-        (progress, stop) -> {
+        run -> {
           while (true) {
-            stop.throwIfCancelled();
+            run.cancellation().throwIfCancelled();
           }
         },
         1,
@@ -313,9 +299,9 @@ class GenerationQueueTest {
   @Test
   void stopsAllJobsBeforeItRethrowsListenerFailures() {
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
-    GenerationJob.Task<String> endless = (progress, stop) -> {
+    GenerationJob.Task<String> endless = run -> {
       while (true) {
-        stop.throwIfCancelled();
+        run.cancellation().throwIfCancelled();
       }
     };
     GenerationJob<String> runs = queue.submit(endless, 1, 0, Progress.SILENT, AT_ONCE);
@@ -340,7 +326,7 @@ class GenerationQueueTest {
   void isClosedByItsOwnJobsWithoutWaitingForThem() {
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(2));
     CountDownLatch both = new CountDownLatch(2);
-    GenerationJob.Task<String> closing = (progress, stop) -> {
+    GenerationJob.Task<String> closing = run -> {
       both.countDown();
       await(both);
       queue.close();
@@ -379,7 +365,7 @@ class GenerationQueueTest {
   private static GenerationJob<String> submit(
       GenerationQueue queue, String name, int priority, List<String> done, CountDownLatch gate) {
     return queue.submit(
-        (progress, stop) -> {
+        run -> {
           await(gate);
           done.add(name);
           return name;

@@ -26,8 +26,8 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.GuidedPerson;
@@ -77,12 +77,7 @@ class HeadshotStudioTest {
     base = GoldenFolder.load(ModelExtrasFile.write(files));
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     ada = new LoraTrainer(LoraTraining.quick().steps(3))
-        .train(
-            base,
-            List.of(selfie),
-            PersonToken.of("woman").consent("Ada: yes"),
-            Progress.SILENT,
-            new Cancellation());
+        .train(base, List.of(selfie), PersonToken.of("woman").consent("Ada: yes"), Run.silent());
     HeadshotStudio.on(base).shoot(ada, request());
   }
 
@@ -159,10 +154,7 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     HeadshotStudio.on(base)
         .shoot(
-            ada,
-            ShootRequest.of(Style.defaults().subList(0, 2), 1).steps(2),
-            events::add,
-            new Cancellation());
+            ada, ShootRequest.of(Style.defaults().subList(0, 2), 1).steps(2), Run.of(events::add));
     assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
     assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
   }
@@ -174,7 +166,7 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     assertThrows(
         CancelledException.class,
-        () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
+        () -> HeadshotStudio.on(base).shoot(ada, request(), new Run(events::add, cancellation)));
     assertEquals(new ProgressEvent.Cancelled(), events.get(events.size() - 1));
   }
 
@@ -257,7 +249,7 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     String said = assertThrows(
             IllegalArgumentException.class,
-            () -> studio.shoot(left, request().size(64), events::add, new Cancellation()))
+            () -> studio.shoot(left, request().size(64), Run.of(events::add)))
         .getMessage();
     assertTrue(
         said.startsWith("an image of 64 pixels needs windows or crops of the image, and an image"),
@@ -282,8 +274,7 @@ class HeadshotStudioTest {
                 .withLight(new PersonRecord.SharedLight("flash"))
                 .addTo(ada),
             two,
-            events::add,
-            new Cancellation());
+            Run.of(events::add));
     assertEquals(
         1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
   }
@@ -336,7 +327,7 @@ class HeadshotStudioTest {
         ConsentException.class,
         () -> studio
             .trainer()
-            .reference(TrainingRequest.of(null, drawing), null, events::add, new Cancellation()));
+            .reference(TrainingRequest.of(null, drawing), null, Run.of(events::add)));
     assertEquals(Purpose.TRAINING, refused.purpose());
     ReferencePerson shown = new ReferencePerson(
         null,
@@ -347,8 +338,7 @@ class HeadshotStudioTest {
         "",
         PersonRecord.EMPTY);
     ConsentException undrawn = assertThrows(
-        ConsentException.class,
-        () -> studio.shoot(shown, request(), events::add, new Cancellation()));
+        ConsentException.class, () -> studio.shoot(shown, request(), Run.of(events::add)));
     assertEquals(Purpose.HEADSHOTS, undrawn.purpose());
     assertEquals(
         List.of(new ProgressEvent.Failed(refused), new ProgressEvent.Failed(undrawn)), events);
@@ -423,8 +413,7 @@ class HeadshotStudioTest {
             ConsentException.class,
             () -> studio.regenerateFace(person, headshot, null, 0.5, new Cancellation()));
         assertThrows(
-            ConsentException.class,
-            () -> studio.edit(person, headshot, null, Progress.SILENT, new Cancellation()));
+            ConsentException.class, () -> studio.edit(person, headshot, null, Run.silent()));
         assertInstanceOf(
             ConsentException.class,
             assertThrows(

@@ -63,7 +63,7 @@ class QueuedImagesTest {
     try (GenerationQueue queue = GenerationQueue.on(
         HeadshotStudio.on(base), new GenerationQueue.Options(1, 2, Long.MAX_VALUE))) {
       GenerationJob<String> busy = queue.submit(
-          (progress, stop) -> {
+          run -> {
             started.countDown();
             return end.join();
           },

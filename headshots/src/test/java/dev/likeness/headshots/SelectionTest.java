@@ -16,6 +16,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -66,8 +67,7 @@ class SelectionTest {
             base,
             List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
             PersonToken.of("woman").consent("Ada: yes"),
-            Progress.SILENT,
-            new Cancellation());
+            Run.silent());
   }
 
   @AfterAll
@@ -208,7 +208,7 @@ class SelectionTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> selection(0, ALIKE, ALIKE).shoot(ada, request(), 1, progress, cancellation));
+        () -> selection(0, ALIKE, ALIKE).shoot(ada, request(), 1, new Run(progress, cancellation)));
     assertInstanceOf(ProgressEvent.Cancelled.class, events.get(events.size() - 1));
     assertEquals(
         1,
@@ -222,7 +222,7 @@ class SelectionTest {
   /** What comes of one image whose likeness is {@code likenesses}, drawn first and drawn again. */
   private static SelectionResult.Candidate candidate(int blurred, double... likenesses) {
     return selection(blurred, likenesses)
-        .candidates(ada, request(), Progress.SILENT, new Cancellation())
+        .candidates(ada, request(), Run.silent())
         .get(0);
   }
 

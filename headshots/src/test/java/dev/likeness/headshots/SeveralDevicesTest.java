@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
@@ -65,7 +65,7 @@ class SeveralDevicesTest {
   /** Both jobs need all memory of a device, and end only if they run at the same time. */
   private static void meetOnBoth(List<HeadshotStudio> studios) throws Exception {
     CountDownLatch both = new CountDownLatch(2);
-    GenerationJob.DeviceTask<HeadshotStudio> meet = (studio, progress, stop) -> {
+    GenerationJob.DeviceTask<HeadshotStudio> meet = (studio, run) -> {
       both.countDown();
       try {
         both.await();
@@ -103,7 +103,6 @@ class SeveralDevicesTest {
             base,
             List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),
             PersonToken.of("woman").consent("Ada: yes"),
-            Progress.SILENT,
-            new Cancellation());
+            Run.silent());
   }
 }

@@ -12,10 +12,9 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
@@ -94,7 +93,7 @@ class IpAdapterParityTest {
       compare(
           golden,
           GoldenAdapters.of(golden.base()).images(expected, golden),
-          OPEN.get(golden.base()).generate(request, Progress.SILENT, new Cancellation()));
+          OPEN.get(golden.base()).generateAll(request, Run.silent()));
     } finally {
       for (AutoCloseable each : open) {
         each.close();

@@ -6,9 +6,8 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.Progress.Work.Kind;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
@@ -93,13 +92,13 @@ public record DreamBooth(LoraTraining settings) {
 
   /**
    * {@return a trained copy of the base; the caller closes it} The method reports no progress. It
-   * throws the exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
+   * throws the exceptions of {@link #train(BaseModel, TrainingSet, Run)}.
    *
    * @param base the base model
    * @param set the training images and the person in them
    */
   public TrainedModel train(BaseModel base, TrainingSet set) {
-    return train(base, set, Progress.SILENT, new Cancellation());
+    return train(base, set, Run.silent());
   }
 
   /**
@@ -108,8 +107,7 @@ public record DreamBooth(LoraTraining settings) {
    *
    * @param base the base model
    * @param set the training images and the person in them
-   * @param progress receives every step and warnings
-   * @param cancellation stops the training within one step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the trained model; the caller closes it
    * @throws IllegalArgumentException if the settings have a placeholder token, which can be trained
    *     only with a LoRA; if the settings have stochastic rounding and the base does not compute in
@@ -122,36 +120,33 @@ public record DreamBooth(LoraTraining settings) {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public TrainedModel train(
-      BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
+  public TrainedModel train(BaseModel base, TrainingSet set, Run run) {
     if (settings.optimizerOptions().pivotalTuning().vectors() > 0) {
       throw new IllegalArgumentException(
           "DreamBooth cannot train a placeholder token; remove pivotal tuning, or"
               + " train a LoRA");
     }
     int images = set.examples().size();
-    return EngineAccess.engine(base)
-        .use()
-        .report(Kind.TRAINING, images, progress, cancellation, events -> {
-          try (Lora added = set.trainingAdapter()
-                  .map(file -> Lora.open(file, base, cancellation))
-                  .orElse(null);
-              TrainableFullWeights weights = new TrainableFullWeights(
-                  EngineAccess.model(base),
-                  settings.trainTextEncoder(),
-                  weightType(base.compute()),
-                  added == null ? null : ModelAdapter.of(added.at(1)));
-              TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
-            Function<String, Tensor> trained = run.train(cancellation);
-            Map<String, String> header = TrainedPerson.header(
-                set.personToken(),
-                base.name(),
-                TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))
-                    .toString(),
-                Map.of("format", "pt"));
-            return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
-          }
-        });
+    return EngineAccess.engine(base).use().report(Kind.TRAINING, images, run, observed -> {
+      try (Lora added = set.trainingAdapter()
+              .map(file -> Lora.open(file, base, run.cancellation()))
+              .orElse(null);
+          TrainableFullWeights weights = new TrainableFullWeights(
+              EngineAccess.model(base),
+              settings.trainTextEncoder(),
+              weightType(base.compute()),
+              added == null ? null : ModelAdapter.of(added.at(1)));
+          TrainingLoop loop = new TrainingLoop(settings, base, set, weights, observed.progress())) {
+        Function<String, Tensor> trained = loop.train(run.cancellation());
+        Map<String, String> header = TrainedPerson.header(
+            set.personToken(),
+            base.name(),
+            TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))
+                .toString(),
+            Map.of("format", "pt"));
+        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
+      }
+    });
   }
 
   /**

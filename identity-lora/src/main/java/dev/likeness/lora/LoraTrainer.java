@@ -7,9 +7,8 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.Progress.Work.Kind;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
@@ -122,7 +121,7 @@ public record LoraTrainer(LoraTraining settings) {
   /**
    * {@return the person with a LoRA that was trained on the images; the caller closes the person}
    * The method reports no progress. It throws the exceptions of {@link #train(BaseModel,
-   * TrainingSet, Progress, Cancellation)}.
+   * TrainingSet, Run)}.
    *
    * @param base the base model
    * @param images training images of one size; their sides are multiples of the base's VAE scale
@@ -136,35 +135,29 @@ public record LoraTrainer(LoraTraining settings) {
   /**
    * Trains a LoRA of a person. The base does not change. The network computes in the base's dtype;
    * the trained factors are f32. The method throws the exceptions of {@link #train(BaseModel,
-   * TrainingSet, Progress, Cancellation)}.
+   * TrainingSet, Run)}.
    *
    * @param base the base model
    * @param images training images of one size; their sides are multiples of the base's VAE scale
    *     factor (8)
    * @param subject the words that prompts use for the person
-   * @param progress receives every step and warnings
-   * @param cancellation stops the training within one step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the person; the caller closes it
    */
-  public TrainedPerson train(
-      BaseModel base,
-      List<RgbImage> images,
-      PersonToken subject,
-      Progress progress,
-      Cancellation cancellation) {
-    return train(base, TrainingSet.of(images, subject), progress, cancellation);
+  public TrainedPerson train(BaseModel base, List<RgbImage> images, PersonToken subject, Run run) {
+    return train(base, TrainingSet.of(images, subject), run);
   }
 
   /**
    * {@return the person with a LoRA that was trained on the set; the caller closes the person} The
    * method reports no progress. It throws the exceptions of {@link #train(BaseModel, TrainingSet,
-   * Progress, Cancellation)}.
+   * Run)}.
    *
    * @param base the base model
    * @param set the training images and the person in them
    */
   public TrainedPerson train(BaseModel base, TrainingSet set) {
-    return train(base, set, Progress.SILENT, new Cancellation());
+    return train(base, set, Run.silent());
   }
 
   /**
@@ -177,8 +170,7 @@ public record LoraTrainer(LoraTraining settings) {
    *
    * @param base the base model
    * @param set the training images and the person in them
-   * @param progress receives every step and warnings
-   * @param cancellation stops the training within one step
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the person; the caller closes it
    * @throws IllegalArgumentException if the settings do not fit the base or the images; if a side
    *     of an image is not a multiple of the base's VAE scale factor (8); or if the base is
@@ -190,28 +182,25 @@ public record LoraTrainer(LoraTraining settings) {
    *     memory, or if validation would generate images with a DoRA or LoHa on a base in 8 bits
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public TrainedPerson train(
-      BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
+  public TrainedPerson train(BaseModel base, TrainingSet set, Run run) {
     int images = set.examples().size();
-    return EngineAccess.engine(base)
-        .use()
-        .report(Kind.TRAINING, images, progress, cancellation, events -> {
-          try (Lora added = set.trainingAdapter()
-                  .map(file -> Lora.open(file, base, cancellation))
-                  .orElse(null);
-              TrainableAdapter factors = new TrainableAdapter(
-                  settings,
-                  set.personToken(),
-                  base,
-                  added == null ? null : ModelAdapter.of(added.at(1)));
-              TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
-            if (set.validation().isPresent()) {
-              factors.requireRoomToGenerate();
-            }
-            Function<String, Tensor> trained = run.train(cancellation);
-            return CurrentWork.finish(() -> person(factors, trained, set.personToken(), base));
-          }
-        });
+    return EngineAccess.engine(base).use().report(Kind.TRAINING, images, run, observed -> {
+      try (Lora added = set.trainingAdapter()
+              .map(file -> Lora.open(file, base, run.cancellation()))
+              .orElse(null);
+          TrainableAdapter factors = new TrainableAdapter(
+              settings,
+              set.personToken(),
+              base,
+              added == null ? null : ModelAdapter.of(added.at(1)));
+          TrainingLoop loop = new TrainingLoop(settings, base, set, factors, observed.progress())) {
+        if (set.validation().isPresent()) {
+          factors.requireRoomToGenerate();
+        }
+        Function<String, Tensor> trained = loop.train(run.cancellation());
+        return CurrentWork.finish(() -> person(factors, trained, set.personToken(), base));
+      }
+    });
   }
 
   private TrainedPerson person(

@@ -13,7 +13,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.CancelledHalfway;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -118,7 +118,7 @@ class CancelledLoraWorkTest extends OnGoldenBase {
             0));
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(SETTINGS).train(base, set, Progress.SILENT, stop.get()));
+        () -> new LoraTrainer(SETTINGS).train(base, set, Run.of(stop.get())));
     assertEquals(1, scored.get());
   }
 
@@ -153,7 +153,7 @@ class CancelledLoraWorkTest extends OnGoldenBase {
   }
 
   private static float[] train(LoraTraining settings, TrainingSet set, Cancellation stop) {
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Progress.SILENT, stop)) {
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Run.of(stop))) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
           .pixels();

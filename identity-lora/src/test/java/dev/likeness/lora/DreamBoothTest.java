@@ -30,6 +30,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.CaptionEncodings;
@@ -237,7 +238,7 @@ class DreamBoothTest {
         "DreamBooth cannot train a placeholder token; remove pivotal tuning, or train a LoRA",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> request.train(base, trainingSet(), Progress.SILENT, new Cancellation()))
+                () -> request.train(base, trainingSet(), Run.silent()))
             .getMessage());
   }
 
@@ -247,7 +248,7 @@ class DreamBoothTest {
     Path out = files.resolve("ada");
     try (TrainedModel ada = DreamBooth.defaults()
         .withSettings(PLAIN.learningRate(1e-3).trainTextEncoder(true).priorPreservation(1, 1))
-        .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
+        .train(base, trainingSet(), Run.silent())) {
       assertEquals("sks woman", ada.personToken().phrase());
       // A folder of the user, whose name looks like a temporary one.
       Files.createDirectories(files.resolve(".ada.part/unet"));
@@ -301,9 +302,8 @@ class DreamBoothTest {
     }
     Path volume = Files.createDirectories(files.resolve("volume"));
     Path nowhere = Files.createSymbolicLink(files.resolve("broken"), files.resolve("gone"));
-    try (TrainedModel ada = DreamBooth.defaults()
-        .withSettings(PLAIN)
-        .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
+    try (TrainedModel ada =
+        DreamBooth.defaults().withSettings(PLAIN).train(base, trainingSet(), Run.silent())) {
       ada.save(
           cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
       assertTrue(Files.exists(volume.resolve("vae/config.json"))
@@ -359,15 +359,12 @@ class DreamBoothTest {
             + " stochastic rounding",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new DreamBooth(settings)
-                    .train(base, trainingSet(), Progress.SILENT, new Cancellation()))
+                () -> new DreamBooth(settings).train(base, trainingSet(), Run.silent()))
             .getMessage());
     try (TensorScope scope = TensorScope.open();
         BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
-        TrainedModel whole = new DreamBooth(settings)
-            .train(half, trainingSet(), Progress.SILENT, new Cancellation());
-        TrainedModel again = new DreamBooth(settings)
-            .train(half, trainingSet(), Progress.SILENT, new Cancellation())) {
+        TrainedModel whole = new DreamBooth(settings).train(half, trainingSet(), Run.silent());
+        TrainedModel again = new DreamBooth(settings).train(half, trainingSet(), Run.silent())) {
       double moved = 0;
       double all = 0;
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
@@ -398,12 +395,12 @@ class DreamBoothTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new DreamBooth(settings).train(base, trainingSet().stateFile(state), late, stop));
+        () -> new DreamBooth(settings)
+            .train(base, trainingSet().stateFile(state), new Run(late, stop)));
     try (TensorScope scope = TensorScope.open();
-        TrainedModel resumed = new DreamBooth(settings)
-            .train(base, trainingSet().stateFile(state), Progress.SILENT, new Cancellation());
-        TrainedModel whole = new DreamBooth(settings)
-            .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
+        TrainedModel resumed =
+            new DreamBooth(settings).train(base, trainingSet().stateFile(state), Run.silent());
+        TrainedModel whole = new DreamBooth(settings).train(base, trainingSet(), Run.silent())) {
       whole
           .weights()
           .forEach((name, tensor) -> assertTrue(tensor.equal(resumed.weights().get(name)), name));

@@ -8,8 +8,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.lora.training.LoraTraining;
@@ -58,11 +57,7 @@ class KilledTrainingTest {
       TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 16, rgb)), PersonToken.of("woman"));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
           TrainedPerson person = new LoraTrainer(settings)
-              .train(
-                  base,
-                  args.length > 3 ? set.stateFile(Path.of(args[3])) : set,
-                  Progress.SILENT,
-                  new Cancellation())) {
+              .train(base, args.length > 3 ? set.stateFile(Path.of(args[3])) : set, Run.silent())) {
         person.save(Path.of(args[2]));
       }
     }

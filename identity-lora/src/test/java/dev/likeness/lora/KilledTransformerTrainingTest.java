@@ -8,9 +8,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.lora.training.LoraTraining;
@@ -53,7 +53,7 @@ class KilledTransformerTrainingTest {
     TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 24, rgb)), PersonToken.of("woman"))
         .saveInterval(SAVED_EVERY);
     return new LoraTrainer(settings)
-        .train(base, state == null ? set : set.stateFile(state), seen, new Cancellation());
+        .train(base, state == null ? set : set.stateFile(state), Run.of(seen));
   }
 
   /** Trains on the base {@code args[0]}, and waits for its end in the middle. */

@@ -126,7 +126,7 @@ class LanguageBatchTest {
       people.base.generate(three.get(0));
       int rows = passes.getAndSet(0);
       assertTrue(rows > 0);
-      List<GeneratedImage> together = people.base.generate(three);
+      List<GeneratedImage> together = people.base.generateAll(three);
       assertEquals(rows, passes.get());
       assertTrue(
           distance(together.get(0), people.base.generate(three.get(0).adapters(List.of()))) > 1e-2,

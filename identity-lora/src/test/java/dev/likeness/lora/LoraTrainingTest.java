@@ -32,6 +32,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.file.KeyFormat;
@@ -106,8 +107,7 @@ class LoraTrainingTest {
   }
 
   private static TrainedPerson train(LoraTraining settings) {
-    return new LoraTrainer(settings)
-        .train(base, images(3), SUBJECT, Progress.SILENT, new Cancellation());
+    return new LoraTrainer(settings).train(base, images(3), SUBJECT, Run.silent());
   }
 
   private static float[] generate(Identity person) {
@@ -186,9 +186,7 @@ class LoraTrainingTest {
     };
     LoraTraining settings =
         SHORT.steps(24).batchSize(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
-    new LoraTrainer(settings)
-        .train(base, images(1), SUBJECT, progress, new Cancellation())
-        .close();
+    new LoraTrainer(settings).train(base, images(1), SUBJECT, Run.of(progress)).close();
     double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
     double end = losses.subList(16, 24).stream().mapToDouble(x -> x).average().orElseThrow();
     assertTrue(end < 0.9 * start, "loss went from " + start + " to " + end);
@@ -208,7 +206,10 @@ class LoraTrainingTest {
     assertThrows(
         CancelledException.class,
         () -> new LoraTrainer(settings)
-            .train(base, TrainingSet.of(images(3), monday).stateFile(state), untilStep27, stop));
+            .train(
+                base,
+                TrainingSet.of(images(3), monday).stateFile(state),
+                new Run(untilStep27, stop)));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -222,8 +223,7 @@ class LoraTrainingTest {
     }
     PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
     try (TrainedPerson person = new LoraTrainer(settings)
-        .train(
-            base, TrainingSet.of(images(3), tuesday).stateFile(state), seen, new Cancellation())) {
+        .train(base, TrainingSet.of(images(3), tuesday).stateFile(state), Run.of(seen))) {
       assertArrayEquals(whole, generate(person));
       assertEquals("yes, on Tuesday", person.personToken().consent());
     }
@@ -231,11 +231,7 @@ class LoraTrainingTest {
     InvalidInputException refusal = assertThrows(
         InvalidInputException.class,
         () -> new LoraTrainer(settings.learningRate(1))
-            .train(
-                base,
-                TrainingSet.of(images(3), SUBJECT).stateFile(state),
-                Progress.SILENT,
-                new Cancellation()));
+            .train(base, TrainingSet.of(images(3), SUBJECT).stateFile(state), Run.silent()));
     assertEquals(
         state
             + " is the state of another training; give the settings, base, images and release of"
@@ -259,7 +255,10 @@ class LoraTrainingTest {
     assertThrows(
         CancelledException.class,
         () -> new LoraTrainer(SHORT)
-            .train(base, TrainingSet.of(images(1), SUBJECT).stateFile(state), untilStep2, stop));
+            .train(
+                base,
+                TrainingSet.of(images(1), SUBJECT).stateFile(state),
+                new Run(untilStep2, stop)));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
@@ -276,11 +275,7 @@ class LoraTrainingTest {
       assertThrows(
           InvalidInputException.class,
           () -> new LoraTrainer(SHORT)
-              .train(
-                  other,
-                  TrainingSet.of(images(1), SUBJECT).stateFile(state),
-                  Progress.SILENT,
-                  new Cancellation()));
+              .train(other, TrainingSet.of(images(1), SUBJECT).stateFile(state), Run.silent()));
     }
   }
 
@@ -298,11 +293,7 @@ class LoraTrainingTest {
     try (TrainedPerson whole = train(settings);
         FullDisk full = FullDisk.after(1000);
         TrainedPerson person = new LoraTrainer(settings)
-            .train(
-                base,
-                TrainingSet.of(images(3), SUBJECT).stateFile(state),
-                said,
-                new Cancellation())) {
+            .train(base, TrainingSet.of(images(3), SUBJECT).stateFile(state), Run.of(said))) {
       assertArrayEquals(generate(whole), generate(person));
     }
     assertEquals(1, notices.size(), notices.toString());
@@ -319,7 +310,7 @@ class LoraTrainingTest {
   void reportsEveryStepAndEndsOnce() {
     List<ProgressEvent> events = new ArrayList<>();
     new LoraTrainer(SHORT.priorPreservation(2, 1))
-        .train(base, images(2), SUBJECT, events::add, new Cancellation())
+        .train(base, images(2), SUBJECT, Run.of(events::add))
         .close();
     List<String> phases = events.stream()
         .filter(ProgressEvent.Phase.class::isInstance)
@@ -355,25 +346,22 @@ class LoraTrainingTest {
             .train(
                 base,
                 TrainingSet.of(images(3), SUBJECT).stateFile(state),
-                event -> {
-                  if (event instanceof ProgressEvent.Step step
-                      && step.phase().equals("class images")
-                      && step.step() == 2) {
-                    stop.cancel();
-                  }
-                },
-                stop));
+                new Run(
+                    event -> {
+                      if (event instanceof ProgressEvent.Step step
+                          && step.phase().equals("class images")
+                          && step.step() == 2) {
+                        stop.cancel();
+                      }
+                    },
+                    stop)));
     List<Integer> drawn = new ArrayList<>();
     try (TrainedPerson person = new LoraTrainer(settings)
-        .train(
-            base,
-            TrainingSet.of(images(3), SUBJECT).stateFile(state),
-            event -> {
-              if (event instanceof ProgressEvent.Step step && step.phase().equals("class images")) {
-                drawn.add(step.step());
-              }
-            },
-            new Cancellation())) {
+        .train(base, TrainingSet.of(images(3), SUBJECT).stateFile(state), Run.of(event -> {
+          if (event instanceof ProgressEvent.Step step && step.phase().equals("class images")) {
+            drawn.add(step.step());
+          }
+        }))) {
       assertEquals(List.of(3), drawn);
       assertArrayEquals(unbroken, generate(person));
     }
@@ -387,8 +375,7 @@ class LoraTrainingTest {
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> new LoraTrainer(suited)
-                      .train(klein, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
+                  () -> new LoraTrainer(suited).train(klein, images(1), SUBJECT, Run.silent()))
               .getMessage()
               .endsWith(
                   " is distilled, and training would undo the distillation; train on the"
@@ -408,7 +395,7 @@ class LoraTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(SHORT).train(base, images(2), SUBJECT, first, stop));
+        () -> new LoraTrainer(SHORT).train(base, images(2), SUBJECT, new Run(first, stop)));
     assertEquals(List.of("encode 1", "encode 2", "train 1"), steps(events));
     assertEquals(new ProgressEvent.Cancelled(), events.get(events.size() - 1));
   }
@@ -417,7 +404,7 @@ class LoraTrainingTest {
   void trainsAModelInHalfPrecisionWithF32Weights() {
     try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
         TrainedPerson person = new LoraTrainer(SHORT.targets(LoraTargets.CONVOLUTIONS))
-            .train(half, images(2), SUBJECT, Progress.SILENT, new Cancellation())) {
+            .train(half, images(2), SUBJECT, Run.silent())) {
       ImageRequest request = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
       assertFalse(Arrays.equals(
           half.generate(request).pixels(),
@@ -469,15 +456,13 @@ class LoraTrainingTest {
             + " resize it first",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new LoraTrainer(SHORT)
-                    .train(base, odd, SUBJECT, Progress.SILENT, new Cancellation()))
+                () -> new LoraTrainer(SHORT).train(base, odd, SUBJECT, Run.silent()))
             .getMessage());
     assertEquals(
         "there is no training image; give at least one",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new LoraTrainer(SHORT)
-                    .train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation()))
+                () -> new LoraTrainer(SHORT).train(base, List.of(), SUBJECT, Run.silent()))
             .getMessage());
   }
 
@@ -498,8 +483,7 @@ class LoraTrainingTest {
               + " the text-to-image base of its family",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> new LoraTrainer(SHORT)
-                      .train(inpainting, images(1), SUBJECT, seen, new Cancellation()))
+                  () -> new LoraTrainer(SHORT).train(inpainting, images(1), SUBJECT, Run.of(seen)))
               .getMessage());
     }
     assertEquals(List.of(), phases);
@@ -515,8 +499,7 @@ class LoraTrainingTest {
               + " continuous noise levels; give a base with another scheduler",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> new LoraTrainer(SHORT)
-                      .train(continuous, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
+                  () -> new LoraTrainer(SHORT).train(continuous, images(1), SUBJECT, Run.silent()))
               .getMessage());
     }
   }
@@ -608,7 +591,7 @@ class LoraTrainingTest {
     };
     String message = assertThrows(
             InvalidInputException.class,
-            () -> new DreamBooth(settings).train(base, set, untilStep1, stop))
+            () -> new DreamBooth(settings).train(base, set, new Run(untilStep1, stop)))
         .getMessage();
     assertTrue(
         message.matches("the largest weight is (NaN|Infinity) \\(completed steps: 1\\); .*"),

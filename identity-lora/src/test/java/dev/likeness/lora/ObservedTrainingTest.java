@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -38,7 +38,7 @@ class ObservedTrainingTest {
         return events::add;
       });
       new LoraTrainer(LoraTraining.quick().steps(1))
-          .train(observed, set, own::add, new Cancellation())
+          .train(observed, set, Run.of(own::add))
           .close();
       assertEquals(
           List.of(new Progress.Work(Progress.Work.Kind.TRAINING, base.name(), 2)), started);

@@ -14,13 +14,12 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,9 +91,9 @@ class PersonsInOneBatchTest {
 
   /** Checks that requests drawn together give the images of each alone. */
   static void compareWithAlone(BaseModel base, List<ImageRequest> requests) {
-    List<GeneratedImage> together = base.generate(requests);
+    List<GeneratedImage> together = base.generateAll(requests);
     List<GeneratedImage> alone = new ArrayList<>();
-    requests.forEach(one -> alone.addAll(base.generate(one, Progress.SILENT, new Cancellation())));
+    requests.forEach(one -> alone.addAll(base.generateAll(one, Run.silent())));
     assertEquals(alone.size(), together.size());
     for (int i = 0; i < alone.size(); i++) {
       assertEquals(alone.get(i).seed(), together.get(i).seed());
@@ -165,15 +164,15 @@ class PersonsInOneBatchTest {
         .toList();
     base.generate(four.get(0));
     int rows = passes.getAndSet(0);
-    base.generate(four);
+    base.generateAll(four);
     assertEquals(rows, passes.getAndSet(0));
-    base.generate(
+    base.generateAll(
         List.of(four.get(0), request("a boy", 5, whole.at(1)).hooks(joints), four.get(1)));
     assertEquals(2 * rows, passes.get(), "one whose norms change is drawn for itself");
   }
 
   @Test
   void generatesNothingForAnEmptyBatch() {
-    assertTrue(base.generate(List.of()).isEmpty());
+    assertTrue(base.generateAll(List.of()).isEmpty());
   }
 }

@@ -4,8 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.FaceEmbeddings;
@@ -110,8 +109,7 @@ final class StoredShoot {
       ShootRequest request,
       GeneratedImage.Marking marking,
       ReviewTools tools,
-      Progress progress,
-      Cancellation cancellation) {
+      Run run) {
     Optional<ImagePerson> shown = SubjectStudio.findReferences(subject, base);
     boolean isTrained =
         Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
@@ -126,7 +124,7 @@ final class StoredShoot {
         boolean guided = studio.usesFaceGuidance(person.identity());
         StoredShoot shoot =
             new StoredShoot(base, person, guided, request, images, first, marking, tools);
-        studio.onHeadshot(shoot::add).shoot(person.identity(), request, progress, cancellation);
+        studio.onHeadshot(shoot::add).shoot(person.identity(), request, run);
         return shoot.finish();
       } finally {
         subject.imageNumbers().release(first, count);

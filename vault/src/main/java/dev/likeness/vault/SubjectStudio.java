@@ -6,8 +6,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.ImagePerson;
@@ -128,12 +127,12 @@ public final class SubjectStudio {
 
   /**
    * Trains on the added photos, and reports no progress. The method throws the exceptions of
-   * {@link #train(Subject, Progress, Cancellation)}.
+   * {@link #train(Subject, Run)}.
    *
    * @param subject the subject
    */
   public void train(Subject subject) {
-    train(subject, Progress.SILENT, new Cancellation());
+    train(subject, Run.silent());
   }
 
   /**
@@ -141,8 +140,7 @@ public final class SubjectStudio {
    * photos and training states are then removed. A stopped training is resumed.
    *
    * @param subject the subject
-   * @param progress receives every step, warnings and the name of each rejected photo
-   * @param cancellation cancels this work, as does erasing the subject or closing the store
+   * @param run receives progress, and stops the work if it is cancelled
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
    *     the subject is erased or the store is closed
    * @throws IllegalStateException while another call trains the subject or chooses its references
@@ -151,31 +149,31 @@ public final class SubjectStudio {
    * @throws InvalidInputException if no photo can be used, it is unclear which of several people to
    *     train, or the person of {@link #personIn} is not found
    */
-  public void train(Subject subject, Progress progress, Cancellation cancellation) {
+  public void train(Subject subject, Run run) {
     Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWithPhotos(
-        subject, setup.tools, setup.photo, progress, cancellation, (review, stop) -> {
-          // States of other photos or settings are deleted with the training states.
-          Path states = subject.folder(DataCategory.TRAINING_STATES);
-          Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
-          TrainingRequest ask =
-              TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
-          try (TrainedPerson person = setup.studio.trainer().train(ask, progress, stop)) {
-            person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
-          }
-        });
+    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, run, (review, stop) -> {
+      // States of other photos or settings are deleted with the training states.
+      Path states = subject.folder(DataCategory.TRAINING_STATES);
+      Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
+      TrainingRequest ask =
+          TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
+      try (TrainedPerson person =
+          setup.studio.trainer().train(ask, new Run(run.progress(), stop))) {
+        person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
+      }
+    });
   }
 
   /**
    * Chooses and stores reference images, and reports no progress. The method throws the exceptions
-   * of {@link #chooseReferences(Subject, ReferencePhotos, Progress, Cancellation)}.
+   * of {@link #chooseReferences(Subject, ReferencePhotos, Run)}.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
    */
   public void chooseReferences(Subject subject, ReferencePhotos choice) {
-    chooseReferences(subject, choice, Progress.SILENT, new Cancellation());
+    chooseReferences(subject, choice, Run.silent());
   }
 
   /**
@@ -186,8 +184,7 @@ public final class SubjectStudio {
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
-   * @param progress receives warnings and the name of each rejected photo
-   * @param cancellation cancels this work, as does erasing the subject or closing the store
+   * @param run receives progress, and stops the work if it is cancelled
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots and
    *     adding photos
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
@@ -196,20 +193,18 @@ public final class SubjectStudio {
    * @throws InvalidInputException if the base does not edit images, no photo can be used, it is
    *     unclear which of several people is meant, or the person of {@link #personIn} is not found
    */
-  public void chooseReferences(
-      Subject subject, ReferencePhotos choice, Progress progress, Cancellation cancellation) {
+  public void chooseReferences(Subject subject, ReferencePhotos choice, Run run) {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.HEADSHOTS);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWithPhotos(
-        subject, setup.tools, setup.photo, progress, cancellation, (review, stop) -> {
-          TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
-          setup
-              .studio
-              .trainer()
-              .imagePerson(ask, choice, progress, stop)
-              .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
-        });
+    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, run, (review, stop) -> {
+      TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
+      setup
+          .studio
+          .trainer()
+          .imagePerson(ask, choice, new Run(run.progress(), stop))
+          .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
+    });
   }
 
   /**
@@ -251,13 +246,13 @@ public final class SubjectStudio {
 
   /**
    * {@return new headshots} The method reports no progress. It throws the exceptions of
-   * {@link #shoot(Subject, ShootRequest, Progress, Cancellation)}.
+   * {@link #shoot(Subject, ShootRequest, Run)}.
    *
    * @param subject the subject
    * @param request the styles and the number of headshots
    */
   public Shoot shoot(Subject subject, ShootRequest request) {
-    return shoot(subject, request, Progress.SILENT, new Cancellation());
+    return shoot(subject, request, Run.silent());
   }
 
   /**
@@ -270,8 +265,7 @@ public final class SubjectStudio {
    *
    * @param subject the subject
    * @param request the styles and the number of headshots
-   * @param progress receives every step and warnings
-   * @param cancellation cancels this work, as does erasing the subject or closing the store
+   * @param run receives progress, and stops the work if it is cancelled
    * @return the headshots with their request
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the base cannot serve the request; or if the person has not
@@ -279,15 +273,20 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
    *     the subject is erased or the store is closed
    */
-  public Shoot shoot(
-      Subject subject, ShootRequest request, Progress progress, Cancellation cancellation) {
+  public Shoot shoot(Subject subject, ShootRequest request, Run run) {
     return SubjectWork.callWhileRegistered(
         subject,
-        cancellation,
+        run.cancellation(),
         stop -> SubjectWork.withTools(
             setup.tools,
             with -> StoredShoot.generate(
-                setup.studio, setup.base, subject, request, setup.marking, with, progress, stop)));
+                setup.studio,
+                setup.base,
+                subject,
+                request,
+                setup.marking,
+                with,
+                new Run(run.progress(), stop))));
   }
 
   /**

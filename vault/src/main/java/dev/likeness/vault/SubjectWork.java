@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewOptions;
@@ -61,13 +62,12 @@ final class SubjectWork {
       Subject subject,
       Optional<ReviewTools> tools,
       Optional<String> shown,
-      Progress progress,
-      Cancellation caller,
+      Run run,
       BiConsumer<PhotoReview, Cancellation> work) {
-    callWhileRegistered(subject, caller, stop -> {
+    callWhileRegistered(subject, run.cancellation(), stop -> {
       subject.claimPhotos();
       try {
-        PhotoReview review = withTools(tools, with -> review(subject, with, shown, progress));
+        PhotoReview review = withTools(tools, with -> review(subject, with, shown, run.progress()));
         work.accept(review, stop);
         subject.markTrained();
         return null;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Purpose;
-import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Path;
@@ -59,8 +59,8 @@ class ConsentTest {
       ConsentException photos =
           assertThrows(ConsentException.class, () -> studios.add(ada, "a.jpg", new byte[1]));
       assertEquals(Purpose.INTAKE, photos.purpose());
-      ConsentException face = assertThrows(
-          ConsentException.class, () -> studios.train(ada, event -> {}, new Cancellation()));
+      ConsentException face =
+          assertThrows(ConsentException.class, () -> studios.train(ada, Run.of(event -> {})));
       assertEquals(Purpose.TRAINING, face.purpose());
       assertEquals(
           Purpose.TRAINING,

@@ -8,8 +8,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -179,13 +178,9 @@ class ManySubjectsTest {
     try {
       switch (what) {
         case "met" -> subject.markPurposeFulfilled();
-        case "learn" -> studio.train(subject, Progress.SILENT, new Cancellation());
+        case "learn" -> studio.train(subject, Run.silent());
         case "draw" ->
-          studio.shoot(
-              subject,
-              ShootRequest.of(Style.named("studio"), 1).steps(1),
-              Progress.SILENT,
-              new Cancellation());
+          studio.shoot(subject, ShootRequest.of(Style.named("studio"), 1).steps(1), Run.silent());
         default -> studio.add(subject, selfie, Selfies.read(selfie));
       }
       count(what);

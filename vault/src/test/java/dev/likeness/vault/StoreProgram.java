@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -118,7 +119,7 @@ public final class StoreProgram {
         }
         print("learning " + subject.id());
         if (random.nextInt(4) == 0) {
-          studio.train(subject, phases(subject), new Cancellation());
+          studio.train(subject, Run.of(phases(subject)));
         } else {
           train(base, subject);
         }
@@ -148,8 +149,7 @@ public final class StoreProgram {
                     dev.likeness.lora.training.PersonToken.of("woman")
                         .consent(subject.consent().toJson()))
                 .stateFile(state),
-            phases(subject),
-            cancellation(subject))) {
+            new Run(phases(subject), cancellation(subject)))) {
       person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));
     }
     subject.markPurposeFulfilled();
@@ -165,8 +165,7 @@ public final class StoreProgram {
     studio.shoot(
         subject,
         ShootRequest.of(Style.named("studio"), 1).steps(2).seed(random.nextInt()),
-        Progress.SILENT,
-        new Cancellation());
+        Run.silent());
     print("drawn " + subject.id());
   }
 

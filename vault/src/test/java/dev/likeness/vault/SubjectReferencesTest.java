@@ -12,8 +12,7 @@ import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
@@ -63,9 +62,8 @@ class SubjectReferencesTest {
         studio.add(ada, name, Selfies.read(name));
       }
       assertTrue(SubjectStudio.findReferences(ada, base).isEmpty());
-      InvalidInputException untrained = assertThrows(
-          InvalidInputException.class,
-          () -> studio.shoot(ada, ONE, Progress.SILENT, new Cancellation()));
+      InvalidInputException untrained =
+          assertThrows(InvalidInputException.class, () -> studio.shoot(ada, ONE, Run.silent()));
       assertTrue(untrained.getMessage().endsWith("has not been trained; train on photos first"));
       studio.chooseReferences(ada, SMALL);
       ImagePerson kept = SubjectStudio.findReferences(ada, base).orElseThrow();
@@ -94,8 +92,7 @@ class SubjectReferencesTest {
       assertEquals(
           Purpose.HEADSHOTS,
           assertThrows(
-                  ConsentException.class,
-                  () -> studio.chooseReferences(ada, SMALL, Progress.SILENT, new Cancellation()))
+                  ConsentException.class, () -> studio.chooseReferences(ada, SMALL, Run.silent()))
               .purpose());
       assertEquals(
           Purpose.HEADSHOTS,

@@ -11,8 +11,8 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.shoot.Headshot;
@@ -53,14 +53,15 @@ class SubjectShootsTest {
           CancelledException.class,
           () -> studio.train(
               ada,
-              event -> {
-                if (event instanceof ProgressEvent.Notice notice) {
-                  told.add(notice.message());
-                } else {
-                  stop.cancel();
-                }
-              },
-              stop));
+              new Run(
+                  event -> {
+                    if (event instanceof ProgressEvent.Notice notice) {
+                      told.add(notice.message());
+                    } else {
+                      stop.cancel();
+                    }
+                  },
+                  stop)));
     }
     assertEquals(
         List.of(
@@ -86,9 +87,7 @@ class SubjectShootsTest {
           "the photos seem to show 2 people (1: photo-0.png, photo-1.png; 2: photo-2.png, photo-3.png);"
               + " give a photo of the wanted person: --who FILE, or PhotoReview.withPersonIn in"
               + " Java",
-          assertThrows(
-                  InvalidInputException.class,
-                  () -> studio.train(ada, Progress.SILENT, new Cancellation()))
+          assertThrows(InvalidInputException.class, () -> studio.train(ada, Run.silent()))
               .getMessage());
       List<String> told = new ArrayList<>();
       Cancellation stop = new Cancellation();
@@ -98,14 +97,15 @@ class SubjectShootsTest {
               .personIn("photo-2.png")
               .train(
                   ada,
-                  event -> {
-                    if (event instanceof ProgressEvent.Notice notice) {
-                      told.add(notice.message());
-                    } else {
-                      stop.cancel();
-                    }
-                  },
-                  stop));
+                  new Run(
+                      event -> {
+                        if (event instanceof ProgressEvent.Notice notice) {
+                          told.add(notice.message());
+                        } else {
+                          stop.cancel();
+                        }
+                      },
+                      stop)));
       assertEquals(
           "photo-0.png: it shows a different person than photo-2.png does; it is not used for training",
           told.get(0));
@@ -121,9 +121,9 @@ class SubjectShootsTest {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
       Subject ada = trained(store, studio);
       ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(1);
-      CompletableFuture<?> meanwhile = CompletableFuture.runAsync(
-          () -> studio.shoot(ada, two.seed(8), Progress.SILENT, new Cancellation()));
-      studio.shoot(ada, two, Progress.SILENT, new Cancellation());
+      CompletableFuture<?> meanwhile =
+          CompletableFuture.runAsync(() -> studio.shoot(ada, two.seed(8), Run.silent()));
+      studio.shoot(ada, two, Run.silent());
       meanwhile.join();
       Path images = ada.folder(DataCategory.IMAGES);
       assertEquals(
@@ -136,7 +136,7 @@ class SubjectShootsTest {
               "record.json"),
           names(images));
       Files.delete(images.resolve("headshot-001.png"));
-      Shoot third = studio.shoot(ada, two.seed(16), Progress.SILENT, new Cancellation());
+      Shoot third = studio.shoot(ada, two.seed(16), Run.silent());
       assertTrue(
           Files.exists(images.resolve("headshot-006.png"))
               && !Files.exists(images.resolve("headshot-001.png")),
@@ -167,15 +167,14 @@ class SubjectShootsTest {
       List<Headshot> shown = new ArrayList<>();
       SubjectStudio stopped = SubjectStudio.on(
           base, quick(base).onHeadshot(shown::add).onHeadshot(drawn -> stop.cancel()));
-      assertThrows(CancelledException.class, () -> stopped.shoot(ada, four, Progress.SILENT, stop));
+      assertThrows(CancelledException.class, () -> stopped.shoot(ada, four, Run.of(stop)));
       assertEquals(1, shown.size());
       SubjectStudio full = SubjectStudio.on(base, quick(base).onHeadshot(drawn -> {
         if (drawn.seed() == 2) {
           throw new OutOfMemoryError("at the third");
         }
       }));
-      assertThrows(
-          OutOfMemoryError.class, () -> full.shoot(ada, four, Progress.SILENT, new Cancellation()));
+      assertThrows(OutOfMemoryError.class, () -> full.shoot(ada, four, Run.silent()));
       Path images = ada.folder(DataCategory.IMAGES);
       assertEquals(
           List.of(
@@ -204,11 +203,8 @@ class SubjectShootsTest {
       Subject ada = trained(store, studio);
       // No lock of all subjects may be needed to keep the images of one.
       synchronized (SubjectStudio.class) {
-        Thread drawing = new Thread(() -> studio.shoot(
-            ada,
-            ShootRequest.of(Style.named("studio"), 1).steps(1),
-            Progress.SILENT,
-            new Cancellation()));
+        Thread drawing = new Thread(() ->
+            studio.shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(1), Run.silent()));
         drawing.start();
         while (drawing.isAlive()) {
           assertFalse(waitsForAll(drawing), "the images of one wait for those of others");
@@ -244,7 +240,7 @@ class SubjectShootsTest {
     for (String selfie : Selfies.names()) {
       studio.add(ada, selfie, Selfies.read(selfie));
     }
-    studio.train(ada, Progress.SILENT, new Cancellation());
+    studio.train(ada, Run.silent());
     return ada;
   }
 

@@ -11,9 +11,8 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTrainer;
@@ -175,7 +174,7 @@ public class CardBenchmark {
         .targets(LoraTargets.ATTENTION)
         .trainTextEncoder(false);
     try (var person = new LoraTrainer(training)
-        .train(base, List.of(photo), PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
+        .train(base, List.of(photo), PersonToken.of("man"), Run.silent())) {
       return person.phrase();
     }
   }
@@ -184,7 +183,7 @@ public class CardBenchmark {
   @Benchmark
   public Object tenPersons() {
     ImageRequest request = models.request(family, 4);
-    return base.generate(IntStream.range(0, PERSONS)
+    return base.generateAll(IntStream.range(0, PERSONS)
         .mapToObj(i -> request.adapter(persons.get(i).at(1)).seed(i))
         .toList());
   }

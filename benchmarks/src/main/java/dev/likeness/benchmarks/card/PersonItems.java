@@ -41,10 +41,10 @@ final class PersonItems {
         List<ImageRequest> ten = IntStream.range(0, PERSONS)
             .mapToObj(i -> request.adapter(persons.get(i).at(1)).seed(i))
             .toList();
-        base.generate(ten);
-        log.found("e.persons.ten", models.milliseconds(2, () -> base.generate(ten)), "ms");
+        base.generateAll(ten);
+        log.found("e.persons.ten", models.milliseconds(2, () -> base.generateAll(ten)), "ms");
         List<ImageRequest> one = List.of(request.adapter(persons.get(0).at(1)).count(PERSONS));
-        log.found("e.persons.one", models.milliseconds(2, () -> base.generate(one)), "ms");
+        log.found("e.persons.one", models.milliseconds(2, () -> base.generateAll(one)), "ms");
         models.memory("e.persons");
         persons.forEach(Lora::close);
       }

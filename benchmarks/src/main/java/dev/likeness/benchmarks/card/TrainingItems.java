@@ -3,9 +3,9 @@ package dev.likeness.benchmarks.card;
 import dev.likeness.benchmarks.card.CardProof.Item;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
@@ -54,11 +54,7 @@ final class TrainingItems {
           "GiB");
       trainer
           .train(
-              base,
-              List.of(RgbImage.of(side, side, noise)),
-              PersonToken.of("man"),
-              clock,
-              new Cancellation())
+              base, List.of(RgbImage.of(side, side, noise)), PersonToken.of("man"), Run.of(clock))
           .close();
       double best = Double.MAX_VALUE;
       for (int i = 1; i < ends.size(); i++) {

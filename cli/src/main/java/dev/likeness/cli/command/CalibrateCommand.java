@@ -10,6 +10,7 @@ import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.EightBitCalibration;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.SizeOptions;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -116,8 +117,7 @@ public final class CalibrateCommand implements Runnable, WritesFiles {
         base.files(),
         base.compute(),
         requests(),
-        ConsoleProgress.on(console),
-        console.cancellation());
+        new Run(ConsoleProgress.on(console), console.cancellation()));
     Path written = ResultFile.write(file, overwrite.isGiven(), found::write);
     ResultFile.printOther(written, file, console);
     console.out().println(written);

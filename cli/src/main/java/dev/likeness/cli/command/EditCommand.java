@@ -14,6 +14,7 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -165,8 +166,7 @@ public final class EditCommand implements Runnable, WritesFiles {
           who,
           headshot(recorded, who),
           wanted,
-          ConsoleProgress.on(console),
-          console.cancellation());
+          new Run(ConsoleProgress.on(console), console.cancellation()));
       RgbImage delivered = marking.markPixels(edited.after().image(), true);
       Disclosure comparing = marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -325,8 +326,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
             run.request,
             tools,
             new SelectionOptions.Delivery(crop, marking),
-            ConsoleProgress.on(console),
-            console.cancellation()),
+            new Run(ConsoleProgress.on(console), console.cancellation())),
         finished -> person.record().apply(new Shoot(run.request, finished)).faceGuidance(guided));
     generated.shoot().headshots().stream()
         .flatMap(shot -> crop.notice(shot).stream())

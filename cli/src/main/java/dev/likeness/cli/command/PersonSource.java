@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
@@ -127,8 +128,7 @@ record PersonSource(
         .imagePerson(
             TrainingRequest.of(review, photos.consent()).profile(photos.profile()),
             choice,
-            ConsoleProgress.on(console),
-            console.cancellation());
+            new Run(ConsoleProgress.on(console), console.cancellation()));
     images.save(file);
     int count = images.images().size();
     console
@@ -180,8 +180,7 @@ record PersonSource(
         .reference(
             TrainingRequest.of(review, photos.consent()).profile(photos.profile()),
             eye.adapter(),
-            ConsoleProgress.on(console),
-            console.cancellation());
+            new Run(ConsoleProgress.on(console), console.cancellation()));
     Path file = out.resolve(ShootFolder.REFERENCE);
     reference.save(file);
     console
@@ -243,8 +242,7 @@ record PersonSource(
               TrainingRequest.of(review, photos.consent())
                   .profile(photos.profile())
                   .stateFile(state),
-              ConsoleProgress.on(console),
-              console.cancellation());
+              new Run(ConsoleProgress.on(console), console.cancellation()));
     } catch (RuntimeException e) {
       reportState(state, "the same command", e, console);
       throw e;

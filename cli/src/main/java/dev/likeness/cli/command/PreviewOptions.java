@@ -11,6 +11,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,14 +54,16 @@ final class PreviewOptions {
       Disclosure marking,
       Console console) {
     if (autoencoder == null) {
-      base.generate(List.of(request), each, ConsoleProgress.on(console), console.cancellation());
+      base.generateEach(
+          List.of(request), each, new Run(ConsoleProgress.on(console), console.cancellation()));
       return;
     }
     List<Path> shown = new ArrayList<>();
     try (PreviewDecoder previews = PreviewDecoder.open(decoderPath(from), base.compute())) {
       ImageRequest watched = previews.attach(
           request, interval, (row, images) -> writePreviews(images, files, marking, shown));
-      base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
+      base.generateEach(
+          List.of(watched), each, new Run(ConsoleProgress.on(console), console.cancellation()));
     } finally {
       shown.forEach(PreviewOptions::remove);
     }

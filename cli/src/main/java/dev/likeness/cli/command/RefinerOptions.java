@@ -15,6 +15,7 @@ import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.request.SizeOptions;
 import java.nio.file.Path;
@@ -234,7 +235,7 @@ final class RefinerOptions {
       for (GeneratedImage image : begun) {
         ImageRequest own =
             scored(rest, model).seed(image.seed()).initialImage(InitialImage.of(image.latents()));
-        model.generate(
+        model.generateEach(
             List.of(own),
             refined -> each.accept(new GeneratedImage(
                 refined.image(),
@@ -244,8 +245,7 @@ final class RefinerOptions {
                 refined.pixels(),
                 image.isEdited(),
                 Optional.of(image.request()))),
-            ConsoleProgress.on(console),
-            console.cancellation());
+            new Run(ConsoleProgress.on(console), console.cancellation()));
       }
     }
   }

@@ -4,9 +4,9 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.FaceEmbeddings;
@@ -97,19 +97,18 @@ final class SelectionOptions {
       ShootRequest request,
       ReviewTools tools,
       Delivery delivery,
-      Progress progress,
-      Cancellation cancellation) {
+      Run run) {
     HeadshotScores scores = scores(
         withDistortionLimit(limits, tools),
         kept,
         judges,
         tools,
         person,
-        keep == null ? Progress.SILENT : progress);
+        keep == null ? Progress.SILENT : run.progress());
     if (keep == null) {
       Shoot shoot = new Shoot(
           request,
-          studio.shoot(person, request, progress, cancellation).headshots().stream()
+          studio.shoot(person, request, run).headshots().stream()
               .map(delivery.crop)
               .toList());
       return new GeneratedShoot(
@@ -122,7 +121,7 @@ final class SelectionOptions {
     SelectionResult choice = Selection.of(studio, tools.detector(), scores)
         .delivery(delivery.crop)
         .marking(delivery.marking)
-        .shoot(person, request, keep, progress, cancellation);
+        .shoot(person, request, keep, run);
     if (choice.selected().isEmpty()) {
       throw new InvalidInputException("no headshot shows a face (number of headshots: "
           + choice.verdicts().size() + "); generate more with --count, give other styles, or leave"

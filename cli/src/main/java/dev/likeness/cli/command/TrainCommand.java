@@ -12,6 +12,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
@@ -334,8 +335,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
             TrainingRequest.of(review, photos.consent())
                 .profile(photos.profile())
                 .stateFile(state),
-            progress,
-            console.cancellation())) {
+            new Run(progress, console.cancellation()))) {
       Path written = ResultFile.write(out, overwrite.isGiven(), person::save);
       ResultFile.printOther(written, out, console);
       printPhrase(person.phrase());
@@ -356,8 +356,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
                 .profile(photos.profile())
                 .stateFile(state),
             asked,
-            progress,
-            console.cancellation())) {
+            new Run(progress, console.cancellation()))) {
       trained.save(base.folder(), out, model.compute().dtype());
       printPhrase(trained.personToken().phrase());
     }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.ImagePerson;
@@ -53,8 +54,9 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     TrainingRequest request = TrainingRequest.of(review, consent).profile(photos.profile());
     try {
       Optional<ImagePerson> images =
-          choice.map(by -> studio.trainer().imagePerson(request, by, progress, stop));
-      try (TrainedPerson person = trains ? studio.trainer().train(request, progress, stop) : null) {
+          choice.map(by -> studio.trainer().imagePerson(request, by, new Run(progress, stop)));
+      try (TrainedPerson person =
+          trains ? studio.trainer().train(request, new Run(progress, stop)) : null) {
         save(person, images, id);
       }
       return id;

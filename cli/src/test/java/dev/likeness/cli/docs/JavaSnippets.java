@@ -50,8 +50,7 @@ final class JavaSnippets {
       "HeadshotStudio studio;",
       "TrainedPerson ada;",
       "Consent consent;",
-      "Progress progress;",
-      "Cancellation cancellation;",
+      "Run run;",
       "Compute compute;",
       "byte[] bytes;");
 

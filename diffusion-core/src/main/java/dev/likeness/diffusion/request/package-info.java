@@ -18,7 +18,7 @@
  *       .guidance(GuidanceOptions.DEFAULT.scale(6).rescale(0.7))
  *       .count(4);
  *   Cancellation stop = new Cancellation();
- *   List<GeneratedImage> images = base.generate(request, System.out::println, stop);
+ *   List<GeneratedImage> images = base.generateAll(request, new Run(System.out::println, stop));
  * }
  * }</pre>
  */

@@ -23,13 +23,12 @@ import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.CachingOptions;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
@@ -83,7 +82,7 @@ class ControlNetParityTest {
             name -> BaseModel.openControlNet(TinyControlNets.write(name, scratch), Compute.EXACT));
         request = request.controlImage(controlImage(run, net, i));
       }
-      List<GeneratedImage> drawn = base.generate(request, Progress.SILENT, new Cancellation());
+      List<GeneratedImage> drawn = base.generateAll(request, Run.silent());
       if (run.text("pipeline").contains("Union")) {
         golden.compareLatents(run, drawn);
       } else {

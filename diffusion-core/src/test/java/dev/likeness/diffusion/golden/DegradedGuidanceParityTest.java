@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,7 +40,7 @@ class DegradedGuidanceParityTest {
         BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
       ImageRequest request = GoldenImages.baseRequest(run).guidance(options(run));
-      golden.compareImages(run, base.generate(request, Progress.SILENT, new Cancellation()));
+      golden.compareImages(run, base.generateAll(request, Run.silent()));
     }
   }
 

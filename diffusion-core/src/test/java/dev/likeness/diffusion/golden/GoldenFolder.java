@@ -282,7 +282,7 @@ public record GoldenFolder(Path path, String variant) {
 
   private static void generate(BaseModel base, int width, int height) {
     ImageRequest all = ImageRequest.of("all").steps(1).size(width, height);
-    base.generate(all);
+    base.generateAll(all);
     base.generate(all.guidance(1));
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

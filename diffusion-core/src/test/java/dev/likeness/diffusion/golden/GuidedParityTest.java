@@ -8,11 +8,10 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -102,7 +101,7 @@ class GuidedParityTest {
           .seed(run.firstSeed())
           .count(run.count())
           .size(run.integer("width"), run.integer("height"));
-      return base.generate(withOptions(plain, run, base), Progress.SILENT, new Cancellation());
+      return base.generateAll(withOptions(plain, run, base), Run.silent());
     }
   }
 

@@ -3,8 +3,7 @@ package dev.likeness.diffusion.golden;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -48,7 +47,7 @@ class ImageParityTest {
         name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-      golden.compare(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
+      golden.compare(run, base.generateAll(golden.request(run), Run.silent()));
     }
   }
 

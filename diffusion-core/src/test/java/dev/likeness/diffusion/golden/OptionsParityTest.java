@@ -9,7 +9,6 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GuidanceOptions;
@@ -17,7 +16,7 @@ import dev.likeness.diffusion.request.GuidanceOptions.FreeU;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +62,7 @@ class OptionsParityTest {
                   GuidanceOptions.DEFAULT.degradedGuidance(DegradedGuidanceParityTest.skipLayers(
                       (Map<?, ?>) run.arguments().get("call"))));
           };
-      List<GeneratedImage> images = base.generate(request, Progress.SILENT, new Cancellation());
+      List<GeneratedImage> images = base.generateAll(request, Run.silent());
       if (run.text("kind").equals("crop")) {
         assertPicture(
             golden.image("run" + run.index() + ".picture"), images.get(0).image());

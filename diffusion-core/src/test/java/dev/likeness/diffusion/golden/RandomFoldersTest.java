@@ -2,8 +2,7 @@ package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,8 +40,7 @@ class RandomFoldersTest {
     GoldenFolder.schedule(folder, run.scheduler());
     try (GoldenImages golden = GoldenImages.open(ROOT.resolve("reference.safetensors"));
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      golden.compareImages(
-          run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
+      golden.compareImages(run, base.generateAll(golden.request(run), Run.silent()));
     } finally {
       Files.write(index, named);
       Files.write(scheduler, own);

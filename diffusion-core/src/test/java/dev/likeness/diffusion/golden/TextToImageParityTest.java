@@ -17,9 +17,8 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.SamplingPlan;
 import java.io.IOException;
@@ -94,7 +93,7 @@ class TextToImageParityTest {
               folder.variant() + " " + run,
               expected,
               run.name(),
-              base.generate(request, Progress.SILENT, new Cancellation()));
+              base.generateAll(request, Run.silent()));
         }
       }
     }

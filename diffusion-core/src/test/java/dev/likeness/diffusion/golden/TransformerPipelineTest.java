@@ -7,10 +7,9 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
@@ -90,8 +89,7 @@ class TransformerPipelineTest {
         .size(run.width(), run.height())
         .guidance(guidanceOptions(run));
     return run.seeds().stream()
-        .map(seed -> base.generate(request.seed(seed).count(1), Progress.SILENT, new Cancellation())
-            .get(0))
+        .map(seed -> base.generateAll(request.seed(seed).count(1), Run.silent()).get(0))
         .toList();
   }
 

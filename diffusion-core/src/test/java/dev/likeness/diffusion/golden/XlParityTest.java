@@ -9,9 +9,8 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -75,11 +74,7 @@ class XlParityTest {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          compare(
-              variant + " " + run,
-              expected,
-              run,
-              base.generate(request(run), Progress.SILENT, new Cancellation()));
+          compare(variant + " " + run, expected, run, base.generateAll(request(run), Run.silent()));
         }
       }
     }

@@ -121,8 +121,8 @@ class ImageRequestTest {
   void givesEachStepToTheHookOfARequest(@TempDir Path folder) {
     List<GenerationHooks.SampledStep> steps = new ArrayList<>();
     try (BaseModel base = open(folder)) {
-      List<GeneratedImage> images =
-          base.generate(List.of(REQUEST.count(2).hooks(GenerationHooks.NONE.onStep(steps::add))));
+      List<GeneratedImage> images = base.generateAll(
+          List.of(REQUEST.count(2).hooks(GenerationHooks.NONE.onStep(steps::add))));
       assertEquals(
           List.of(0, 1), steps.stream().map(GenerationHooks.SampledStep::index).toList());
       assertEquals(

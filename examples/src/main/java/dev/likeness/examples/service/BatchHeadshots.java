@@ -5,8 +5,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
@@ -149,10 +148,7 @@ public final class BatchHeadshots {
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
       try (TrainedPerson trained = studio
           .trainer()
-          .train(
-              TrainingRequest.of(review, consent).stateFile(state),
-              Progress.SILENT,
-              new Cancellation())) {
+          .train(TrainingRequest.of(review, consent).stateFile(state), Run.silent())) {
         TrainingState.tag(trained, state).save(file);
       }
     }

@@ -11,8 +11,7 @@ import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
@@ -146,8 +145,7 @@ class HeadshotServiceTest {
             base,
             List.of(RgbImage.of(32, 32, grey)),
             PersonToken.of("woman").consent(name + ": yes"),
-            Progress.SILENT,
-            new Cancellation());
+            Run.silent());
   }
 
   private static TrainedPerson trainedOnPortrait(String name) {

@@ -113,7 +113,7 @@ class RecentShootsTest {
   }
 
   private GenerationJob.Task<Shoot> waiting() {
-    return (progress, stop) -> {
+    return run -> {
       try {
         gate.await();
         return imageOf(10);
@@ -124,7 +124,7 @@ class RecentShootsTest {
   }
 
   private static GenerationJob<Shoot> finished(GenerationQueue queue, int side) throws Exception {
-    GenerationJob<Shoot> job = submitted(queue, (progress, stop) -> imageOf(side));
+    GenerationJob<Shoot> job = submitted(queue, run -> imageOf(side));
     job.get();
     return job;
   }

@@ -10,8 +10,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -71,8 +70,7 @@ class ServePeopleTest {
                 model,
                 List.of(RgbImage.of(32, 32, rgb)),
                 PersonToken.of("woman").consent(name + ": yes"),
-                Progress.SILENT,
-                new Cancellation())) {
+                Run.silent())) {
       person.save(file);
     }
     return file;

@@ -13,10 +13,9 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ReferenceImages;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.Headshot;
@@ -142,11 +141,7 @@ class GuidedImagePersonTest {
     LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
     PersonToken token = new PersonToken("sks", "woman", "").consent(CONSENT);
     try (TrainedPerson lora = new LoraTrainer(settings)
-        .train(
-            klein,
-            TrainingSet.of(List.of(noise(1), noise(2)), token),
-            Progress.SILENT,
-            new Cancellation())) {
+        .train(klein, TrainingSet.of(List.of(noise(1), noise(2)), token), Run.silent())) {
       ImagePerson both = ada().withTrainedPerson(lora);
       HeadshotStudio plain = HeadshotStudio.on(klein);
       HeadshotStudio guided = plain.faceGuidance(guidance);

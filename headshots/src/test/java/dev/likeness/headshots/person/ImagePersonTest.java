@@ -22,10 +22,9 @@ import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ReferenceImages;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
@@ -337,8 +336,7 @@ class ImagePersonTest {
     PersonToken token = new PersonToken("sks", "woman", "").consent(CONSENT);
     LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
     try (TrainedPerson lora = new LoraTrainer(settings)
-        .train(
-            klein, TrainingSet.ofExamples(examples, token), Progress.SILENT, new Cancellation())) {
+        .train(klein, TrainingSet.ofExamples(examples, token), Run.silent())) {
       ImagePerson both = ada().withTrainedPerson(lora);
       assertEquals(
           "sks woman, the woman with glasses in image 1, image 2 and image 3", both.phrase());
@@ -369,10 +367,8 @@ class ImagePersonTest {
             FaceGuidance.with(decoder, embedder, detector, UsePolicy.COMMERCIAL)) {
       HeadshotStudio studio =
           HeadshotStudio.on(klein).faceGuidance(guidance).trainer(PersonTrainer.on(klein));
-      ImagePerson ada = studio
-          .trainer()
-          .imagePerson(
-              request, ReferencePhotos.DEFAULT.side(64), Progress.SILENT, new Cancellation());
+      ImagePerson ada =
+          studio.trainer().imagePerson(request, ReferencePhotos.DEFAULT.side(64), Run.silent());
       assertTrue(studio.usesFaceGuidance(ada));
     }
   }

@@ -5,8 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.headshots.shoot.Headshot;
@@ -79,8 +78,7 @@ class SharedLightTest {
               base,
               List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
               PersonToken.of("woman").consent("Ada: yes"),
-              Progress.SILENT,
-              new Cancellation())) {
+              Run.silent())) {
         PersonRecord.EMPTY.withLight(FLASH).addTo(learnt).save(file);
       }
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
@@ -91,10 +89,8 @@ class SharedLightTest {
             .get(0);
         assertEquals("flash", shot.request().negative());
         HeadshotEdit flash = HeadshotEdit.inMask(white(), "").with(Style.Part.LIGHT, "flash");
-        Headshot lit = studio
-            .detector(detector)
-            .edit(ada, shot, flash, Progress.SILENT, new Cancellation())
-            .after();
+        Headshot lit =
+            studio.detector(detector).edit(ada, shot, flash, Run.silent()).after();
         assertEquals("", lit.request().negative());
         HeadshotEdit scarf = HeadshotEdit.inMask(white(), "a scarf");
         Headshot bare = Headshot.of(shot.image(), shot.style(), "Ada");
@@ -102,7 +98,7 @@ class SharedLightTest {
             "flash",
             studio
                 .detector(detector)
-                .edit(ada, bare, scarf, Progress.SILENT, new Cancellation())
+                .edit(ada, bare, scarf, Run.silent())
                 .after()
                 .request()
                 .negative());

@@ -13,8 +13,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.headshots.GenerateProgram;
 import dev.likeness.headshots.HeadshotStudio;
@@ -69,8 +68,7 @@ class StoredPersonTest {
             base,
             List.of(selfie),
             PersonToken.of("woman").token("").consent("Ada: yes"),
-            Progress.SILENT,
-            new Cancellation());
+            Run.silent());
     PersonProfile profile = PersonProfile.UNKNOWN
         .with(new PersonProfile.Trait(
             "skin", "fair skin", 0.8, PersonProfile.Trait.Source.BASE_MODEL))

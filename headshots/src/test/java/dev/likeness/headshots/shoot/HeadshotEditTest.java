@@ -17,7 +17,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.internal.marking.XmpMarking;
 import dev.likeness.headshots.report.ShootRecord;
@@ -72,8 +72,7 @@ class HeadshotEditTest {
             base,
             List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
             PersonToken.of("woman").consent("Ada: yes"),
-            Progress.SILENT,
-            new Cancellation());
+            Run.silent());
     headshot = HeadshotStudio.on(base)
         .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3))
         .headshots()
@@ -138,12 +137,7 @@ class HeadshotEditTest {
     Headshot redrawn = studio.regenerateFace(ada, gray, face, 0.7, new Cancellation());
     Headshot edited = studio
         .detector(detector)
-        .edit(
-            ada,
-            gray,
-            HeadshotEdit.inMask(right(SIDE), "a red scarf"),
-            Progress.SILENT,
-            new Cancellation())
+        .edit(ada, gray, HeadshotEdit.inMask(right(SIDE), "a red scarf"), Run.silent())
         .after();
     for (Headshot again : List.of(redrawn, edited)) {
       assertNotEquals(gray.image(), again.image());
@@ -204,12 +198,7 @@ class HeadshotEditTest {
     });
     studio
         .detector(detector)
-        .edit(
-            ada,
-            large,
-            HeadshotEdit.inMask(right(side), "a scarf"),
-            Progress.SILENT,
-            new Cancellation());
+        .edit(ada, large, HeadshotEdit.inMask(right(side), "a scarf"), Run.silent());
     assertEquals(List.of("96x96"), sizes);
   }
 
@@ -351,10 +340,8 @@ class HeadshotEditTest {
             + read.request().negative() + ", " + read.seed());
     HeadshotEdit hoodie =
         HeadshotEdit.inMask(right(SIDE), "").with(Style.Part.OUTFIT, "a hoodie, unzipped");
-    Headshot edited = studio
-        .detector(detector)
-        .edit(ada, read, hoodie, Progress.SILENT, new Cancellation())
-        .after();
+    Headshot edited =
+        studio.detector(detector).edit(ada, read, hoodie, Run.silent()).after();
     assertEquals(
         "portrait of sks woman, wearing a hoodie, unzipped, calm, hard light, a venetian blind",
         edited.request().prompt());
@@ -402,9 +389,7 @@ class HeadshotEditTest {
   }
 
   private static HeadshotEdit.Result edit(HeadshotEdit edit) {
-    return HeadshotStudio.on(base)
-        .detector(detector)
-        .edit(ada, headshot, edit, Progress.SILENT, new Cancellation());
+    return HeadshotStudio.on(base).detector(detector).edit(ada, headshot, edit, Run.silent());
   }
 
   private static RgbImage right(int side) {

@@ -17,6 +17,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
@@ -73,8 +74,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static TrainedPerson train(LoraTraining settings) {
-    return new LoraTrainer(settings)
-        .train(base, images(), SUBJECT, Progress.SILENT, new Cancellation());
+    return new LoraTrainer(settings).train(base, images(), SUBJECT, Run.silent());
   }
 
   private static float[] generate(TrainedPerson person) {
@@ -302,8 +302,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         step.loss().ifPresent(losses::add);
       }
     };
-    try (TrainedPerson person =
-        new LoraTrainer(with(PLAIN)).train(base, set, progress, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(with(PLAIN)).train(base, set, Run.of(progress))) {
       return generate(person);
     }
   }
@@ -322,7 +321,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     TrainingSet set = TrainingSet.ofExamples(images, SUBJECT);
     try (TrainedPerson person = new LoraTrainer(
             with(options).priorPreservation(2, 1).steps(3))
-        .train(base, set, Progress.SILENT, new Cancellation())) {
+        .train(base, set, Run.silent())) {
       return generate(person);
     }
   }
@@ -347,7 +346,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void warnsOfClassImagesIfThePersonHasNoToken() {
     List<ProgressEvent> events = new ArrayList<>();
     new LoraTrainer(with(PLAIN).priorPreservation(2, 1))
-        .train(base, images(), SUBJECT.token(""), events::add, new Cancellation())
+        .train(base, images(), SUBJECT.token(""), Run.of(events::add))
         .close();
     assertEquals(
         1,
@@ -376,7 +375,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         .validation(new ValidationOptions(10, request, drawn -> scores[looks[0]++], 9));
     LoraTraining settings =
         with(PLAIN.constantLearningRate(true)).steps(10 * scores.length).learningRate(1e-2);
-    new LoraTrainer(settings).train(base, set, events::add, new Cancellation()).close();
+    new LoraTrainer(settings).train(base, set, Run.of(events::add)).close();
     return events.stream()
         .filter(event ->
             event instanceof ProgressEvent.Notice notice && notice.message().contains("overfits"))
@@ -394,11 +393,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     float[] kept;
     try (TrainedPerson person = new LoraTrainer(
             with(PLAIN.constantLearningRate(true)).steps(9))
-        .train(
-            base,
-            TrainingSet.of(images(), SUBJECT).validation(previews),
-            events::add,
-            new Cancellation())) {
+        .train(base, TrainingSet.of(images(), SUBJECT).validation(previews), Run.of(events::add))) {
       kept = generate(person);
     }
     assertArrayEquals(
@@ -424,8 +419,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     LoraTraining settings = with(PLAIN).steps(60);
     TrainingSet set = TrainingSet.of(images(), SUBJECT).validation(previews);
     float[] whole;
-    try (TrainedPerson person =
-        new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
       whole = generate(person);
     }
     Cancellation stop = new Cancellation();
@@ -438,15 +432,15 @@ class OptimizerOptionsTest extends OnGoldenBase {
     };
     TrainingSet kept = set.stateFile(files.resolve("state.safetensors"));
     assertThrows(
-        CancelledException.class, () -> new LoraTrainer(settings).train(base, kept, late, stop));
+        CancelledException.class,
+        () -> new LoraTrainer(settings).train(base, kept, new Run(late, stop)));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         steps.add(step.step());
       }
     };
-    try (TrainedPerson person =
-        new LoraTrainer(settings).train(base, kept, seen, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, kept, Run.of(seen))) {
       assertArrayEquals(whole, generate(person), "not the best look of before the stop");
     }
     assertEquals(28, steps.get(0));
@@ -497,7 +491,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(settings)
-                    .train(base, images(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
+                    .train(base, images(), SUBJECT.token(""), Run.silent()))
             .getMessage());
   }
 

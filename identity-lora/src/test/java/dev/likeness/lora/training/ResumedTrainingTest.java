@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.TrainedPerson;
@@ -74,8 +75,7 @@ class ResumedTrainingTest extends OnGoldenBase {
   @ParameterizedTest
   @MethodSource("settings")
   void resumesAsIfNeverStopped(LoraTraining settings) {
-    float[] whole =
-        train(settings, TrainingSet.of(images(), SUBJECT), Progress.SILENT, new Cancellation());
+    float[] whole = train(settings, TrainingSet.of(images(), SUBJECT), Run.silent());
     TrainingSet kept =
         TrainingSet.of(images(), SUBJECT).stateFile(folder.resolve("state.safetensors"));
     Cancellation stop = new Cancellation();
@@ -88,8 +88,8 @@ class ResumedTrainingTest extends OnGoldenBase {
         }
       }
     };
-    assertThrows(CancelledException.class, () -> train(settings, kept, seen, stop));
-    assertArrayEquals(whole, train(settings, kept, seen, new Cancellation()));
+    assertThrows(CancelledException.class, () -> train(settings, kept, new Run(seen, stop)));
+    assertArrayEquals(whole, train(settings, kept, Run.of(seen)));
     assertEquals(List.of(1, 2, 3, 4, 5, 6), steps);
   }
 
@@ -122,9 +122,8 @@ class ResumedTrainingTest extends OnGoldenBase {
     }
   }
 
-  private static float[] train(
-      LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, progress, stop)) {
+  private static float[] train(LoraTraining settings, TrainingSet set, Run run) {
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, run)) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
           .pixels();

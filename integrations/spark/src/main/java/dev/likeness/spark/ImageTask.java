@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Run;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -150,7 +151,7 @@ record ImageTask(
     }
     return model
         .base()
-        .generate(requests, TaskAttempt.cancelling(cancellation), cancellation)
+        .generateAll(requests, new Run(TaskAttempt.cancelling(cancellation), cancellation))
         .stream()
         .map(GeneratedImage::toPng)
         .toList();

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.TrainingRequest;
@@ -90,13 +91,13 @@ final class PersonShoot {
       Optional<SelectionResult> choice = Optional.empty();
       if (plan.keep() == 0) {
         shots = studio
-            .shoot(person, plan.request(), steps, cancellation)
+            .shoot(person, plan.request(), new Run(steps, cancellation))
             .crop(model.tools().detector())
             .headshots();
       } else {
         SelectionResult selection = Selection.of(studio, model.tools().detector(), all)
             .delivery(headshot -> headshot.crop(model.tools().detector()))
-            .shoot(person, plan.request(), plan.keep(), steps, cancellation);
+            .shoot(person, plan.request(), plan.keep(), new Run(steps, cancellation));
         shots = selection.selected();
         choice = Optional.of(selection);
         if (shots.isEmpty()) {
@@ -175,8 +176,7 @@ final class PersonShoot {
                   TrainingRequest.of(review, plan.consent())
                       .profile(plan.known())
                       .stateFile(state),
-                  steps,
-                  cancellation)) {
+                  new Run(steps, cancellation))) {
             trained.save(file);
           }
           return file;

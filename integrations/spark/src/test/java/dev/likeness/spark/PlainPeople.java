@@ -2,8 +2,7 @@ package dev.likeness.spark;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
@@ -71,7 +70,7 @@ final class PlainPeople {
                   FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye),
                   trained);
           SelectionResult selection = Selection.of(studio, tools.detector(), scores)
-              .shoot(trained, request, keep, Progress.SILENT, new Cancellation());
+              .shoot(trained, request, keep, Run.silent());
           Shoot shoot = new Shoot(request, selection.selected()).crop(tools.detector());
           ShootSummary summary = ShootSummary.of(
               base,

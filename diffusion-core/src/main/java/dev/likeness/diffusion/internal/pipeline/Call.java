@@ -6,6 +6,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +19,9 @@ final class Call {
   private final Cancellation cancellation;
   private final List<InvalidInputException> failures = new ArrayList<>();
 
-  Call(Progress progress, Cancellation cancellation) {
-    this.progress = progress;
-    this.cancellation = cancellation;
+  Call(Run run) {
+    this.progress = run.progress();
+    this.cancellation = run.cancellation();
   }
 
   void throwIfCancelled() {

@@ -4,9 +4,9 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -43,23 +43,20 @@ public record ModelUse(
   }
 
   /**
-   * Runs work that {@code stop} cancels, and that reports its events and its outcome to the
+   * Runs work that the run's cancellation stops, and that reports its events and its outcome to the
    * observers and to the caller. Memory that libtorch could not allocate is a
    * {@code ResourceLimitException} for all of them.
+   *
+   * @param work gets the run with the observers among its listeners
    */
-  public <T> T report(
-      Progress.Work.Kind kind,
-      int images,
-      Progress caller,
-      Cancellation stop,
-      Function<Progress, T> work) {
+  public <T> T report(Progress.Work.Kind kind, int images, Run run, Function<Run, T> work) {
     Progress.Work started = new Progress.Work(kind, name, images);
-    List<Progress> listeners = new ArrayList<>(List.of(caller));
-    Progress all = event -> listeners.forEach(listener -> listener.onEvent(event));
-    return all.reportOutcome(() -> {
+    List<Progress> listeners = new ArrayList<>(List.of(run.progress()));
+    Run observed = run.with(event -> listeners.forEach(listener -> listener.onEvent(event)));
+    return observed.report(() -> {
       // If an observer throws, those that started before it receive the terminal event too.
       observers.forEach(each -> listeners.add(listeners.size() - 1, each.onStart(started)));
-      return stop.run(() -> LibTorch.callWithinMemory(() -> work.apply(all)));
+      return LibTorch.callWithinMemory(() -> work.apply(observed));
     });
   }
 

@@ -11,11 +11,10 @@ import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -67,20 +66,18 @@ public record Pipeline(
   }
 
   /** The images of all requests, in their order. */
-  public List<Result> generate(List<ImageRequest> given, Progress progress, Cancellation stop) {
+  public List<Result> generate(List<ImageRequest> given, Run run) {
     List<ImageRequest> requests = given.stream().map(this::complete).toList();
     Map<ImageRequest, List<Result>> results = new IdentityHashMap<>();
     requests.forEach(request -> results.put(request, new ArrayList<>()));
-    runPasses(
-        requests, (request, result) -> results.get(request).add(result), new Call(progress, stop));
+    runPasses(requests, (request, result) -> results.get(request).add(result), new Call(run));
     return requests.stream().flatMap(request -> results.get(request).stream()).toList();
   }
 
   /** Generates the images of all requests and passes each to {@code each} once it is decoded. */
-  public void generateEach(
-      List<ImageRequest> given, Consumer<Result> each, Progress progress, Cancellation stop) {
+  public void generateEach(List<ImageRequest> given, Consumer<Result> each, Run run) {
     List<ImageRequest> requests = given.stream().map(this::complete).toList();
-    runPasses(requests, (request, result) -> each.accept(result), new Call(progress, stop));
+    runPasses(requests, (request, result) -> each.accept(result), new Call(run));
   }
 
   /** Stages 3 to 10 for completed requests: first passes, then second passes. */

@@ -18,9 +18,9 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -260,14 +260,11 @@ class SingleFileTest {
       for (BaseModel each : List.of(base, part)) {
         assertArrayEquals(
             pixels(ModelOpener.open(before)),
-            each.generate(
-                    REQUEST,
-                    event -> {
-                      if (event instanceof ProgressEvent.Notice warning) {
-                        said.add(warning.message());
-                      }
-                    },
-                    new Cancellation())
+            each.generateAll(REQUEST, Run.of(event -> {
+                  if (event instanceof ProgressEvent.Notice warning) {
+                    said.add(warning.message());
+                  }
+                }))
                 .get(0)
                 .pixels());
       }

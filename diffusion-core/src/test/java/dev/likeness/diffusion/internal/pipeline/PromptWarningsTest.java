@@ -20,12 +20,12 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.SamplingOptions;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
@@ -81,7 +81,8 @@ class PromptWarningsTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
         Compute.EXACT)) {
       assertEquals(
-          9, base.generate(List.of(REQUEST.count(9).adapter(countingAdapter()))).size());
+          9,
+          base.generateAll(List.of(REQUEST.count(9).adapter(countingAdapter()))).size());
       assertEquals(List.of(1L, 1L), encoded, "the prompt and the negative one, in three passes");
     }
   }
@@ -91,7 +92,7 @@ class PromptWarningsTest {
     try (BaseModel base = BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
         Compute.EXACT)) {
-      base.generate(List.of(REQUEST
+      base.generateAll(List.of(REQUEST
           .prompt("a [cat:dog:2]")
           .steps(4)
           .syntax(PromptSyntax.A1111)
@@ -106,7 +107,7 @@ class PromptWarningsTest {
     ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     try (BaseModel base =
         BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32))) {
-      base.generate(List.of(
+      base.generateAll(List.of(
           REQUEST.size(32, 32).negative("").guidance(3).count(3).adapter(countingAdapter())));
       assertEquals(2, encoded.size(), "CLIP and T5");
     }
@@ -321,14 +322,11 @@ class PromptWarningsTest {
 
   private static List<String> warnings(BaseModel base, ImageRequest request) {
     List<String> notices = new ArrayList<>();
-    base.generate(
-        request,
-        event -> {
-          if (event instanceof ProgressEvent.Notice notice) {
-            notices.add(notice.message());
-          }
-        },
-        new Cancellation());
+    base.generateAll(request, Run.of(event -> {
+      if (event instanceof ProgressEvent.Notice notice) {
+        notices.add(notice.message());
+      }
+    }));
     return notices;
   }
 

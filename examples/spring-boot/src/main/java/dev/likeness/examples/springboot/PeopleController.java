@@ -69,7 +69,7 @@ class PeopleController {
     Consent given = Consent.of(consent);
     PhotoReview review = queue
         .submit(
-            (events, stop) -> stop.run(() -> HeadshotStudio.review(PhotoSet.of(files), given)),
+            run -> run.cancellation().run(() -> HeadshotStudio.review(PhotoSet.of(files), given)),
             REVIEW_BYTES)
         .join();
     String id = UUID.randomUUID().toString();
@@ -95,7 +95,7 @@ class PeopleController {
     start(
         person,
         new LoraTrainer(studio.trainer().settings()).memory(queue.base()).bytes(),
-        (events, stop) -> person.keep(studio.trainer().train(request, events, stop)));
+        run -> person.keep(studio.trainer().train(request, run)));
   }
 
   /** Generates headshots of the trained person. Each finished headshot is a preview event. */
@@ -114,9 +114,7 @@ class PeopleController {
     TrainedPerson trained = person.trained();
     HeadshotStudio own = studio.onHeadshot(made -> person.feed.preview(made.image()));
     start(
-        person,
-        studio.memoryBytes(request),
-        (events, stop) -> person.keep(own.shoot(trained, request, events, stop)));
+        person, studio.memoryBytes(request), run -> person.keep(own.shoot(trained, request, run)));
   }
 
   /** The state of the job, the numbers of the headshots, and those that are suggested. */

@@ -4,10 +4,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
@@ -39,8 +38,7 @@ public record HeadshotEditor(
    */
   private record Pass(Set<Style.Part> parts, double strength) {}
 
-  public HeadshotEdit.Result edit(
-      Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
+  public HeadshotEdit.Result edit(Headshot before, HeadshotEdit edit, Run run) {
     HeadshotEdit.Margins margins = edit.margins();
     requireSize(before.image(), margins);
     RgbImage after = InitialImage.outpaint(
@@ -65,9 +63,8 @@ public record HeadshotEditor(
     RgbImage changed = null;
     for (Pass pass : passes(edit)) {
       RgbImage mask = mask(before.image(), after, edit, pass.parts(), faces);
-      RgbImage generated = before
-          .style()
-          .convertColours(inpainting.inpaint(after, mask, pass.strength(), progress, cancellation));
+      RgbImage generated =
+          before.style().convertColours(inpainting.inpaint(after, mask, pass.strength(), run));
       boolean lit = pass.parts().contains(Style.Part.LIGHT)
           && !EditMask.changesFace(pass.parts())
           && !faces.isEmpty();

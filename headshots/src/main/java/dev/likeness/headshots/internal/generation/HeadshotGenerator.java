@@ -7,9 +7,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
@@ -82,7 +81,7 @@ public record HeadshotGenerator(
   }
 
   /** Generates the shoot; {@code each} gets each headshot as soon as it is generated. */
-  public Shoot generate(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
+  public Shoot generate(Consumer<Headshot> each, Run run) {
     requireCompatible(request, base);
     if (showsImages(person.at(request.identityStrength()))) {
       ReferencePhotos.requireEditing(base);
@@ -97,8 +96,8 @@ public record HeadshotGenerator(
       for (int i = 0; i < request.count(); i++) {
         ImageRequest ask =
             imageRequest(style, request.variant() + i).seed(request.seed() + headshots.size());
-        GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
-        RgbImage pixels = resize(image, progress, cancellation);
+        GeneratedImage image = base.generate(ask, run);
+        RgbImage pixels = resize(image, run);
         headshots.add(new Headshot(
             style.convertColours(pixels),
             style,
@@ -111,7 +110,7 @@ public record HeadshotGenerator(
     return new Shoot(request, headshots);
   }
 
-  private RgbImage resize(GeneratedImage image, Progress progress, Cancellation cancellation) {
+  private RgbImage resize(GeneratedImage image, Run run) {
     return needsUpscaling()
         ? TiledUpscale.upscale(
             base,
@@ -120,8 +119,7 @@ public record HeadshotGenerator(
             request.size().getAsInt(),
             request.size().getAsInt(),
             upscaler,
-            progress,
-            cancellation)
+            run)
         : image.image();
   }
 

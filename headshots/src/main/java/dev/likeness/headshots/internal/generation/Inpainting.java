@@ -7,7 +7,7 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.photos.face.BoundingBox;
@@ -31,12 +31,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
    *
    * @param strength denoising strength, 0 to 1
    */
-  RgbImage inpaint(
-      RgbImage image,
-      RgbImage mask,
-      double strength,
-      Progress progress,
-      Cancellation cancellation) {
+  RgbImage inpaint(RgbImage image, RgbImage mask, double strength, Run run) {
     int most = (int) (TiledUpscale.MAX_UNTILED_SCALE * base.defaults().width());
     TiledUpscale.requireTiledSampling(base, Math.max(image.width(), image.height()));
     if (most < Math.max(image.width(), image.height())) {
@@ -57,7 +52,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
             .strength(Math.max(strength, 1.5 / steps(base, request)))
             .mask(resize(mask, width, height))
             .pasteUnmasked(false));
-    RgbImage small = base.generate(over, progress, cancellation).get(0).image();
+    RgbImage small = base.generate(over, run).image();
     RgbImage large = scale >= 1
         ? small
         : TiledUpscale.upscale(
@@ -67,8 +62,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
             roundToMultiple(image.width(), unit),
             roundToMultiple(image.height(), unit),
             upscaler,
-            progress,
-            cancellation);
+            run);
     return resize(large, image.width(), image.height());
   }
 
@@ -153,7 +147,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
       ImageRequest again =
           HeadshotGenerator.withGuidance(sameSettings(request).adapter(person), base);
       RgbImage drawn = new Inpainting(base, again, enlarger)
-          .inpaint(head, ellipse(size, box), strength, Progress.SILENT, cancellation);
+          .inpaint(head, ellipse(size, box), strength, Run.of(cancellation));
       RgbImage small =
           Resampler.AREA.resize(headshot.style().convertColours(drawn), crop.side(), crop.side());
       return new Headshot(

@@ -9,11 +9,10 @@ import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.shoot.Upscaler;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -89,8 +88,7 @@ public final class TiledUpscale {
       int width,
       int height,
       Upscaler enlarger,
-      Progress progress,
-      Cancellation cancellation) {
+      Run run) {
     Inpainting.WholeImage.require(request.adapters(), "an enlargement");
     int factor = EngineAccess.model(base).autoencoder().vaeScaleFactor();
     int window = base.defaults().width() / factor;
@@ -119,7 +117,7 @@ public final class TiledUpscale {
           .tiling(request.tiling().windows(window, window * 3 / 4))
           .steps(steps)
           .initialImage(InitialImage.of(enlarged).strength(strength));
-      RgbImage generated = base.generate(over, progress, cancellation).get(0).image();
+      RgbImage generated = base.generate(over, run).image();
       // keepColours: the colour of each previous pixel is restored, so only finer detail is added.
       larger = by.keepColours()
           ? ColourCorrection.correct(enlarged, generated, larger.width(), larger.height())

@@ -5,9 +5,9 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.training.SceneRegions.ClothingMask;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PixelTraits;
@@ -60,19 +60,13 @@ public record PersonStudy(
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   static PersonStudy ofLarge(
-      BaseModel base,
-      int side,
-      PhotoReview review,
-      PersonProfile known,
-      Progress progress,
-      Cancellation cancellation) {
+      BaseModel base, int side, PhotoReview review, PersonProfile known, Run run) {
     return of(
         base,
         side,
-        selectLarge(review.requireOnePerson().accepted(), side, progress),
+        selectLarge(review.requireOnePerson().accepted(), side, run.progress()),
         known,
-        progress,
-        cancellation);
+        run);
   }
 
   /**
@@ -81,14 +75,9 @@ public record PersonStudy(
    *
    * @throws InvalidInputException if no person of several was chosen
    */
-  static PersonStudy ofAll(
-      BaseModel base,
-      PhotoReview review,
-      PersonProfile known,
-      Progress progress,
-      Cancellation cancellation) {
+  static PersonStudy ofAll(BaseModel base, PhotoReview review, PersonProfile known, Run run) {
     List<AcceptedPhoto> photos = review.requireOnePerson().accepted();
-    return of(base, base.defaults().width(), photos, known, progress, cancellation);
+    return of(base, base.defaults().width(), photos, known, run);
   }
 
   /**
@@ -117,15 +106,10 @@ public record PersonStudy(
   }
 
   private static PersonStudy of(
-      BaseModel base,
-      int side,
-      List<AcceptedPhoto> photos,
-      PersonProfile known,
-      Progress progress,
-      Cancellation cancellation) {
+      BaseModel base, int side, List<AcceptedPhoto> photos, PersonProfile known, Run run) {
     List<RgbImage> crops =
         photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
-    List<PhotoReading> readings = PhotoReading.of(base, crops, progress, cancellation);
+    List<PhotoReading> readings = PhotoReading.of(base, crops, run);
     PersonProfile profile =
         readings.isEmpty() ? PixelTraits.of(photos, known) : PhotoReading.profile(readings, known);
     return new PersonStudy(photos, crops, readings, profile, subject(base, profile));

@@ -4,9 +4,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
@@ -134,19 +134,13 @@ public record PersonTraining(
     return details.size == 0 ? base.defaults().width() : details.size;
   }
 
-  public PersonStudy study(
-      PhotoReview review, PersonProfile known, Progress steps, Cancellation cancellation) {
-    return PersonStudy.ofLarge(base, side(), review, known, steps, cancellation);
+  public PersonStudy study(PhotoReview review, PersonProfile known, Run run) {
+    return PersonStudy.ofLarge(base, side(), review, known, run);
   }
 
   public ReferencePerson referencePerson(
-      PhotoReview review,
-      PersonAdapter adapter,
-      Consent consent,
-      PersonProfile known,
-      Progress steps,
-      Cancellation cancellation) {
-    PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
+      PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Run run) {
+    PersonStudy study = PersonStudy.ofAll(base, review, known, run);
     return new ReferencePerson(
         adapter.prompt(review.accepted()).withPhrase(study.subject().classWord()),
         Optional.empty(),
@@ -162,15 +156,10 @@ public record PersonTraining(
    * judge likeness; references give the faces for face guidance.
    */
   public ImagePerson imagePerson(
-      PhotoReview review,
-      ReferencePhotos choice,
-      Consent consent,
-      PersonProfile known,
-      Progress steps,
-      Cancellation cancellation) {
+      PhotoReview review, ReferencePhotos choice, Consent consent, PersonProfile known, Run run) {
     ReferencePhotos.Choice chosen = choice.choose(review, base);
     PersonRecord record = new PersonRecord(
-        PersonStudy.ofAll(base, review, known, steps, cancellation).profile(),
+        PersonStudy.ofAll(base, review, known, run).profile(),
         PersonRecord.traits(chosen.others()),
         PersonRecord.EMPTY.light(),
         guidanceEmbedder.map(eye -> FaceEmbeddings.of(chosen.references(), eye)),
@@ -203,19 +192,15 @@ public record PersonTraining(
   }
 
   public TrainedPerson trainPerson(
-      PhotoReview review,
-      Consent consent,
-      PersonProfile known,
-      Path state,
-      Progress steps,
-      Cancellation cancellation) {
+      PhotoReview review, Consent consent, PersonProfile known, Path state, Run run) {
     LoraTrainer fitting = fitToMemory();
     if (!fitting.settings().equals(training)) {
-      steps.onEvent(new ProgressEvent.Notice(
-          "memory is short, so the training settings were changed; training needs about "
-              + fitting.memory(base, side(), side())));
+      run.progress()
+          .onEvent(new ProgressEvent.Notice(
+              "memory is short, so the training settings were changed; training needs about "
+                  + fitting.memory(base, side(), side())));
     }
-    PersonStudy study = study(review, known, steps, cancellation);
+    PersonStudy study = study(review, known, run);
     List<SceneWords> scenes = study.scenes();
     TrainingSet set = trainingSet(
         study,
@@ -224,12 +209,12 @@ public record PersonTraining(
             study.crops(),
             study.photos(),
             scenes,
-            study.ownCaptions(steps),
+            study.ownCaptions(run.progress()),
             study.captions(training.captions()),
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
-        steps);
-    TrainedPerson trained = fitting.train(base, saving(set, state), steps, cancellation);
+        run.progress());
+    TrainedPerson trained = fitting.train(base, saving(set, state), run);
     try {
       return personRecord(study, review)
           .withLight(SceneWords.sharedLight(scenes))
@@ -246,9 +231,8 @@ public record PersonTraining(
       PersonProfile known,
       DreamBooth method,
       Path state,
-      Progress steps,
-      Cancellation cancellation) {
-    PersonStudy study = study(review, known, steps, cancellation);
+      Run run) {
+    PersonStudy study = study(review, known, run);
     List<SceneWords> scenes = study.scenes();
     TrainingSet set = trainingSet(
         study,
@@ -257,12 +241,12 @@ public record PersonTraining(
             study.crops(),
             study.photos(),
             scenes,
-            study.ownCaptions(steps),
+            study.ownCaptions(run.progress()),
             method.settings().captions(),
             GRAY_CAPTIONS),
         SceneWords.sharedLight(scenes),
-        steps);
-    return method.train(base, saving(set, state), steps, cancellation);
+        run.progress());
+    return method.train(base, saving(set, state), run);
   }
 
   /** The training set: all examples, or with validation those of photos that are not held out. */

@@ -3,9 +3,8 @@ package dev.likeness.headshots.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ProfileVocabulary;
@@ -39,19 +38,18 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
    *
    * @throws InvalidInputException if the reader lacks an attribute of profiles or scenes
    */
-  static List<PhotoReading> of(
-      BaseModel base, List<RgbImage> crops, Progress progress, Cancellation cancellation) {
+  static List<PhotoReading> of(BaseModel base, List<RgbImage> crops, Run run) {
     try (PhotoReader reader = base.folder().flatMap(PhotoReader::find).orElse(null)) {
       if (reader == null) {
         return List.of();
       }
       requireAttributes(reader);
-      progress.onEvent(new ProgressEvent.Phase(PHASE, crops.size()));
+      run.progress().onEvent(new ProgressEvent.Phase(PHASE, crops.size()));
       List<PhotoReading> readings = new ArrayList<>();
       for (RgbImage crop : crops) {
-        cancellation.throwIfCancelled();
+        run.cancellation().throwIfCancelled();
         readings.add(new PhotoReading(reader.attributes(), reader.read(crop)));
-        progress.onEvent(new ProgressEvent.Step(PHASE, readings.size(), crops.size()));
+        run.progress().onEvent(new ProgressEvent.Step(PHASE, readings.size(), crops.size()));
       }
       return List.copyOf(readings);
     }

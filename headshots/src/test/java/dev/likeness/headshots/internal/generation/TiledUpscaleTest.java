@@ -11,9 +11,9 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -102,8 +102,7 @@ class TiledUpscaleTest {
           2 * own,
           2 * own,
           Upscaler.CUBIC,
-          told::add,
-          new Cancellation());
+          Run.of(told::add));
       assertEquals(2 * own, large.width());
       assertEquals(
           List.of("sample", "sample", "decode"),

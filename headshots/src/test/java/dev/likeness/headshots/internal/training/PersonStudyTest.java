@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
@@ -109,10 +109,8 @@ class PersonStudyTest {
     PhotoReview mixed = MixedPhotos.review(2, 2);
 
     for (Executable study : List.<Executable>of(
-        () -> PersonStudy.ofLarge(
-            null, 64, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()),
-        () -> PersonStudy.ofAll(
-            null, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()))) {
+        () -> PersonStudy.ofLarge(null, 64, mixed, PersonProfile.UNKNOWN, Run.silent()),
+        () -> PersonStudy.ofAll(null, mixed, PersonProfile.UNKNOWN, Run.silent()))) {
       String refusal = assertThrows(InvalidInputException.class, study).getMessage();
       assertTrue(refusal.startsWith("the photos seem to show 2 people (1: person0-0.png"), refusal);
     }

@@ -2,10 +2,9 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.LinkedHashMap;
@@ -26,15 +25,15 @@ record ClassImages(
   private static final String PHASE = "class images";
 
   /** Generates the missing images, and runs {@code onImage} after each. */
-  void generate(Progress progress, Cancellation stop, Runnable onImage) {
+  void generate(Run run, Runnable onImage) {
     if (settings.classImages() == 0) {
       return;
     }
     int all = buckets.stream().mapToInt(this::countFor).sum();
-    progress.onEvent(new ProgressEvent.Phase(PHASE, all));
+    run.progress().onEvent(new ProgressEvent.Phase(PHASE, all));
     if (set.personToken().token().isEmpty()) {
-      progress.onEvent(
-          new ProgressEvent.Notice("class images and the person have the same caption, \""
+      run.progress()
+          .onEvent(new ProgressEvent.Notice("class images and the person have the same caption, \""
               + CaptionEncodings.Captions.classCaption(settings, set)
               + "\", so their effects cancel; give the person a rare token, or"
               + " use no class images"));
@@ -47,12 +46,13 @@ record ClassImages(
         bucket
             .classLatents()
             .add(
-                base.generate(one, Progress.SILENT, stop).get(0).latents().values(),
+                base.generate(one, Run.of(run.cancellation())).latents().values(),
                 bucket.latents().shape());
-        progress.onEvent(new ProgressEvent.Step(
-            PHASE,
-            buckets.stream().mapToInt(each -> each.classLatents().count()).sum(),
-            all));
+        run.progress()
+            .onEvent(new ProgressEvent.Step(
+                PHASE,
+                buckets.stream().mapToInt(each -> each.classLatents().count()).sum(),
+                all));
         onImage.run();
       }
     }

@@ -18,6 +18,7 @@ import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.LinkedHashMap;
@@ -142,7 +143,7 @@ public final class TrainingLoop implements AutoCloseable {
       }
     };
     try {
-      ofClass.generate(progress, stop, saves);
+      ofClass.generate(new Run(progress, stop), saves);
       if (validation.isEmpty()
           && !trainsTextEncoder()
           && TrainingMemoryEstimator.freesTextEncoders(model)) {

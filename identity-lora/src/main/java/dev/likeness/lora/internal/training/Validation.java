@@ -9,6 +9,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.ValidationOptions;
 import java.util.LinkedHashMap;
@@ -116,7 +117,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
           .prompt(request.prompt().replace("%s", personToken.phrase()))
           .adapter(networks.adapterFor(values, now))
           .adapter(TrainableNetworks.AS_LOADED);
-      return base.generate(ask, Progress.SILENT, stop).stream()
+      return base.generateAll(ask, Run.of(stop)).stream()
           .map(GeneratedImage::image)
           .toList();
     }

@@ -32,6 +32,7 @@ import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -282,8 +283,7 @@ class CompressedBaseTest {
           .validation(new ValidationOptions(
               1, ImageRequest.of("selfie of %s").steps(1).size(16, 16), images -> 0, 0));
       assertThrows(
-          ResourceLimitException.class,
-          () -> trainer.train(base, set, steps::add, new Cancellation()));
+          ResourceLimitException.class, () -> trainer.train(base, set, Run.of(steps::add)));
       assertTrue(
           steps.stream().noneMatch(event -> event instanceof ProgressEvent.Step), steps.toString());
     }

@@ -23,6 +23,7 @@ import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -267,7 +268,8 @@ class FewStepTest {
         List.of(TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
         new PersonToken("", "person", ""));
     TrainingSet set = state.map(images::stateFile).orElse(images);
-    try (TrainedPerson nobody = new LoraTrainer(training).train(base, set, stopping, stop)) {
+    try (TrainedPerson nobody =
+        new LoraTrainer(training).train(base, set, new Run(stopping, stop))) {
       nobody.lora().save(file);
     }
     return file;
@@ -286,14 +288,12 @@ class FewStepTest {
     };
     try (BaseModel base = BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path(), Compute.EXACT)) {
-      new LoraTrainer(training)
-          .train(base, set(image), notices, new Cancellation())
-          .close();
+      new LoraTrainer(training).train(base, set(image), Run.of(notices)).close();
       assertEquals(1, said.size(), said.toString());
       assertThrows(
           IllegalArgumentException.class,
           () -> new LoraTrainer(training)
-              .train(base, set(image.mask(image.image())), notices, new Cancellation()));
+              .train(base, set(image.mask(image.image())), Run.of(notices)));
     }
   }
 

@@ -30,6 +30,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.GoldenLora;
@@ -248,14 +249,15 @@ class LanguageTrainingTest {
           () -> trainer.train(
               base,
               set.stateFile(state),
-              event -> {
-                if (event instanceof ProgressEvent.Step step
-                    && step.phase().equals("train")
-                    && step.step() == 2) {
-                  stop.cancel();
-                }
-              },
-              stop));
+              new Run(
+                  event -> {
+                    if (event instanceof ProgressEvent.Step step
+                        && step.phase().equals("train")
+                        && step.step() == 2) {
+                      stop.cancel();
+                    }
+                  },
+                  stop)));
       assertArrayEquals(
           Files.readAllBytes(whole),
           Files.readAllBytes(train(trainer, base, set.stateFile(state), "resumed")));
@@ -280,7 +282,7 @@ class LanguageTrainingTest {
 
   private Path train(LoraTrainer trainer, BaseModel base, TrainingSet set, String name) {
     Path file = parent.resolve(name + ".safetensors");
-    try (TrainedPerson person = trainer.train(base, set, Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person = trainer.train(base, set, Run.silent())) {
       person.save(file);
     }
     return file;
@@ -301,15 +303,11 @@ class LanguageTrainingTest {
           new LoraTrainer(LoraTraining.balanced().forBase(base).steps(1));
       TrainingSet set = TrainingSet.of(List.of(image(1)), PersonToken.of("woman"));
       trainer
-          .train(
-              base,
-              set,
-              event -> {
-                if (event instanceof ProgressEvent.Notice notice) {
-                  notices.add(notice.message());
-                }
-              },
-              new Cancellation())
+          .train(base, set, Run.of(event -> {
+            if (event instanceof ProgressEvent.Notice notice) {
+              notices.add(notice.message());
+            }
+          }))
           .close();
       assertTrue(
           notices.stream().anyMatch(words -> words.contains("or give a training adapter")),
@@ -325,8 +323,8 @@ class LanguageTrainingTest {
       Engine opened = EngineAccess.engine(base);
       ImageRequest request = ImageRequest.of("a woman").steps(1).size(16, 16).seed(3);
       List<Boolean> freed = new ArrayList<>();
-      float[] first = base.generate(
-              request, event -> freed.add(opened.freeTextEncoders()), new Cancellation())
+      float[] first = base.generateAll(
+              request, Run.of(event -> freed.add(opened.freeTextEncoders())))
           .get(0)
           .latents()
           .values();

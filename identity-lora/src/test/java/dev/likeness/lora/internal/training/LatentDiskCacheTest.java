@@ -9,9 +9,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.TrainedPerson;
@@ -58,8 +57,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
   }
 
   private static float[] train(LoraTraining settings, TrainingSet set) {
-    try (TrainedPerson person =
-        new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
       return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).adapter(person.at(1)))
           .pixels();
     }

@@ -22,7 +22,7 @@ import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
@@ -161,12 +161,7 @@ public class SdxlTrainingTest {
     ImageRequest request = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TrainedPerson person = new LoraTrainer(SETTINGS.steps(1))
-            .train(
-                base,
-                List.of(image),
-                PersonToken.of("woman"),
-                Progress.SILENT,
-                new Cancellation())) {
+            .train(base, List.of(image), PersonToken.of("woman"), Run.silent())) {
       float[] drawn = base.generate(request.adapter(person.at(1))).pixels();
       Path file = parent.resolve("ada.safetensors");
       person.lora().save(file, KeyFormat.KOHYA);

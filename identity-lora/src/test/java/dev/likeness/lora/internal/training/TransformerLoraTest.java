@@ -32,7 +32,7 @@ import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Latents;
@@ -125,7 +125,7 @@ class TransformerLoraTest {
         compare(expected, requests.size() - 1, base.generate(request), family);
       }
       // And each beside the others, its rows told and adapted for themselves.
-      List<GeneratedImage> together = base.generate(requests);
+      List<GeneratedImage> together = base.generateAll(requests);
       for (int i = 0; i < together.size(); i++) {
         compare(expected, i, together.get(i), family + " together");
       }
@@ -163,9 +163,9 @@ class TransformerLoraTest {
           request.negative("blurry").adapter(wide.at(1)),
           request.prompt("a man").adapter(attention.at(0.7)),
           request.negative("a cat").seed(5).count(2));
-      List<GeneratedImage> together = base.generate(requests);
+      List<GeneratedImage> together = base.generateAll(requests);
       List<GeneratedImage> alone = requests.stream()
-          .flatMap(one -> base.generate(one, Progress.SILENT, new Cancellation()).stream())
+          .flatMap(one -> base.generateAll(one, Run.silent()).stream())
           .toList();
       assertEquals(alone.size(), together.size());
       for (int i = 0; i < alone.size(); i++) {
@@ -372,8 +372,8 @@ class TransformerLoraTest {
       float[] before = base.generate(request).pixels();
       float[] trained;
       Path file = parent.resolve("ada.safetensors");
-      try (TrainedPerson ada = new LoraTrainer(SETTINGS.priorPreservation(1, 1))
-          .train(base, set, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson ada =
+          new LoraTrainer(SETTINGS.priorPreservation(1, 1)).train(base, set, Run.silent())) {
         trained = base.generate(request.adapter(ada.at(1))).pixels();
         ada.save(file);
       }
@@ -385,8 +385,7 @@ class TransformerLoraTest {
       }
       assertTrue(
           Arrays.equals(before, base.generate(request).pixels()), "training touched the base");
-      try (TrainedModel whole =
-          new DreamBooth(SETTINGS).train(base, set, Progress.SILENT, new Cancellation())) {
+      try (TrainedModel whole = new DreamBooth(SETTINGS).train(base, set, Run.silent())) {
         whole.save(folder, parent.resolve("whole"), DType.F32);
       }
     }

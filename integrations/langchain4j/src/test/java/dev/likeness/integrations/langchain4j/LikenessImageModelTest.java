@@ -208,7 +208,7 @@ class LikenessImageModelTest {
     try (GenerationQueue busy = GenerationQueue.on(HeadshotStudio.on(base), one)) {
       ImageModel through = LikenessImageModel.on(busy).options(LikenessImageModelTest::brief);
       busy.submit(
-          (progress, stop) -> {
+          run -> {
             started.countDown();
             end.join();
             return null;

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.portrait.PortraitModel;
@@ -61,14 +62,15 @@ class ObserversTest {
     Cancellation stop = new Cancellation();
     assertThrows(
         CancelledException.class,
-        () -> observed.generate(
+        () -> observed.generateAll(
             BRIEF,
-            event -> {
-              if (event instanceof ProgressEvent.Step) {
-                stop.cancel();
-              }
-            },
-            stop));
+            new Run(
+                event -> {
+                  if (event instanceof ProgressEvent.Step) {
+                    stop.cancel();
+                  }
+                },
+                stop)));
     assertThrows(
         IllegalArgumentException.class, () -> observed.generate(BRIEF.scheduler("none such")));
     base.generate(BRIEF);

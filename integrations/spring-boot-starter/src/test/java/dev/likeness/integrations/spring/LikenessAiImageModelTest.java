@@ -160,7 +160,7 @@ class LikenessAiImageModelTest {
     try (GenerationQueue busy = GenerationQueue.on(HeadshotStudio.on(base), one)) {
       ImageModel through = LikenessAiImageModel.on(busy).options(LikenessAiImageModelTest::brief);
       busy.submit(
-          (progress, stop) -> {
+          run -> {
             started.countDown();
             end.join();
             return null;

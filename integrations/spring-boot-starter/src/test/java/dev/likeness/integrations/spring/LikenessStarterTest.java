@@ -14,6 +14,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
@@ -110,15 +111,16 @@ class LikenessStarterTest {
       BaseModel base = context.getBean(BaseModel.class);
       GenerationQueue queue = context.getBean(GenerationQueue.class);
       jobs[0] = queue.submit(
-          (progress, stop) -> base.generate(
+          run -> base.generateAll(
               BRIEF.steps(100),
-              event -> {
-                progress.onEvent(event);
-                if (event instanceof ProgressEvent.Step) {
-                  running.countDown();
-                }
-              },
-              stop),
+              new Run(
+                  event -> {
+                    run.progress().onEvent(event);
+                    if (event instanceof ProgressEvent.Step) {
+                      running.countDown();
+                    }
+                  },
+                  run.cancellation())),
           0,
           0,
           event -> {},

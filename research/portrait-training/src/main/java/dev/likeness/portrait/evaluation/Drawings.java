@@ -6,6 +6,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.shoot.Headshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,17 +23,12 @@ final class Drawings {
   private final Progress progress;
   private final Cancellation cancellation;
 
-  Drawings(
-      BaseModel base,
-      EvaluationPlan plan,
-      Path folder,
-      Progress progress,
-      Cancellation cancellation) {
+  Drawings(BaseModel base, EvaluationPlan plan, Path folder, Run run) {
     this.base = base;
     this.plan = plan;
     this.folder = folder;
-    this.progress = progress;
-    this.cancellation = cancellation;
+    this.progress = run.progress();
+    this.cancellation = run.cancellation();
   }
 
   /** An image of each prompt, from noise of their own; {@code set} names them. */

@@ -1,8 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
@@ -92,7 +91,7 @@ record EditTrial(
   private RgbImage drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
     return studio
         .detector(detector)
-        .edit(person, shot, edit, Progress.SILENT, new Cancellation())
+        .edit(person, shot, edit, Run.silent())
         .after()
         .image();
   }

@@ -3,6 +3,7 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.cli.LikenessCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,7 +92,7 @@ public final class EvaluatePortrait implements Runnable {
     try (EvaluationTools tools = EvaluationTools.open(
         attributes, Optional.ofNullable(detector), Optional.ofNullable(embedder))) {
       Map<String, Object> figures = Evaluation.of(
-          folder, plan(), tools, out, ConsoleProgress.on(console), console.cancellation());
+          folder, plan(), tools, out, new Run(ConsoleProgress.on(console), console.cancellation()));
       console.out().print(EvaluationTable.of(figures));
       console.out().flush();
     }

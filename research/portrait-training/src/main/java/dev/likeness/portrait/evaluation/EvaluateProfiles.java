@@ -1,8 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.PersonTrainer;
 import dev.likeness.headshots.person.PersonProfile;
@@ -69,7 +68,7 @@ public final class EvaluateProfiles {
           PhotoReview review = PhotoReview.of(PhotoSet.of(selfies(person, seed)));
           PersonProfile profile = base == null
               ? PersonProfile.fromPixels(review.accepted())
-              : PersonTrainer.on(base).describe(review, Progress.SILENT, new Cancellation());
+              : PersonTrainer.on(base).describe(review, Run.silent());
           profile.traits().forEach(trait -> add(table, trait, person));
         } catch (NoUsablePhotoException e) {
           System.err.println("no usable photo of " + seed);

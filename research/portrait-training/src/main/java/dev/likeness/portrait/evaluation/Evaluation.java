@@ -3,8 +3,7 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -72,15 +71,10 @@ public final class Evaluation {
    * @throws dev.likeness.diffusion.error.CancelledException between two images
    */
   public static Map<String, Object> of(
-      Path model,
-      EvaluationPlan plan,
-      EvaluationTools tools,
-      Path folder,
-      Progress progress,
-      Cancellation cancellation) {
-    return progress.reportOutcome(() -> {
+      Path model, EvaluationPlan plan, EvaluationTools tools, Path folder, Run run) {
+    return run.progress().reportOutcome(() -> {
       try (BaseModel base = BaseModel.open(model, Compute.best())) {
-        Drawings drawings = new Drawings(base, plan, folder, progress, cancellation);
+        Drawings drawings = new Drawings(base, plan, folder, run);
         return new Evaluation(model, base, plan, tools, folder, drawings).measured();
       }
     });

@@ -4,9 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.FaceEmbeddings;
@@ -155,8 +154,7 @@ record HeadshotTrial(
               STYLES.stream().map(Style::named).toList(), plan.candidates() / STYLES.size())
           .steps(plan.steps())
           .seed(NOISE);
-      return Selection.of(studio(), detector, scores)
-          .candidates(learnt, request, Progress.SILENT, new Cancellation());
+      return Selection.of(studio(), detector, scores).candidates(learnt, request, Run.silent());
     }
   }
 

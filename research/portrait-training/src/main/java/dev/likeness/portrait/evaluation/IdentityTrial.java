@@ -4,8 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
@@ -127,8 +126,7 @@ record IdentityTrial(
         .reference(
             TrainingRequest.of(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic()),
             adapter,
-            Progress.SILENT,
-            new Cancellation())
+            Run.silent())
         .withStrength(dial);
   }
 

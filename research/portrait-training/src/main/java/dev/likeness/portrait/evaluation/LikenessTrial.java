@@ -5,9 +5,8 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.FaceEmbeddings;
@@ -137,11 +136,7 @@ record LikenessTrial(
         long start = System.nanoTime();
         Path own = KeptPeople.folder(work, person).resolve(asked.file());
         try (TrainedModel learnt = new DreamBooth(settings(asked).captions(NAMED))
-            .train(
-                base,
-                TrainingSet.of(crops(selfies), subject(person, asked)),
-                Progress.SILENT,
-                new Cancellation())) {
+            .train(base, TrainingSet.of(crops(selfies), subject(person, asked)), Run.silent())) {
           learnt.save(folder, own, DType.F32);
         }
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -161,7 +156,7 @@ record LikenessTrial(
       return studio().training(settings(asked)).train(selfies, Consent.synthetic());
     }
     TrainedPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
-        .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
+        .train(base, TrainingSet.of(crops(selfies), subject), Run.silent());
     return guidance
         .map(by -> PersonRecord.of(learnt)
             .withGuidanceFaces(FaceEmbeddings.of(selfies.accepted(), by.embedder()))

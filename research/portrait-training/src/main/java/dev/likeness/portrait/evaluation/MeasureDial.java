@@ -2,8 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
@@ -106,11 +105,7 @@ public final class MeasureDial {
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
         ReferencePerson who = studio
             .trainer()
-            .reference(
-                TrainingRequest.of(review, Consent.synthetic()),
-                adapter,
-                Progress.SILENT,
-                new Cancellation());
+            .reference(TrainingRequest.of(review, Consent.synthetic()), adapter, Run.silent());
         MeasureDial one =
             new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
         one.measure(shown, who, seed, settings(SHOWN, new double[1], faces));

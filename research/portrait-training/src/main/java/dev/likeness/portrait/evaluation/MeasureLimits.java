@@ -2,8 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
@@ -61,7 +60,7 @@ public final class MeasureLimits {
         FaceDetector detector = new CascadeDetector()) {
       List<String> prompts =
           RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
-      List<Seen> seen = new Drawings(base, plan, out, Progress.SILENT, new Cancellation())
+      List<Seen> seen = new Drawings(base, plan, out, Run.silent())
           .of("limits", prompts).stream()
               .map(image -> seen(image, detector))
               .flatMap(Optional::stream)

@@ -1,7 +1,6 @@
 package dev.likeness.portrait.making;
 
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.portrait.evaluation.Evaluation;
 import dev.likeness.portrait.evaluation.EvaluationPlan;
 import dev.likeness.portrait.evaluation.EvaluationTable;
@@ -175,12 +174,7 @@ public final class MakePortrait {
         Optional.empty(),
         Optional.empty())) {
       System.out.print(EvaluationTable.of(Evaluation.of(
-          folder,
-          EvaluationPlan.QUICK,
-          tools,
-          work.resolve("evaluation"),
-          Progress.SILENT,
-          new Cancellation())));
+          folder, EvaluationPlan.QUICK, tools, work.resolve("evaluation"), Run.silent())));
     }
   }
 }

@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.training.adapter.AdapterTraining;
@@ -60,8 +60,7 @@ record AdapterStage(
               likeness,
               trained,
               work.resolve("adapter-state.safetensors"),
-              progress,
-              new Cancellation());
+              Run.of(progress));
       return trained;
     }
   }

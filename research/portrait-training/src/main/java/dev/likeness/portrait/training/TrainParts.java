@@ -8,9 +8,9 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.lora.LoraTrainer;
@@ -136,8 +136,7 @@ public final class TrainParts {
               new PicturePairs(store, renders, images),
               trained,
               work.resolve("image-adapter-state.safetensors"),
-              told("image-adapter"),
-              new Cancellation());
+              Run.of(told("image-adapter")));
     }
     PortraitFolder.weights(trained, "", Extra.IMAGE_IP_ADAPTER.at(folder()), made());
   }
@@ -191,7 +190,7 @@ public final class TrainParts {
     TrainingSet set = TrainingSet.ofExamples(images, new PersonToken("", "person", ""))
         .stateFile(work.resolve("few-step-state.safetensors"));
     try (TrainedPerson nobody =
-        new LoraTrainer(training).train(base, set, told("few-step"), new Cancellation())) {
+        new LoraTrainer(training).train(base, set, Run.of(told("few-step")))) {
       nobody.lora().save(trained);
     }
     PortraitFolder.weights(trained, "", folder().resolve("lora/few-step.safetensors"), made());

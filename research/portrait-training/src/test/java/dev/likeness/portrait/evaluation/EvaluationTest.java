@@ -8,8 +8,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
@@ -68,8 +67,7 @@ class EvaluationTest {
   }
 
   private static Map<String, Object> evaluate(EvaluationPlan plan, Path folder) {
-    return Evaluation.of(
-        PortraitModel.files(), plan, NONE, folder, Progress.SILENT, new Cancellation());
+    return Evaluation.of(PortraitModel.files(), plan, NONE, folder, Run.silent());
   }
 
   @Test

@@ -13,9 +13,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
@@ -137,8 +136,7 @@ class FaceGuidanceTest {
                 base,
                 List.of(selfie()),
                 PersonToken.of("woman").consent(Consent.synthetic()),
-                Progress.SILENT,
-                new Cancellation())) {
+                Run.silent())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
       TrainedPerson known = PersonRecord.of(plain)
           .withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), seen))
@@ -190,10 +188,7 @@ class FaceGuidanceTest {
             PersonRecord.SharedLight.of(studio
                     .trainer()
                     .reference(
-                        TrainingRequest.of(review, Consent.synthetic()),
-                        adapter,
-                        Progress.SILENT,
-                        new Cancellation())
+                        TrainingRequest.of(review, Consent.synthetic()), adapter, Run.silent())
                     .withTrainedPerson(learnt))
                 .words());
         ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
@@ -214,8 +209,7 @@ class FaceGuidanceTest {
                 base,
                 List.of(selfie()),
                 PersonToken.of("woman").consent(Consent.synthetic()),
-                Progress.SILENT,
-                new Cancellation())) {
+                Run.silent())) {
       float[] face = vector(selfie(), detector, guidance.embedder());
       float[] away = face.clone();
       for (int i = 0; i < away.length; i++) {
@@ -236,7 +230,7 @@ class FaceGuidanceTest {
           HeadshotStudio.on(base).guidanceLikeness(people.get(0), detector).isEmpty()
               && studio.guidanceLikeness(plain, detector).isEmpty());
       SelectionResult.Candidate chosen = Selection.of(studio, detector, HeadshotScores.of(detector))
-          .candidates(people.get(0), request, Progress.SILENT, new Cancellation())
+          .candidates(people.get(0), request, Run.silent())
           .get(0);
       assertEquals(
           studio
@@ -292,8 +286,7 @@ class FaceGuidanceTest {
                 base,
                 List.of(selfie()),
                 PersonToken.of("woman").consent(Consent.synthetic()),
-                Progress.SILENT,
-                new Cancellation())) {
+                Run.silent())) {
       RgbImage photo = selfie();
       float[] face = vector(photo, detector, guidance.embedder());
       float[] away = face.clone();

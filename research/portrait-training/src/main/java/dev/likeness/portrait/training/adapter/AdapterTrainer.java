@@ -19,9 +19,9 @@ import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.TrainingStateFile;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
@@ -67,8 +67,7 @@ final class AdapterTrainer implements AutoCloseable {
     optimizer = settings.optimizer(model.compute().dtype());
   }
 
-  double train(
-      List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {
+  double train(List<TrainingPair> given, Path file, Path state, Run run) {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("there is no pair to learn from");
     }
@@ -76,18 +75,18 @@ final class AdapterTrainer implements AutoCloseable {
     AdapterSites attentions = AdapterSites.of(base);
     int width = given.get(0).reference().face().map(face -> face.length).orElse(0);
     AdapterLayout layout = settings.layout(attentions, encoder, width);
-    progress.onEvent(new ProgressEvent.Phase("encode", given.size()));
+    run.progress().onEvent(new ProgressEvent.Phase("encode", given.size()));
     ReferenceEncoder eye = new ReferenceEncoder("the adapter in training", layout, encoder);
     for (int i = 0; i < given.size(); i++) {
-      stop.throwIfCancelled();
+      run.cancellation().throwIfCancelled();
       pairs.add(given.get(i), eye);
-      progress.onEvent(new ProgressEvent.Step("encode", i + 1, given.size()));
+      run.progress().onEvent(new ProgressEvent.Step("encode", i + 1, given.size()));
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
     String recipe = AdapterTraining.SettingsText.of(settings);
     AdapterState kept = new AdapterState(state, owner(recipe), weights.trainable(), optimizer);
     kept.resume();
-    double loss = trainSteps(kept, progress, stop);
+    double loss = trainSteps(kept, run);
     kept.requireNumbers();
     Map<String, String> header = new HashMap<>(
         Map.of("likeness.base", base.name(), AdapterHeader.TRAINING_SETTINGS, recipe));
@@ -98,21 +97,21 @@ final class AdapterTrainer implements AutoCloseable {
     return loss;
   }
 
-  private double trainSteps(AdapterState state, Progress progress, Cancellation stop) {
-    progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
+  private double trainSteps(AdapterState state, Run run) {
+    run.progress().onEvent(new ProgressEvent.Phase("train", settings.steps()));
     LearningRateSchedule rate = settings.learningRateSchedule();
     int last = Math.max(1, settings.steps() / 10);
     double sum = 0;
     int counted = 0;
     for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
-      stop.throwIfCancelled();
+      run.cancellation().throwIfCancelled();
       double loss = step(step, rate.at(step), state);
-      progress.onEvent(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
+      run.progress().onEvent(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
       if (step >= settings.steps() - last) {
         sum += loss;
         counted++;
       }
-      state.saveAfter(step + 1, settings.steps(), progress);
+      state.saveAfter(step + 1, settings.steps(), run.progress());
     }
     return counted == 0 ? Double.NaN : sum / counted;
   }

@@ -5,8 +5,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Muon;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
@@ -215,9 +214,8 @@ public record AdapterTraining(
       List<TrainingPair> pairs,
       Path file,
       Path state,
-      Progress progress,
-      Cancellation cancellation) {
-    return train(base, encoder, pairs, null, file, state, progress, cancellation);
+      Run run) {
+    return train(base, encoder, pairs, null, file, state, run);
   }
 
   /** The same with a {@code perceptual} loss beside the latents' own. */
@@ -228,11 +226,10 @@ public record AdapterTraining(
       PerceptualLoss perceptual,
       Path file,
       Path state,
-      Progress progress,
-      Cancellation cancellation) {
-    return progress.reportOutcome(() -> {
+      Run execution) {
+    return execution.progress().reportOutcome(() -> {
       try (AdapterTrainer run = new AdapterTrainer(this, perceptual, base, encoder)) {
-        return run.train(pairs, file, state, progress, cancellation);
+        return run.train(pairs, file, state, execution);
       }
     });
   }

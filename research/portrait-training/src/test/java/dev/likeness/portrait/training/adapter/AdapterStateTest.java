@@ -15,9 +15,9 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.FullDisk;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.portrait.training.PerceptualLoss;
 import java.io.IOException;
@@ -71,7 +71,7 @@ class AdapterStateTest {
 
   private double train(AdapterTraining settings, PerceptualLoss loss, Progress progress) {
     return settings.train(
-        base, null, AdapterTrainingTest.pairs(), loss, file, state, progress, new Cancellation());
+        base, null, AdapterTrainingTest.pairs(), loss, file, state, Run.of(progress));
   }
 
   private final Progress stepCounter = event ->

@@ -20,6 +20,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
@@ -78,8 +79,7 @@ public class AdapterTrainingTest {
   void trainsAndWritesAnAdapterThatOpens() {
     List<Double> losses = new ArrayList<>();
     Path file = folder.resolve("adapter.safetensors");
-    BASE.steps(60)
-        .train(base, encoder, pairs(), file, null, recordLosses(losses), new Cancellation());
+    BASE.steps(60).train(base, encoder, pairs(), file, null, Run.of(recordLosses(losses)));
     double before = losses.subList(0, 20).stream()
         .mapToDouble(Double::doubleValue)
         .average()
@@ -120,9 +120,7 @@ public class AdapterTrainingTest {
     List<TrainingPair> pairs = pairs().stream()
         .map(p -> new TrainingPair(p.reference(), p.target(), p.caption(), focus))
         .toList();
-    return BASE.steps(1)
-        .train(
-            base, encoder, pairs, folder.resolve("x"), null, Progress.SILENT, new Cancellation());
+    return BASE.steps(1).train(base, encoder, pairs, folder.resolve("x"), null, Run.silent());
   }
 
   @Test
@@ -142,34 +140,14 @@ public class AdapterTrainingTest {
     Path state = folder.resolve("state.safetensors");
     AdapterTraining shortly = BASE.steps(25);
     double seen = shortly.train(
-        base,
-        encoder,
-        pairs(),
-        brightness(1),
-        folder.resolve("seen"),
-        state,
-        Progress.SILENT,
-        new Cancellation());
-    double unseen = shortly.train(
-        base,
-        encoder,
-        pairs(),
-        folder.resolve("unseen"),
-        null,
-        Progress.SILENT,
-        new Cancellation());
+        base, encoder, pairs(), brightness(1), folder.resolve("seen"), state, Run.silent());
+    double unseen =
+        shortly.train(base, encoder, pairs(), folder.resolve("unseen"), null, Run.silent());
     assertNotEquals(seen, unseen, 1e-4);
     assertThrows(
         InvalidInputException.class,
         () -> shortly.train(
-            base,
-            encoder,
-            pairs(),
-            brightness(2),
-            folder.resolve("other"),
-            state,
-            Progress.SILENT,
-            new Cancellation()),
+            base, encoder, pairs(), brightness(2), folder.resolve("other"), state, Run.silent()),
         "goes on only by the same loss");
   }
 
@@ -186,7 +164,7 @@ public class AdapterTrainingTest {
         kind(shortly, IpAdapterVariant.PLUS, 5, new ResamplerConfig(64, 64, 2)),
         kind(shortly, IpAdapterVariant.FULL_FACE, 1, null),
         kind(shortly, IpAdapterVariant.PORTRAIT, 6, null))) {
-      each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
+      each.train(base, encoder, pairs(), file, null, Run.silent());
       try (ImageEncoder eye = eye();
           IpAdapter adapter = IpAdapter.open(file, base, eye)) {
         assertEquals(each.variant(), AdapterHeader.layout(file).variant());
@@ -200,7 +178,7 @@ public class AdapterTrainingTest {
     AdapterTraining shortly = BASE.steps(2).batchSize(2);
     for (AdapterTraining each : List.of(
         shortly.rank(2), kind(shortly, IpAdapterVariant.FULL_FACE, 1, null).rank(2))) {
-      each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
+      each.train(base, encoder, pairs(), file, null, Run.silent());
       assertTrue(AdapterHeader.layout(file).hasLora(), each.variant().title());
     }
   }
@@ -210,13 +188,13 @@ public class AdapterTrainingTest {
     Path bare = folder.resolve("bare.safetensors");
     AdapterTraining portrait =
         kind(BASE.steps(2).batchSize(2).learningRate(1e-2), IpAdapterVariant.PORTRAIT, 6, null);
-    portrait.train(base, null, pairs(), bare, null, Progress.SILENT, new Cancellation());
+    portrait.train(base, null, pairs(), bare, null, Run.silent());
     Path twin = folder.resolve("twin.safetensors");
     portrait
         .rank(3)
         .initialAdapter(bare)
         .steps(20)
-        .train(base, null, pairs(), twin, null, Progress.SILENT, new Cancellation());
+        .train(base, null, pairs(), twin, null, Run.silent());
     Reference face = pairs().get(0).reference();
     try (IpAdapter without = IpAdapter.open(bare, base);
         IpAdapter with = IpAdapter.open(twin, base)) {
@@ -234,7 +212,7 @@ public class AdapterTrainingTest {
         .initialAdapter(twin)
         .steps(1)
         .learningRate(1e-12)
-        .train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation());
+        .train(base, null, pairs(), again, null, Run.silent());
     try (Safetensors one = Safetensors.open(twin);
         Safetensors other = Safetensors.open(again);
         TensorScope scope = TensorScope.open()) {
@@ -248,7 +226,7 @@ public class AdapterTrainingTest {
             () -> portrait
                 .rank(4)
                 .initialAdapter(twin)
-                .train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation()))
+                .train(base, null, pairs(), again, null, Run.silent()))
         .getMessage()
         .endsWith("go on with the kind, tokens and rank that it was trained with"));
   }
@@ -257,18 +235,11 @@ public class AdapterTrainingTest {
   void resumesToTheBit() throws IOException {
     Path whole = folder.resolve("whole.safetensors");
     List<Integer> encoded = new ArrayList<>();
-    BASE.train(
-        base,
-        encoder,
-        pairs(),
-        whole,
-        null,
-        event -> {
-          if (event instanceof ProgressEvent.Step step && step.phase().equals("encode")) {
-            encoded.add(step.step());
-          }
-        },
-        new Cancellation());
+    BASE.train(base, encoder, pairs(), whole, null, Run.of(event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("encode")) {
+        encoded.add(step.step());
+      }
+    }));
     assertEquals(List.of(1, 2, 3, 4), encoded);
     Path parts = folder.resolve("parts.safetensors");
     Path state = folder.resolve("state.safetensors");
@@ -280,14 +251,13 @@ public class AdapterTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> BASE.train(base, encoder, pairs(), parts, state, stopping, stop));
+        () -> BASE.train(base, encoder, pairs(), parts, state, new Run(stopping, stop)));
     assertFalse(Files.exists(parts));
-    BASE.train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation());
+    BASE.train(base, encoder, pairs(), parts, state, Run.silent());
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
     InvalidInputException e = assertThrows(
         InvalidInputException.class,
-        () -> BASE.seed(7)
-            .train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
+        () -> BASE.seed(7).train(base, encoder, pairs(), parts, state, Run.silent()));
     assertEquals(
         state
             + " is the state of another training; give the settings, base and pairs that the other"
@@ -302,14 +272,8 @@ public class AdapterTrainingTest {
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       String refusal = assertThrows(
               IllegalArgumentException.class,
-              () -> BASE.train(
-                  continuous,
-                  encoder,
-                  pairs(),
-                  folder.resolve("x"),
-                  null,
-                  Progress.SILENT,
-                  new Cancellation()))
+              () ->
+                  BASE.train(continuous, encoder, pairs(), folder.resolve("x"), null, Run.silent()))
           .getMessage();
       assertTrue(
           refusal.startsWith(
@@ -332,14 +296,7 @@ public class AdapterTrainingTest {
         "a 64x64 image beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> BASE.train(
-                    base,
-                    encoder,
-                    uneven,
-                    folder.resolve("x"),
-                    null,
-                    Progress.SILENT,
-                    new Cancellation()))
+                () -> BASE.train(base, encoder, uneven, folder.resolve("x"), null, Run.silent()))
             .getMessage());
   }
 

@@ -15,8 +15,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
@@ -71,27 +70,12 @@ class InitialAdapterTest {
   @Test
   void refusesToContinueFromAnAdapterOfAnotherVariant() {
     Path start = folder.resolve("plain.safetensors");
-    BASE.steps(1)
-        .train(
-            base,
-            encoder,
-            AdapterTrainingTest.pairs(),
-            start,
-            null,
-            Progress.SILENT,
-            new Cancellation());
+    BASE.steps(1).train(base, encoder, AdapterTrainingTest.pairs(), start, null, Run.silent());
     Path file = folder.resolve("plus.safetensors");
     AdapterTraining plus = plus().initialAdapter(start).steps(1);
     String said = assertThrows(
             InvalidInputException.class,
-            () -> plus.train(
-                base,
-                encoder,
-                AdapterTrainingTest.pairs(),
-                file,
-                null,
-                Progress.SILENT,
-                new Cancellation()))
+            () -> plus.train(base, encoder, AdapterTrainingTest.pairs(), file, null, Run.silent()))
         .getMessage();
     assertTrue(said.startsWith(start + " lacks \"image_proj.latents\" and "), said);
     assertTrue(
@@ -105,53 +89,24 @@ class InitialAdapterTest {
   @Test
   void identifiesTheInitialAdapterByItsBytes() throws IOException {
     Path start = folder.resolve("start.safetensors");
-    BASE.steps(1)
-        .train(
-            base,
-            encoder,
-            AdapterTrainingTest.pairs(),
-            start,
-            null,
-            Progress.SILENT,
-            new Cancellation());
+    BASE.steps(1).train(base, encoder, AdapterTrainingTest.pairs(), start, null, Run.silent());
     Path file = folder.resolve("file.safetensors");
     Path state = folder.resolve("state.safetensors");
     AdapterTraining shortly = BASE.steps(2);
     shortly
         .initialAdapter(start)
-        .train(
-            base,
-            encoder,
-            AdapterTrainingTest.pairs(),
-            file,
-            state,
-            Progress.SILENT,
-            new Cancellation());
+        .train(base, encoder, AdapterTrainingTest.pairs(), file, state, Run.silent());
     assertFalse(SafetensorsHeader.read(file).metadata().toString().contains("start.safetensors"));
     assertFalse(SafetensorsHeader.read(state).metadata().toString().contains("start.safetensors"));
     Path moved = Files.move(start, folder.resolve("moved.safetensors"));
     shortly
         .initialAdapter(moved)
-        .train(
-            base,
-            encoder,
-            AdapterTrainingTest.pairs(),
-            file,
-            state,
-            Progress.SILENT,
-            new Cancellation());
+        .train(base, encoder, AdapterTrainingTest.pairs(), file, state, Run.silent());
     assertThrows(
         InvalidInputException.class,
         () -> shortly
             .initialAdapter(file)
-            .train(
-                base,
-                encoder,
-                AdapterTrainingTest.pairs(),
-                file,
-                state,
-                Progress.SILENT,
-                new Cancellation()),
+            .train(base, encoder, AdapterTrainingTest.pairs(), file, state, Run.silent()),
         "another adapter's bytes");
   }
 
@@ -182,8 +137,7 @@ class InitialAdapterTest {
                       AdapterTrainingTest.pairs(),
                       folder.resolve("x"),
                       null,
-                      Progress.SILENT,
-                      new Cancellation()))
+                      Run.silent()))
               .getMessage());
     }
   }
@@ -194,15 +148,7 @@ class InitialAdapterTest {
     Path textEncoder = GoldenImageEncoder.write("siglip", folder);
     try (LoadedImageEncoder siglip = LoadedImageEncoder.open(textEncoder, Compute.EXACT);
         ImageEncoder eye = ImageEncoder.open(textEncoder, Compute.EXACT)) {
-      BASE.steps(1)
-          .train(
-              base,
-              siglip,
-              AdapterTrainingTest.pairs(),
-              file,
-              null,
-              Progress.SILENT,
-              new Cancellation());
+      BASE.steps(1).train(base, siglip, AdapterTrainingTest.pairs(), file, null, Run.silent());
       IpAdapter.open(file, base, eye).close();
     }
     VisionConfig clip = VisionConfig.of(ModelConfig.of(

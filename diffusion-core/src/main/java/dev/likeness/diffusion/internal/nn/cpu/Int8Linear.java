@@ -13,11 +13,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A fully connected layer with eight-bit products (dynamic quantisation, vector-wise; Dettmers et
- * al. 2022, arXiv:2208.07339, section 2.1). Each token and each row of the weight is quantised to
- * -127..127 with its own scale. oneDNN computes the sums in 32 bits, and both scales are applied to
- * them. The relative error is about 1%, that of bf16 0.2%. On CPUs with VNNI, the product takes
- * half of bf16's time (benchmarks/cpu-kernels.md).
+ * A fully connected layer with eight-bit products. Each row of the weight is quantised to -127..127
+ * with its own scale. The input is rounded by the layer's {@link InputRange}; then oneDNN applies
+ * scales and bias to its sums of 32 bits, and the product takes half of bf16's time on CPUs with
+ * VNNI. Without a range, each token is quantised to -127..127 with its own scale (dynamic,
+ * vector-wise; Dettmers et al. 2022, arXiv:2208.07339, section 2.1), which takes passes over input
+ * and output that use up the gain (benchmarks/cpu-kernels.md). The relative error is about 1%, that
+ * of bf16 0.2%.
  */
 public final class Int8Linear {
   /** The zero point: oneDNN's kernels need unsigned input, so 128 stands for 0. */

@@ -22,6 +22,11 @@ public interface TrainingTarget {
     return ModelComponent.TRANSFORMER;
   }
 
+  /** What the network is trained to predict. */
+  default Objective objective() {
+    return Objective.FLOW_MATCHING;
+  }
+
   /** The number of pixels of which the sides of training images must be multiples. */
   int sizeMultiple();
 
@@ -108,6 +113,14 @@ public interface TrainingTarget {
     public Recipe(int width, double learningRate, boolean textEncoders) {
       this(width, learningRate, textEncoders, USUAL_RANK, false);
     }
+  }
+
+  /** What a network is trained to predict. */
+  enum Objective {
+    /** The noise of a timestep, or another prediction type of the scheduler's config. */
+    DENOISING,
+    /** The velocity from clean latents to noise. */
+    FLOW_MATCHING
   }
 
   /** Whether a model is distilled to few steps. Training without an adapter undoes that. */

@@ -128,18 +128,19 @@ public final class TrainingLoop implements AutoCloseable {
         .map(TruncatedPrompt::message)
         .distinct()
         .forEach(words -> progress.onEvent(new ProgressEvent.Notice(words)));
-    TrainingStep learning = engine.use().callWhileOpen(() -> step(captions.texts(), stop));
+    TrainingStep trainingStep =
+        engine.use().callWhileOpen(() -> createStep(captions.texts(), stop));
     BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
     List<TrainingCheckpoint.Stateful> others =
-        Stream.concat(validation.stream(), Stream.of(learning, ofClass)).toList();
+        Stream.concat(validation.stream(), Stream.of(trainingStep, ofClass)).toList();
     checkpoint.resume(networks.weights(), optimizer, ema, others);
     Runnable saves = () -> {
       long now = System.nanoTime();
       if (checkpoint.isDue(
           (int) optimizer.steps(), savingNanos, now - startNanos, now - lastSaveNanos)) {
-        save(checkpoint, learning, others);
+        save(checkpoint, trainingStep, others);
       }
     };
     try {
@@ -150,12 +151,14 @@ public final class TrainingLoop implements AutoCloseable {
         engine.freeTextEncoders();
       }
       progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
-      while (!isFinished(stop)) {
-        step(learning, batches, stop);
+      validateIfDue(stop);
+      while (!isFinished()) {
+        runStep(trainingStep, batches, stop);
         saves.run();
+        validateIfDue(stop);
       }
     } catch (CancelledException stopped) {
-      CurrentWork.finish(() -> save(checkpoint, learning, others));
+      CurrentWork.finish(() -> save(checkpoint, trainingStep, others));
       throw stopped;
     }
     Function<String, Tensor> kept = validation
@@ -164,14 +167,14 @@ public final class TrainingLoop implements AutoCloseable {
         .orElseGet(this::currentWeights);
     CurrentWork.finish(() -> {
       try (TensorScope scope = TensorScope.open()) {
-        learning.requireNumbers(
+        trainingStep.requireNumbers(
             networks.weights().leaves().keySet().stream().map(kept).toList());
       }
     });
     return kept;
   }
 
-  private TrainingStep step(List<String> captions, Cancellation stop) {
+  private TrainingStep createStep(List<String> captions, Cancellation stop) {
     CaptionEncodings texts = new CaptionEncodings(target, captions, networks, region, stop);
     double guidance = settings.optimizerOptions().distillationGuidance();
     if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
@@ -186,17 +189,18 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /** Runs one step of the optimiser. It can be stopped and saved between two batches. */
-  private void step(TrainingStep learning, BatchSampler batches, Cancellation stop) {
+  private void runStep(TrainingStep trainingStep, BatchSampler batches, Cancellation stop) {
     int step = (int) optimizer.steps();
     int parts = settings.optimizerOptions().gradientAccumulationSteps();
-    while (learning.accumulated() < parts) {
+    while (trainingStep.accumulated() < parts) {
       stop.throwIfCancelled();
       batches.withBatch(
-          step * parts + learning.accumulated(), batch -> learning.backward(batch, settings));
+          step * parts + trainingStep.accumulated(),
+          batch -> trainingStep.backward(batch, settings));
     }
     // A saved state must not have a part of the weights of the next step.
-    double loss = CurrentWork.finish(() -> update(learning, step));
-    validation.ifPresent(l -> l.addLoss(loss));
+    double loss = CurrentWork.finish(() -> update(trainingStep, step));
+    validation.ifPresent(own -> own.addLoss(loss));
     progress.onEvent(new ProgressEvent.Step(
         "train",
         step + 1,
@@ -206,8 +210,9 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /** Updates the weights and their average; returns the loss. */
-  private double update(TrainingStep learning, int step) {
-    double loss = learning.optimize(settings, TrainingStep.schedule(settings).at(step));
+  private double update(TrainingStep trainingStep, int step) {
+    double loss =
+        trainingStep.optimize(settings, TrainingStep.schedule(settings).at(step));
     if (ema != null) {
       try (TensorScope scope = TensorScope.open()) {
         Map<String, Tensor> weights = new LinkedHashMap<>(networks.weights().leaves());
@@ -218,10 +223,13 @@ public final class TrainingLoop implements AutoCloseable {
     return loss;
   }
 
-  /** Validates if it is due, and returns true if that or the last step ends the training. */
-  private boolean isFinished(Cancellation stop) {
+  private void validateIfDue(Cancellation stop) {
     validation.ifPresent(
-        l -> l.validate((int) optimizer.steps(), networks, currentWeights(), stop));
+        own -> own.validate((int) optimizer.steps(), networks, currentWeights(), stop));
+  }
+
+  /** Returns true if the last step or the last validation ends the training. */
+  private boolean isFinished() {
     return optimizer.steps() >= settings.steps()
         || validation.isPresent() && validation.get().shouldStop();
   }
@@ -234,12 +242,12 @@ public final class TrainingLoop implements AutoCloseable {
 
   private void save(
       TrainingCheckpoint checkpoint,
-      TrainingStep learning,
+      TrainingStep trainingStep,
       List<TrainingCheckpoint.Stateful> others) {
     if (checkpoint.file() == null) {
       return;
     }
-    learning.requireNumbers(networks.weights().leaves().values());
+    trainingStep.requireNumbers(networks.weights().leaves().values());
     long now = System.nanoTime();
     try {
       checkpoint.save(networks.weights(), optimizer, ema, others);

@@ -1,7 +1,7 @@
 package dev.likeness.lora.internal.training;
 
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.FlowObjective;
 import dev.likeness.lora.training.LoraTraining;
@@ -34,27 +34,30 @@ public interface TrainingObjective {
    * weighting.
    */
   static LoraTraining effectiveSettings(LoraTraining settings, OpenModel model) {
-    return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
-            && !settings.optimizerOptions().debiasedEstimation()
-        ? settings
-        : settings.minSnrGamma(0);
+    return isFlow(model) || settings.optimizerOptions().debiasedEstimation()
+        ? settings.minSnrGamma(0)
+        : settings;
+  }
+
+  private static boolean isFlow(OpenModel model) {
+    return TrainingTarget.of(model).objective() == TrainingTarget.Objective.FLOW_MATCHING;
   }
 
   /** Returns the objective of the model family of {@code model}. */
   static TrainingObjective of(OpenModel model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
-    if (settings.optimizerOptions().debiasedEstimation()
-        && !model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()) {
+    if (!isFlow(model)) {
+      return new DenoisingObjective(DiffusionObjective.of(
+          scheduler,
+          effectiveSettings(settings, model).minSnrGamma(),
+          settings.optimizerOptions().debiasedEstimation()));
+    }
+    if (settings.optimizerOptions().debiasedEstimation()) {
       throw new IllegalArgumentException(
           "debiased losses need a base with a UNet, and this base is a flow model;"
               + " turn debiased estimation off");
     }
-    return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
-        ? new DenoisingObjective(DiffusionObjective.of(
-            scheduler,
-            effectiveSettings(settings, model).minSnrGamma(),
-            settings.optimizerOptions().debiasedEstimation()))
-        : FlowMatchingObjective.of(scheduler);
+    return FlowMatchingObjective.of(scheduler);
   }
 
   /**

@@ -43,6 +43,11 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
   }
 
   @Override
+  public Objective objective() {
+    return Objective.DENOISING;
+  }
+
+  @Override
   public LayerPositions layerPositions(int places) {
     return new UNetPositions(model.unetConfig().levels(), places);
   }

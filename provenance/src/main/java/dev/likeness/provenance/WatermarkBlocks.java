@@ -20,6 +20,9 @@ final class WatermarkBlocks {
   private static final int HALF = 1 << 13;
   private static final double BLUE = 2.032;
   private static final double GREEN = -0.395;
+  private static final int MOST_RED = 2;
+  // A level of red or blue is spent if it saves this much luma.
+  private static final double LEVEL_COST = 0.01;
   private static final double CLEAR = 0.08;
   private static final double UNDECIDED = 0.25;
   // Added to a block's texture: a block with this standard deviation costs half of a plain block.
@@ -159,29 +162,55 @@ final class WatermarkBlocks {
     return Math.sqrt(Math.max(0, squares / n - sum / n * (sum / n)));
   }
 
-  // Keeps the luma. If a channel would leave its range, all three channels are shifted, which keeps
-  // U.
+  // Keeps the luma, so that a smooth image shows no grid of blocks. If a channel would leave its
+  // range, all three channels are shifted, which keeps U.
   private void shiftBlock(byte[] rgb, int block, double shift) {
     double u = shift / 2;
+    int[] change = change(u);
     int left = block % columns * SIDE;
     int top = block / columns * SIDE;
     for (int y = top; u != 0 && y < top + SIDE; y++) {
       for (int x = left; x < left + SIDE; x++) {
         int at = (y * image.width() + x) * 3;
-        double red = rgb[at] & 255;
-        double green = (rgb[at + 1] & 255) + GREEN * u;
-        double blue = (rgb[at + 2] & 255) + BLUE * u;
-        double back = Math.max(0, Math.max(red, Math.max(green, blue)) - 255)
+        int red = (rgb[at] & 255) + change[0];
+        int green = (rgb[at + 1] & 255) + change[1];
+        int blue = (rgb[at + 2] & 255) + change[2];
+        int back = Math.max(0, Math.max(red, Math.max(green, blue)) - 255)
             + Math.min(0, Math.min(red, Math.min(green, blue)));
-        rgb[at] = rounded(red - back);
-        rgb[at + 1] = rounded(green - back);
-        rgb[at + 2] = rounded(blue - back);
+        rgb[at] = clamped(red - back);
+        rgb[at + 1] = clamped(green - back);
+        rgb[at + 2] = clamped(blue - back);
       }
     }
   }
 
-  private static byte rounded(double value) {
-    return (byte) Math.max(0, Math.min(255, Math.round(value)));
+  /**
+   * Returns whole levels of red, green and blue that move U by {@code u} or slightly more, and the
+   * luma least. Every pixel of a block has the same rounding, so a shift of the luma by a third of
+   * a level would outline the block. Red and blue make up for the rounding of green.
+   */
+  private static int[] change(double u) {
+    int blue = (int) Math.round(BLUE * u);
+    int green = (int) Math.round(GREEN * u);
+    int[] best = {0, green, blue};
+    for (int more = 0; more <= 1; more++) {
+      for (int g = green - 1; g <= green + 1; g++) {
+        for (int red = -MOST_RED; red <= MOST_RED; red++) {
+          int[] candidate = {red, g, blue + more * Integer.signum(blue)};
+          best = cost(candidate, blue) < cost(best, blue) ? candidate : best;
+        }
+      }
+    }
+    return best;
+  }
+
+  private static double cost(int[] change, int blue) {
+    double luma = 0.299 * change[0] + 0.587 * change[1] + 0.114 * change[2];
+    return Math.abs(luma) + LEVEL_COST * (Math.abs(change[0]) + Math.abs(change[2] - blue));
+  }
+
+  private static byte clamped(int value) {
+    return (byte) Math.max(0, Math.min(255, value));
   }
 
   /**

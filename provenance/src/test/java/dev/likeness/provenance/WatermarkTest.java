@@ -49,6 +49,46 @@ class WatermarkTest {
     assertTrue(signalToNoise > 37, signalToNoise + " dB");
   }
 
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3", "4", "5"})
+  void keepsTheLumaOfEachBlockOfASmoothImage(int seed) {
+    RgbImage image = smooth(320, 264, seed);
+    byte[] before = image.rgb();
+    byte[] after = Watermark.embed(image).rgb();
+    double farthest = 0;
+    int changed = 0;
+    for (int top = 0; top + 8 <= 264; top += 8) {
+      for (int left = 0; left + 8 <= 320; left += 8) {
+        double shift = 0;
+        for (int i = 0; i < 64; i++) {
+          int at = ((top + i / 8) * 320 + left + i % 8) * 3;
+          shift += (luma(after, at) - luma(before, at)) / 64;
+          changed += after[at + 2] == before[at + 2] ? 0 : 1;
+        }
+        farthest = Math.max(farthest, Math.abs(shift));
+      }
+    }
+    assertTrue(changed > 0, "no block was changed");
+    // Rounding of green and blue alone shifts a block by up to 0.35 levels.
+    assertTrue(farthest < 0.1, farthest + " levels");
+  }
+
+  private static double luma(byte[] rgb, int at) {
+    return 0.299 * (rgb[at] & 255) + 0.587 * (rgb[at + 1] & 255) + 0.114 * (rgb[at + 2] & 255);
+  }
+
+  /** Slow waves of colour, far from black and white. */
+  private static RgbImage smooth(int width, int height, int seed) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int i = 0; i < rgb.length; i++) {
+      double x = i / 3 % width / 70.0;
+      double y = i / 3 / width / 50.0;
+      rgb[i] =
+          (byte) (130 + 35 * Math.sin(x * (1 + i % 3) + seed) + 25 * Math.cos(y * seed + i % 3));
+    }
+    return RgbImage.of(width, height, rgb);
+  }
+
   @Test
   void isNotFoundInOtherImages() {
     for (int seed = 0; seed < 20; seed++) {

@@ -16,16 +16,15 @@ import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
+import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.headshots.report.LikenessVersion;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoublePredicate;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -128,7 +127,7 @@ public final class LikenessCommand implements Runnable {
     groupOptions(line);
     line.setOut(console.helpOut()).setErr(console.err());
     line.setExecutionStrategy(parsed -> {
-      requireNumbers(parsed);
+      CommandNumbers.require(parsed);
       if (!isHelp(parsed)) {
         try {
           CommandPaths.require(parsed);
@@ -140,12 +139,13 @@ public final class LikenessCommand implements Runnable {
     });
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {
-      console.printError(wrong.getMessage() + " (try "
+      console.printError(CommandNumbers.explain(wrong).orElseGet(wrong::getMessage) + " (try "
           + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
       return ExitStatus.USAGE.code();
     });
     try {
-      return line.execute(args);
+      int status = line.execute(args);
+      return status == ExitStatus.DONE.code() ? console.requireWritten() : status;
     } catch (OutOfMemoryError | LinkageError e) {
       return console.report(e);
     }
@@ -163,32 +163,6 @@ public final class LikenessCommand implements Runnable {
     line.setHelpSectionMap(sections);
     GroupedOptions.shortenSynopsis(line.getCommandSpec());
     line.getSubcommands().values().forEach(LikenessCommand::groupOptions);
-  }
-
-  // NaN stands for "not given" in defaults, and no option takes an infinite number.
-  private static void requireNumbers(ParseResult parsed) {
-    for (ParseResult at = parsed; at != null; at = at.subcommand()) {
-      for (OptionSpec option : at.matchedOptions()) {
-        requireAll(at, option, Double::isFinite, "expected a finite number, got NaN or infinity");
-        requireAll(
-            at,
-            option,
-            number -> Float.isFinite((float) number),
-            "expected a number from -3.4e38 to 3.4e38");
-      }
-    }
-  }
-
-  private static void requireAll(
-      ParseResult at, OptionSpec option, DoublePredicate rule, String message) {
-    boolean broken = option.typedValues().stream()
-        .anyMatch(value -> value instanceof Double number && !rule.test(number)
-            || value instanceof double[] numbers && !Arrays.stream(numbers).allMatch(rule));
-    if (broken) {
-      throw new ParameterException(
-          at.commandSpec().commandLine(),
-          "Invalid value for option '" + option.longestName() + "': " + message);
-    }
   }
 
   @Override

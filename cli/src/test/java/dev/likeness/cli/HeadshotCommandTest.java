@@ -386,7 +386,8 @@ class HeadshotCommandTest {
         List.of("--distortion 40.0 limits the headshots that --keep selects; give --keep too"),
         headshot("--photos", nowhere, "--distortion", "40").errorLines());
     assertEquals(
-        List.of("--distortion 140.0 is not from 0 to 100; give a number in this range"),
+        List.of(
+            "--distortion must be a number from 0 to 100, got 140 (try likeness headshot --help)"),
         headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").errorLines());
     assertEquals(
         List.of("--brisque takes two files, MODEL,RANGE, got 1"),

@@ -412,7 +412,7 @@ class ImagePersonCommandTest {
         .contains("unknown crop \"feet\"; known: shoulders, face, whole"));
     assertTrue(fromPhotos(ada, out, "--identity", "references", "--reference-count", "11")
         .err()
-        .contains("--reference-count must be from 1 to 10, got 11"));
+        .contains("--reference-count must be a whole number from 1 to 10, got 11"));
   }
 
   /** Widens the language model to the width of Qwen3 8B, by which klein 9B is known. */

@@ -74,13 +74,13 @@ class ImagesToEditTest {
             + " a base that edits images",
         generate(zimage, "--image", "a.png"));
     assertRefused(
-        "--reference-size must be between 1 and 16384, got 0",
+        "--reference-size must be a whole number from 64 to 16384, got 0",
         generate(zimage, "--image", "a.png", "--reference-size", "0"));
     assertRefused(
-        "expected a finite number, got NaN or infinity",
+        "--image-strength must be a number of at least 0, got NaN",
         generate(zimage, "--image", "a.png", "--image-strength", "NaN"));
     assertRefused(
-        "the strength of reference images must be at least 0 and at most 3.4e38, got -1.0",
+        "--image-strength must be a number of at least 0, got -1",
         generate(zimage, "--image", "a.png", "--image-strength", "-1"));
     for (String lone : List.of("--image-strength", "--reference-size")) {
       assertRefused(

@@ -166,13 +166,8 @@ class MutatedOptionsTest {
   // UNets have a default size by their configuration; the other sizes are large. Fewer than four
   // steps are wrong usage with some schedulers that a changed file may name.
   private static CommandResult generate(Path model, Path out) {
-    boolean unet = Files.exists(model.resolve("unet"));
-    return CommandResult.of(
+    List<String> line = new ArrayList<>(List.of(
         "generate",
-        "--width",
-        unet ? "0" : "64",
-        "--height",
-        unet ? "0" : "64",
         "--base",
         model.toString(),
         "--dtype",
@@ -182,7 +177,11 @@ class MutatedOptionsTest {
         "--steps",
         "4",
         "--out",
-        out.toString());
+        out.toString()));
+    if (!Files.exists(model.resolve("unet"))) {
+      line.addAll(List.of("--width", "64", "--height", "64"));
+    }
+    return CommandResult.of(line.toArray(String[]::new));
   }
 
   private static void requireWords(CommandResult run) {

@@ -138,14 +138,17 @@ class UsageTest {
         "--crop-top-left=3",
         "'3' is not a corner, such as 0,64 (rows at the top, columns at the left)"
       },
-      {"--max-sequence-length=0", "--max-sequence-length must be at least 1, got 0"},
+      {
+        "--max-sequence-length=0",
+        "--max-sequence-length must be a whole number from 1 to 32768, got 0"
+      },
       {"--scheduler-option=betas", "should be in KEY=VALUE format but was betas"},
       {
         "--scheduler-option=trained_betas=[1,x]",
         "--scheduler-option trained_betas has a list with values that are not numbers; write it"
             + " as [1,2]"
       },
-      {"--eta=NaN", "expected a finite number, got NaN or infinity"}
+      {"--eta=NaN", "--eta must be a number of at least 0, got NaN"}
     }) {
       CommandResult run = CommandResult.of("generate", "--prompt", "x", "--out", "x", each[0]);
       assertTrue(

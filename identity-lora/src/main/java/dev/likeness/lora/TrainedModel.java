@@ -7,7 +7,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.TemporaryFiles;
+import dev.likeness.diffusion.internal.io.AtomicFolder;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -19,12 +19,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -44,9 +41,6 @@ public final class TrainedModel implements AutoCloseable {
       "model.safetensors");
 
   private static final String INDEX_FILE = "model_index.json";
-  /** The name of a temporary folder: of the form that no other program gives. */
-  private static final Pattern PARTIAL_FOLDER =
-      Pattern.compile("[.].*[.][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[.]part");
 
   private final Weights weights;
   private final PersonToken personToken;
@@ -92,45 +86,10 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path base, Path out, DType type) {
     requireWritable(base, out);
-    String name = "." + UUID.randomUUID() + ".part";
-    Path whole = Files.exists(out)
-        ? out.resolve(".model" + name)
-        : out.resolveSibling("." + out.getFileName() + name);
-    boolean filled = false;
-    try {
-      TemporaryFiles.create(whole, () -> Files.createDirectories(whole));
-      try {
-        writeFiles(RepositoryFolder.HubCache.snapshot(base), whole, type);
-        filled = true;
-      } finally {
-        if (!filled) {
-          TemporaryFiles.delete(whole);
-        }
-      }
-      TemporaryFiles.keep(whole);
-      moveInto(whole, out);
-    } catch (IOException | UncheckedIOException e) {
-      throw new ResourceLimitException(
-          "cannot write " + out + ": " + Quoted.reason(e)
-              + (filled ? "; the whole model is kept in " + whole : ""),
-          e);
-    }
-  }
-
-  // An existing folder may be a link or a mount point, so it is filled instead of replaced.
-  private static void moveInto(Path whole, Path out) throws IOException {
-    if (!Files.exists(out)) {
-      // Fails if something appeared there meanwhile.
-      Files.move(whole, out);
-      return;
-    }
-    try (Stream<Path> parts = Files.list(whole)) {
-      for (Path part :
-          parts.sorted(Comparator.comparing(path -> path.endsWith(INDEX_FILE))).toList()) {
-        Files.move(part, out.resolve(part.getFileName()));
-      }
-    }
-    Files.delete(whole);
+    AtomicFolder.write(
+        out,
+        INDEX_FILE,
+        whole -> writeFiles(RepositoryFolder.HubCache.snapshot(base), whole, type));
   }
 
   private void writeFiles(Path base, Path out, DType type) throws IOException {
@@ -147,10 +106,6 @@ public final class TrainedModel implements AutoCloseable {
         SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, header);
       }
     }
-  }
-
-  private static boolean isPartialFolder(Path path) {
-    return PARTIAL_FOLDER.matcher(path.getFileName().toString()).matches();
   }
 
   private boolean isTrained(String part) {
@@ -180,7 +135,7 @@ public final class TrainedModel implements AutoCloseable {
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
-        if (inside.anyMatch(path -> !isPartialFolder(path) && !path.endsWith("lost+found"))) {
+        if (inside.anyMatch(path -> !AtomicFolder.isHidden(path) && !path.endsWith("lost+found"))) {
           throw new InvalidInputException(out + " already contains files; give a new folder");
         }
       } catch (IOException | UncheckedIOException e) {

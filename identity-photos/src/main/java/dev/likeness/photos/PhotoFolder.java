@@ -32,6 +32,9 @@ final class PhotoFolder {
   /** The most folders that are searched for photos if the given one has none. */
   private static final int MOST_SEARCHED = 1000;
 
+  /** The most files and folders in a folder of photos. */
+  private static final int MOST_ENTRIES = 10_000;
+
   private static final int MOST_LEVELS = 3;
   /** The most names in a notice. */
   private static final int MOST_NAMED = 5;
@@ -65,7 +68,7 @@ final class PhotoFolder {
   /**
    * Returns the regular files that are photos, sorted by file name, folder by folder.
    *
-   * @throws InvalidInputException if there is none
+   * @throws InvalidInputException if there is none, or more than {@link PhotoSet#MAX_PHOTOS}
    */
   List<Path> files() {
     List<Path> found = folders.stream()
@@ -73,6 +76,11 @@ final class PhotoFolder {
         .toList();
     if (found.isEmpty()) {
       throw noPhoto();
+    }
+    if (found.size() > PhotoSet.MAX_PHOTOS) {
+      throw new InvalidInputException(folder + " contains " + found.size()
+          + " photos, expected 3 to 20, and at most " + PhotoSet.MAX_PHOTOS
+          + "; give a folder with the photos of the person alone");
     }
     return found;
   }
@@ -180,12 +188,12 @@ final class PhotoFolder {
   }
 
   private static List<Path> innerFolders(Path folder) {
-    return Files.isReadable(folder) ? list(folder, PhotoFolder::isFolder) : List.of();
+    return Files.isReadable(folder) ? some(folder, PhotoFolder::isFolder) : List.of();
   }
 
   private static boolean holdsPhoto(Path folder) {
     return Files.isReadable(folder)
-        && !list(folder, file -> isVisiblePhotoName(file) && isRegular(file)).isEmpty();
+        && !some(folder, file -> isVisiblePhotoName(file) && isRegular(file)).isEmpty();
   }
 
   private String relativeName(Path file) {
@@ -198,12 +206,35 @@ final class PhotoFolder {
         + (more > 0 ? " and " + more + " more" : "");
   }
 
+  /**
+   * Lists a folder of photos.
+   *
+   * @throws InvalidInputException if it has more than {@link #MOST_ENTRIES} files and folders
+   */
   private static List<Path> list(Path folder, Predicate<Path> filter) {
+    List<Path> entries = begin(folder, MOST_ENTRIES + 1);
+    if (entries.size() > MOST_ENTRIES) {
+      throw new InvalidInputException(folder + " contains more than " + MOST_ENTRIES
+          + " files; give a folder with the photos of the person alone");
+    }
+    return matching(entries, filter);
+  }
+
+  /** Lists the beginning of a folder in which photos are searched. */
+  private static List<Path> some(Path folder, Predicate<Path> filter) {
+    return matching(begin(folder, MOST_ENTRIES), filter);
+  }
+
+  private static List<Path> matching(List<Path> entries, Predicate<Path> filter) {
+    return entries.stream()
+        .filter(filter)
+        .sorted(Comparator.comparing(file -> file.getFileName().toString()))
+        .toList();
+  }
+
+  private static List<Path> begin(Path folder, int most) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(filter)
-          .sorted(Comparator.comparing(file -> file.getFileName().toString()))
-          .toList();
+      return files.limit(most).toList();
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
           "cannot list the folder " + folder + ": " + Quoted.reason(e), e);

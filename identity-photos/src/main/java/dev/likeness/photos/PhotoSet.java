@@ -8,6 +8,9 @@ import java.util.stream.Stream;
 
 /** Photos of one person, in a fixed order. Never empty. Immutable. */
 public final class PhotoSet {
+  /** The most photos of a set. More than 20 improve nothing, and every photo takes time. */
+  static final int MAX_PHOTOS = 1000;
+
   private final List<Photo> photos;
   private final List<String> notices;
 
@@ -19,9 +22,9 @@ public final class PhotoSet {
   /**
    * Returns a set of photos in the given order.
    *
-   * @param photos at least one photo
+   * @param photos 1 to 1,000 photos
    * @return the set
-   * @throws InvalidInputException if the list is empty
+   * @throws InvalidInputException if the list is empty or has more than 1,000 photos
    */
   public static PhotoSet of(List<Photo> photos) {
     if (photos.isEmpty()) {
@@ -32,15 +35,19 @@ public final class PhotoSet {
 
   /** Returns a set of at least one photo, with its notices. */
   static PhotoSet of(List<Photo> photos, List<String> notices) {
+    if (photos.size() > MAX_PHOTOS) {
+      throw new InvalidInputException(photos.size() + " photos were given, expected 3 to 20, and at"
+          + " most " + MAX_PHOTOS + "; leave out photos");
+    }
     return new PhotoSet(List.copyOf(photos), List.copyOf(notices));
   }
 
   /**
    * Returns a set of photo files in the given order. The files are read during the review.
    *
-   * @param files at least one image file
+   * @param files 1 to 1,000 image files
    * @return the set
-   * @throws InvalidInputException if no file is given
+   * @throws InvalidInputException if no file is given, or more than 1,000
    */
   public static PhotoSet of(Path... files) {
     return of(Stream.of(files).map(Photo::of).toList());
@@ -49,9 +56,9 @@ public final class PhotoSet {
   /**
    * Returns a set of photo files in the given order. The files are read during the review.
    *
-   * @param files at least one image file
+   * @param files 1 to 1,000 image files
    * @return the set
-   * @throws InvalidInputException if the collection is empty
+   * @throws InvalidInputException if the collection is empty or has more than 1,000 files
    */
   public static PhotoSet ofFiles(Collection<Path> files) {
     return of(files.stream().map(Photo::of).toList());

@@ -14,6 +14,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -346,5 +347,38 @@ class PhotoFolderTest {
     }
     Assumptions.assumeTrue(made, "skipped: mkfifo is not installed");
     assertTrue(Files.exists(pipe));
+  }
+
+  @Test
+  void refusesMorePhotosThanASetMayHave() throws IOException {
+    byte[] photo = Encoded.jpeg(PaintedFace.portrait(200, 150, 90, 70, 60), 0.9f);
+    Path many = Files.createDirectory(folder.resolve("many"));
+    for (int i = 0; i < 1000; i++) {
+      Files.write(many.resolve(i + ".jpg"), photo);
+    }
+    assertEquals(1000, PhotoSet.from(many).photos().size());
+    Path named = Files.createDirectory(many.resolve("10_ada"));
+    Files.write(named.resolve("last.jpg"), photo);
+    assertEquals(
+        many + " contains 1001 photos, expected 3 to 20, and at most 1000; give a folder with the"
+            + " photos of the person alone",
+        assertThrows(InvalidInputException.class, () -> PhotoSet.from(many)).getMessage());
+    assertEquals(
+        "1001 photos were given, expected 3 to 20, and at most 1000; leave out photos",
+        assertThrows(
+                InvalidInputException.class,
+                () -> PhotoSet.ofFiles(Collections.nCopies(1001, many.resolve("0.jpg"))))
+            .getMessage());
+  }
+
+  @Test
+  void refusesAFolderOfTooManyFiles() throws IOException {
+    Path many = Files.createDirectory(folder.resolve("many"));
+    for (int i = 0; i <= 10_000; i++) {
+      Files.createFile(many.resolve(i + ".dat"));
+    }
+    assertEquals(
+        many + " contains more than 10000 files; give a folder with the photos of the person alone",
+        assertThrows(InvalidInputException.class, () -> PhotoSet.from(many)).getMessage());
   }
 }

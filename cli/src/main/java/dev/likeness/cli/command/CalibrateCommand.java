@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -51,6 +52,7 @@ public final class CalibrateCommand implements Runnable, WritesFiles {
           + "you will use (default: two portraits and a painting)")
   private List<String> prompts = PROMPTS;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_STEPS)
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -58,17 +60,19 @@ public final class CalibrateCommand implements Runnable, WritesFiles {
       description = "number of sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--width",
       paramLabel = "W",
       description = "width in pixels (default: from the base)")
-  private int width;
+  private Integer width;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--height",
       paramLabel = "H",
       description = "height in pixels (default: from the base)")
-  private int height;
+  private Integer height;
 
   @PathUse(Use.WRITTEN)
   @Option(
@@ -139,13 +143,13 @@ public final class CalibrateCommand implements Runnable, WritesFiles {
   }
 
   private List<ImageRequest> requests() {
-    SizeOptions sized = width == 0 ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
+    SizeOptions sized = width == null ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
     List<ImageRequest> requests = new ArrayList<>();
     for (String prompt : prompts) {
       requests.add(ImageRequest.of(prompt)
           .steps(steps)
           .seed(requests.size())
-          .sizeOptions(height == 0 ? sized : sized.height(height)));
+          .sizeOptions(height == null ? sized : sized.height(height)));
     }
     return requests;
   }

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
@@ -41,18 +42,21 @@ final class ControlOptions {
           "control image, such as edges or a pose, in the form the ControlNet was trained on")
   private List<Path> images = List.of();
 
+  @NumberRange
   @Option(
       names = "--control-scale",
       paramLabel = "X",
       description = "strength of the ControlNet (default: 1)")
   private List<Double> scales = List.of();
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--control-start",
       paramLabel = "X",
       description = "share of the steps, 0..1, at which the ControlNet starts (default: 0)")
   private List<Double> starts = List.of();
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--control-end",
       paramLabel = "X",

@@ -110,9 +110,9 @@ public final class ConvertCommand implements Runnable, WritesFiles {
 
   private void convert(Path target, DType type) {
     if (type == null) {
-      CheckpointConverter.convert(in, target);
+      CheckpointConverter.convert(in, target, console.cancellation());
     } else {
-      CheckpointConverter.convert(in, target, type);
+      CheckpointConverter.convert(in, target, type, console.cancellation());
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.cli.command;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -82,6 +83,7 @@ public final class EditCommand implements Runnable, WritesFiles {
   @Mixin
   private EditOptions edit;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--identity-strength",
       paramLabel = "0..1",

@@ -1,8 +1,10 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -60,6 +62,7 @@ final class EditOptions {
       description = "with --mask: prompt for the white pixels of the mask")
   private String words;
 
+  @NumberRange(min = 0, max = ShootRequest.MAX_SIZE)
   @Option(
       names = "--extend",
       paramLabel = "L,T,R,B",
@@ -68,6 +71,7 @@ final class EditOptions {
       description = "adds margins, in pixels: left, top, right, bottom")
   private int[] extend;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--strength",
       paramLabel = "X",

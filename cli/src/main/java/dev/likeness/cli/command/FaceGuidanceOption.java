@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
@@ -132,6 +133,7 @@ final class FaceGuidanceOption {
   /** The options that choose the steps and the gradient. */
   @Command(optionListHeading = "Face guidance")
   static final class Steps {
+    @NumberRange(min = 1, max = NumberRange.MAX_STEPS)
     @Option(
         names = "--face-guidance-every",
         paramLabel = "N",

@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -76,15 +77,17 @@ public final class GenerateCommand implements Runnable, WritesFiles {
   @Mixin
   private BaseOptions.MemoryOptions memory;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_STEPS)
   @Option(
       names = "--steps",
       paramLabel = "N",
       description = "number of sampling steps (default: from the base)")
-  private int steps;
+  private Integer steps;
 
   @Mixin
   private SchedulerOptions schedulers;
 
+  @NumberRange
   @Option(
       names = "--guidance",
       paramLabel = "G",
@@ -103,18 +106,21 @@ public final class GenerateCommand implements Runnable, WritesFiles {
           "seed: the noise of image i is generated from S + i (default: ${DEFAULT-VALUE})")
   private long seed;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--width",
       paramLabel = "W",
       description = "width in pixels (default: from the base)")
-  private int width;
+  private Integer width;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--height",
       paramLabel = "H",
       description = "height in pixels (default: from the base)")
-  private int height;
+  private Integer height;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_IMAGES)
   @Option(
       names = "--count",
       paramLabel = "N",
@@ -321,9 +327,9 @@ public final class GenerateCommand implements Runnable, WritesFiles {
   }
 
   private ImageRequest withNumbers(ImageRequest request) {
-    ImageRequest counted = steps == 0 ? request : request.steps(steps);
+    ImageRequest counted = steps == null ? request : request.steps(steps);
     ImageRequest guided = Double.isNaN(guidance) ? counted : counted.guidance(guidance);
-    SizeOptions sized = width == 0 ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
-    return guided.sizeOptions(height == 0 ? sized : sized.height(height));
+    SizeOptions sized = width == null ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
+    return guided.sizeOptions(height == null ? sized : sized.height(height));
   }
 }

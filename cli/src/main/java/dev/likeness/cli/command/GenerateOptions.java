@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.CachingOptions;
@@ -25,6 +26,7 @@ final class GenerateOptions {
       description = "guidance formula: cfg, zero-star or projected (default: ${DEFAULT-VALUE})")
   private String formula;
 
+  @NumberRange
   @Option(
       names = "--true-cfg",
       paramLabel = "G",
@@ -34,6 +36,7 @@ final class GenerateOptions {
               + "time; 1 turns it off (default: ${DEFAULT-VALUE})")
   private double trueCfgScale;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--guidance-rescale",
       paramLabel = "X",
@@ -41,6 +44,7 @@ final class GenerateOptions {
       description = "guidance rescale, 0..1, against overexposure (default: ${DEFAULT-VALUE})")
   private double rescale;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--guidance-start",
       paramLabel = "X",
@@ -48,6 +52,7 @@ final class GenerateOptions {
       description = "share of the steps, 0..1, where guidance starts (default: ${DEFAULT-VALUE})")
   private double guidanceStart;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--guidance-end",
       paramLabel = "X",

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -78,6 +79,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   @Mixin
   private RankOption rank;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_TRAINING_STEPS)
   @Option(
       names = "--train-steps",
       paramLabel = "N",

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.image.RgbImage;
@@ -18,8 +19,6 @@ import picocli.CommandLine.Spec;
 /** The options for the initial image, hires fix and the images that an editing model takes. */
 @Command(optionListHeading = "Initial image, images to edit")
 final class InitialImageOptions {
-  private static final int MAX_SIDE = 16384;
-
   @PathUse(Use.READ)
   @Option(
       names = "--image",
@@ -29,6 +28,7 @@ final class InitialImageOptions {
           + "For an IP-Adapter, use --reference")
   private List<Path> images = List.of();
 
+  @NumberRange(min = 0)
   @Option(
       names = "--image-strength",
       paramLabel = "X",
@@ -37,6 +37,7 @@ final class InitialImageOptions {
           + "1 is as trained (default: ${DEFAULT-VALUE})")
   private double imageStrength;
 
+  @NumberRange(min = 64, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--reference-size",
       paramLabel = "N",
@@ -51,6 +52,7 @@ final class InitialImageOptions {
       description = "initial image, where sampling begins (image-to-image)")
   private Path init;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--strength",
       paramLabel = "X",
@@ -72,6 +74,7 @@ final class InitialImageOptions {
       description = "change map: the lighter a pixel, the more it may change")
   private Path changeMap;
 
+  @NumberRange(min = 0, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--extend",
       paramLabel = "L,T,R,B",
@@ -85,6 +88,7 @@ final class InitialImageOptions {
           + "--mask, --change-map or --extend keep are copied from the initial image")
   private boolean isDecodedWhole;
 
+  @NumberRange(min = 0, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--padding-mask-crop",
       paramLabel = "PX",
@@ -92,12 +96,14 @@ final class InitialImageOptions {
           + "of --width and --height, and pastes it into the initial image; 32 is usual")
   private Integer paddingMaskCrop;
 
+  @NumberRange(min = 1, max = 8, above = true)
   @Option(
       names = "--hires",
       paramLabel = "X",
       description = "hires fix: enlarges the image by this factor and refines it in a second pass")
-  private double hires;
+  private Double hires;
 
+  @NumberRange(min = 0, max = 1, above = true)
   @Option(
       names = "--hires-strength",
       paramLabel = "X",
@@ -125,7 +131,7 @@ final class InitialImageOptions {
     begun = isDecodedWhole
         ? begun.initialImage(begun.initialImage().orElseThrow().pasteUnmasked(false))
         : begun;
-    if (hires == 0) {
+    if (hires == null) {
       return begun;
     }
     return begun.hires(
@@ -135,9 +141,6 @@ final class InitialImageOptions {
   }
 
   private ImageRequest withImages(ImageRequest request) {
-    require(
-        imageSide == null || imageSide >= 1 && imageSide <= MAX_SIDE,
-        "--reference-size must be between 1 and " + MAX_SIDE + ", got " + imageSide);
     ReferenceImages shown = ReferenceImages.NONE
         .images(images.stream().map(RgbImage::read).toList())
         .strength(imageStrength);

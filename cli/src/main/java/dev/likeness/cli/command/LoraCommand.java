@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -55,6 +56,7 @@ public final class LoraCommand implements Runnable, WritesFiles {
   @Mixin
   private BaseOptions base;
 
+  @NumberRange(min = 1, max = Integer.MAX_VALUE)
   @Option(
       names = "--rank",
       paramLabel = "R",

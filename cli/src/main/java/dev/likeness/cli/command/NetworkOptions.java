@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.GuidanceOptions.FreeU;
@@ -10,6 +11,7 @@ import picocli.CommandLine.Option;
 /** The options that change the network itself: degraded guidance and FreeU. */
 @Command(optionListHeading = "Guidance")
 final class NetworkOptions {
+  @NumberRange(min = 0, max = 1000)
   @Option(
       names = "--skip-layers",
       paramLabel = "N",
@@ -24,12 +26,14 @@ final class NetworkOptions {
       description = "perturbed-attention guidance: layers to perturb, such as mid or blocks.1")
   private String[] perturbedLayers;
 
+  @NumberRange
   @Option(
       names = "--degraded-guidance-scale",
       paramLabel = "G",
       description = "scale of --skip-layers (default: 2.8) or --pag-layers (default: 3)")
   private Double scale;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--degraded-guidance-start",
       paramLabel = "X",
@@ -37,6 +41,7 @@ final class NetworkOptions {
           + "(default: 0) starts")
   private Double start;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--degraded-guidance-end",
       paramLabel = "X",
@@ -44,6 +49,7 @@ final class NetworkOptions {
           + "(default: 1) ends")
   private Double end;
 
+  @NumberRange
   @Option(
       names = "--freeu",
       paramLabel = "S1,S2,B1,B2",

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -20,12 +21,14 @@ final class OptimizerOption {
           + "(default: adamw)")
   private String optimizer;
 
+  @NumberRange(min = 0, above = true)
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
       description = "peak learning rate, above 0 (default: depends on the base; 1 for prodigy)")
   private Double learningRate;
 
+  @NumberRange(min = 0, max = NumberRange.MAX_TRAINING_STEPS)
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
@@ -33,6 +36,7 @@ final class OptimizerOption {
           + "dreambooth on another base than portrait)")
   private Integer warmupSteps;
 
+  @NumberRange(min = 0, max = 1, below = true)
   @Option(
       names = "--ema-decay",
       paramLabel = "X",

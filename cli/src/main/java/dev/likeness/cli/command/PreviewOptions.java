@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
@@ -37,6 +38,7 @@ final class PreviewOptions {
           + "without a value, by the base's own")
   private Path autoencoder;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_STEPS)
   @Option(
       names = "--preview-every",
       paramLabel = "N",

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -42,6 +43,7 @@ final class PromptingOptions {
           + "length (default: ${DEFAULT-VALUE})")
   private String syntax;
 
+  @NumberRange(min = 0, max = 100)
   @Option(
       names = "--clip-skip",
       paramLabel = "N",
@@ -86,6 +88,7 @@ final class PromptingOptions {
       description = "negative prompt for the third text encoder (default: --negative)")
   private String negative3;
 
+  @NumberRange(min = 1, max = 32_768)
   @Option(
       names = "--max-sequence-length",
       paramLabel = "N",
@@ -95,10 +98,6 @@ final class PromptingOptions {
 
   /** Returns a request with these options, and with every other option at its default. */
   ImageRequest request() {
-    if (maxSequenceLength != null && maxSequenceLength < 1) {
-      throw new IllegalArgumentException(
-          "--max-sequence-length must be at least 1, got " + maxSequenceLength);
-    }
     ImageRequest plain =
         ImageRequest.of(prompt).syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
     PromptOptions prompts = plain

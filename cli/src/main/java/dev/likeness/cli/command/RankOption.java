@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.headshots.HeadshotStudio;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -7,6 +8,7 @@ import picocli.CommandLine.Option;
 /** The option for the rank of the LoRA. */
 @Command(optionListHeading = "Training")
 final class RankOption {
+  @NumberRange(min = 1, max = Integer.MAX_VALUE)
   @Option(
       names = "--rank",
       paramLabel = "R",

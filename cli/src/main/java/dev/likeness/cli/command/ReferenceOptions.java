@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -41,6 +42,7 @@ final class ReferenceOptions {
     }
   }
 
+  @NumberRange(min = 1, max = 10)
   @Option(
       names = "--reference-count",
       paramLabel = "N",
@@ -56,6 +58,7 @@ final class ReferenceOptions {
           + "face to the face alone, whole keeps it (default: shoulders)")
   private Crop crop;
 
+  @NumberRange(min = 64, max = 2048)
   @Option(
       names = "--reference-size",
       paramLabel = "N",
@@ -94,10 +97,6 @@ final class ReferenceOptions {
   /** Returns the choice of photos. */
   ReferencePhotos choice() {
     ReferencePhotos choice = ReferencePhotos.DEFAULT;
-    if (count != null && (count < 1 || count > 10)) {
-      throw new IllegalArgumentException("--reference-count must be from 1 to 10, got " + count
-          + "; without the option, up to four photos are used");
-    }
     choice = count == null ? choice : choice.count(count);
     choice = crop == null ? choice : choice.crop(crop.crop);
     return side == null ? choice : choice.side(side);

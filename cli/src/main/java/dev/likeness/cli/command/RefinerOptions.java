@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
@@ -90,6 +91,7 @@ final class RefinerOptions {
           + "base's latents. LoRAs, reference images and control images act on the base only")
   private Path refiner;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--denoising-start",
       paramLabel = "X",
@@ -99,6 +101,7 @@ final class RefinerOptions {
               + "(default: ${DEFAULT-VALUE})")
   private double start;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--denoising-end",
       paramLabel = "X",
@@ -106,12 +109,14 @@ final class RefinerOptions {
           + "continues there (default: 0.8 with --refiner, otherwise 1)")
   private Double end;
 
+  @NumberRange
   @Option(
       names = "--aesthetic-score",
       paramLabel = "X",
       description = "aesthetic score that a refiner gets, about 1 to 10 (default: 6)")
   private Double score;
 
+  @NumberRange
   @Option(
       names = "--negative-aesthetic-score",
       paramLabel = "X",

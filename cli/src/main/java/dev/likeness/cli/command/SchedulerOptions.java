@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +30,7 @@ final class SchedulerOptions {
           + "use_karras_sigmas=true, shift=3 or timestep_spacing=trailing; may be repeated")
   private Map<String, String> options = Map.of();
 
+  @NumberRange(min = 0)
   @Option(
       names = "--eta",
       paramLabel = "X",
@@ -37,6 +39,7 @@ final class SchedulerOptions {
           + "have eta (default: the scheduler's)")
   private double eta;
 
+  @NumberRange(min = 0)
   @Option(
       names = "--timesteps",
       paramLabel = "T",
@@ -45,6 +48,7 @@ final class SchedulerOptions {
           + "999,749,499,249")
   private double[] timesteps;
 
+  @NumberRange(min = 0)
   @Option(
       names = "--sigmas",
       paramLabel = "S",
@@ -61,9 +65,9 @@ final class SchedulerOptions {
   /**
    * Returns the request with the scheduler and the custom steps, if given.
    *
-   * @param steps the number of steps given by --steps, or 0
+   * @param steps the number of steps given by --steps, or null
    */
-  ImageRequest apply(ImageRequest given, int steps) {
+  ImageRequest apply(ImageRequest given, Integer steps) {
     ImageRequest request = scheduler == null ? given : given.scheduler(scheduler);
     request = Double.isNaN(eta) ? request : request.eta(eta);
     for (Map.Entry<String, String> option : options.entrySet()) {
@@ -72,7 +76,7 @@ final class SchedulerOptions {
     if (timesteps == null && sigmas == null) {
       return request;
     }
-    if (timesteps != null && sigmas != null || steps != 0) {
+    if (timesteps != null && sigmas != null || steps != null) {
       throw new IllegalArgumentException(
           "--steps, --timesteps and --sigmas exclude each other; give one of them");
     }

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Option;
 /** The options that select the best headshots. */
 @Command(optionListHeading = "Selection")
 final class SelectionOptions {
+  @NumberRange(min = 1, max = NumberRange.MAX_IMAGES)
   @Option(
       names = "--keep",
       paramLabel = "K",
@@ -40,6 +42,7 @@ final class SelectionOptions {
           + "the reasons (default: keeps all)")
   private Integer keep;
 
+  @NumberRange(min = 0, max = 100)
   @Option(
       names = "--distortion",
       paramLabel = "MAX",
@@ -70,11 +73,9 @@ final class SelectionOptions {
    * no effect.
    */
   void validate(ShootRequest request) {
-    if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
+    if (distortion != null && keep == null) {
       throw new IllegalArgumentException("--distortion " + distortion
-          + (keep == null
-              ? " limits the headshots that --keep selects; give --keep too"
-              : " is not from 0 to 100; give a number in this range"));
+          + " limits the headshots that --keep selects; give --keep too");
     }
     if (keep != null) {
       Selection.requireCount(request, keep);

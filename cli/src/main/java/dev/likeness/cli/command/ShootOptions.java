@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.headshots.shoot.Headshot;
@@ -36,6 +37,7 @@ final class ShootOptions {
           + "chooses from both")
   private Path styleFile;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_IMAGES)
   @Option(
       names = "--count",
       paramLabel = "N",
@@ -43,6 +45,7 @@ final class ShootOptions {
       description = "headshots in each style (default: ${DEFAULT-VALUE})")
   private int count;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_STEPS)
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -50,6 +53,7 @@ final class ShootOptions {
       description = "number of sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
+  @NumberRange(min = 0)
   @Option(
       names = "--guidance",
       paramLabel = "G",
@@ -59,6 +63,7 @@ final class ShootOptions {
               + "two thirds of the base's default, at most 4)")
   private double guidance;
 
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--identity-strength",
       paramLabel = "0..1",
@@ -67,12 +72,13 @@ final class ShootOptions {
           + "(default: ${DEFAULT-VALUE})")
   private double identityStrength;
 
+  @NumberRange(min = 64, max = ShootRequest.MAX_SIZE)
   @Option(
       names = "--size",
       paramLabel = "PX",
       description =
           "width and height in pixels, a multiple of 8 from 64 to 4096 (default: from the base)")
-  private int size;
+  private Integer size;
 
   @Option(
       names = "--seed",
@@ -82,6 +88,7 @@ final class ShootOptions {
       description = "seed of the first headshot (default: 0)")
   private long seed;
 
+  @NumberRange(min = 0, max = Integer.MAX_VALUE)
   @Option(
       names = "--variant",
       paramLabel = "V",
@@ -97,7 +104,7 @@ final class ShootOptions {
         .seed(seed)
         .variant(variant);
     ShootRequest guided = Double.isNaN(guidance) ? plain : plain.guidance(guidance);
-    return size == 0 ? guided : guided.size(size);
+    return size == null ? guided : guided.size(size);
   }
 
   private List<Style> selectedStyles() {

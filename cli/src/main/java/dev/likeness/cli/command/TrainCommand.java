@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -57,6 +58,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
   @Mixin
   private RankOption rank;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_TRAINING_STEPS)
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -80,6 +82,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
       description = "file for the person, or with dreambooth the folder for the model")
   private Path out;
 
+  @NumberRange(min = 0, max = NumberRange.MAX_IMAGES)
   @Option(
       names = "--class-images",
       paramLabel = "N",
@@ -95,6 +98,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
       description = "with --out: PNG file for a plot of the loss")
   private Path plot;
 
+  @NumberRange(min = 1, max = NumberRange.MAX_TRAINING_STEPS)
   @Option(
       names = "--validation-steps",
       paramLabel = "N",

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Option;
 /** The options for the size of training images and for a training adapter. */
 @Command(optionListHeading = "Training")
 final class TrainingBaseOptions {
+  @NumberRange(min = 64, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--size",
       paramLabel = "PX",
@@ -51,10 +53,6 @@ final class TrainingBaseOptions {
   }
 
   HeadshotStudio apply(HeadshotStudio studio) {
-    if (size != null && size < 64) {
-      throw new IllegalArgumentException(
-          "--size " + size + " is too small for training images; give at least 64 pixels");
-    }
     PersonTrainer sized = size == null ? studio.trainer() : studio.trainer().size(size);
     return studio.trainer(trainingAdapter == null ? sized : sized.trainingAdapter(trainingAdapter));
   }

@@ -1,5 +1,6 @@
 package dev.likeness.cli.console;
 
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.request.Cancellation;
@@ -89,6 +90,17 @@ public record Console(
    */
   public PrintWriter helpOut() {
     return out instanceof PlainWriter plain ? plain.raw : out;
+  }
+
+  /**
+   * Returns the exit status of a command that succeeded: that of a missing resource if its results
+   * could not be written to standard output, for instance because the disk is full.
+   */
+  public int requireWritten() {
+    return out.checkError()
+        ? report(new ResourceLimitException("cannot write to standard output; make room on the disk"
+            + " that it is written to, or keep its reader open"))
+        : ExitStatus.DONE.code();
   }
 
   /** Prints one line about {@code failure} and returns its exit status. */

@@ -8,7 +8,6 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -33,6 +32,9 @@ public final class TrainingPlot implements Progress {
   private static final String LOSS = "loss";
   private static final String SCORE = "likeness";
   private static final Pattern LINE = Pattern.compile("(loss|likeness) (\\d+) ([-+.\\dE]+)");
+  /** A record of a million steps, with 50 characters a step. */
+  private static final long MAX_BYTES = 50_000_000;
+
   private static final int WIDTH = 760;
   private static final int HEIGHT = 440;
   private static final Color STEP_COLOR = new Color(190, 200, 220);
@@ -66,11 +68,19 @@ public final class TrainingPlot implements Progress {
     return new TrainingPlot(next, TrainingState.lossFile(state));
   }
 
-  /** Returns true if every line of a file is one that this class writes. */
+  /**
+   * Returns true if every line of a file is one that this class writes. A killed process may have
+   * cut off the last one.
+   */
   public static boolean isRecord(Path file) {
-    try (Stream<String> lines = Files.lines(file)) {
-      return lines.allMatch(line -> LINE.matcher(line).matches());
-    } catch (IOException | UncheckedIOException e) {
+    try {
+      if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
+        return false;
+      }
+      List<String> lines = Files.readAllLines(file);
+      return IntStream.range(0, lines.size())
+          .allMatch(i -> LINE.matcher(lines.get(i)).matches() || i > 0 && i == lines.size() - 1);
+    } catch (IOException e) {
       return false;
     }
   }
@@ -89,7 +99,7 @@ public final class TrainingPlot implements Progress {
 
   /** Restores the records of steps before the first one reported now. */
   private void start(int first) {
-    if (file != null && !isStarted && Files.exists(file)) {
+    if (file != null && !isStarted && isRecord(file)) {
       try {
         for (String line : Files.readAllLines(file)) {
           Matcher match = LINE.matcher(line);

@@ -276,7 +276,7 @@ public record ImageRequest(
    * {@return a copy of this request with the given number of sampling steps; the request's
    * timesteps and sigmas are removed}
    *
-   * @param n the number of steps, at least 1
+   * @param n the number of steps, 1 to 10,000
    * @throws IllegalArgumentException if the number is below 1
    */
   public ImageRequest steps(int n) {

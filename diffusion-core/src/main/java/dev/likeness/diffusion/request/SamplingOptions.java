@@ -50,6 +50,8 @@ public record SamplingOptions(
     int count,
     Optional<Latents> noise) {
   private static final int MAX_COUNT = 100_000;
+  /** Published noise schedules have at most 1,000 timesteps. */
+  private static final int MAX_STEPS = 10_000;
 
   /** One image with seed 0; every other value is the base's default. */
   public static final SamplingOptions DEFAULT = new SamplingOptions(
@@ -69,7 +71,7 @@ public record SamplingOptions(
   /**
    * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
    *
-   * @param steps the number of sampling steps, at least 1
+   * @param steps the number of sampling steps, 1 to 10,000
    * @param timesteps one trained timestep for each step, in descending order
    * @param sigmas sigmas in the scheduler's unit, in descending order
    * @param scheduler a scheduler's name
@@ -89,8 +91,9 @@ public record SamplingOptions(
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
     schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
-    if (steps.orElse(1) < 1 || count < 1 || count > MAX_COUNT) {
-      throw new IllegalArgumentException("steps must be at least 1, and count must be 1 to "
+    if (steps.orElse(1) < 1 || steps.orElse(1) > MAX_STEPS || count < 1 || count > MAX_COUNT) {
+      throw new IllegalArgumentException("steps must be 1 to " + MAX_STEPS
+          + ", and count must be 1 to "
           + MAX_COUNT + ", got "
           + (steps.isPresent() ? "steps " + steps.getAsInt() + " and " : "") + "count " + count);
     }

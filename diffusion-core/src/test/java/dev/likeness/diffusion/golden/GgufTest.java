@@ -17,6 +17,9 @@ import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -29,6 +32,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class GgufTest {
@@ -96,6 +101,30 @@ class GgufTest {
         assertEquals(1, e.getMessage().lines().count());
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10, Q2_K",
+    "11, Q3_K",
+    "16, IQ2_XXS",
+    "20, IQ4_NL",
+    "23, IQ4_XS",
+    "35, TQ2_0",
+    "39, MXFP4",
+    "99, number 99"
+  })
+  void namesTheTypeThatItDoesNotRead(int code, String name) throws IOException {
+    ByteBuffer file = ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN);
+    file.put("GGUF".getBytes(StandardCharsets.UTF_8)).putInt(3).putLong(1).putLong(0);
+    file.putLong(6).put("weight".getBytes(StandardCharsets.UTF_8)).putInt(1).putLong(32);
+    file.putInt(code).putLong(0);
+    Path written = Files.write(folder.resolve("model.gguf"), file.array());
+    assertEquals(
+        written + ": tensor \"weight\" has the GGML type " + name + ", which is not supported;"
+            + " supported are F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, I8, I16, I32,"
+            + " I64, F64, BF16; give the model in one of these",
+        assertThrows(InvalidInputException.class, () -> Gguf.open(written)).getMessage());
   }
 
   @Test

@@ -83,7 +83,7 @@ class ImageRequestTest {
   @Test
   void namesTheOptionThatARecordRefuses() {
     assertEquals(
-        "steps must be at least 1, and count must be 1 to 100000, got steps 0 and count 1",
+        "steps must be 1 to 10000, and count must be 1 to 100000, got steps 0 and count 1",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(0)).getMessage());
     assertEquals(
         "width and height must be at least 1, got width -8",

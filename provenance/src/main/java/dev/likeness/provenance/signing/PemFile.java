@@ -3,8 +3,12 @@ package dev.likeness.provenance.signing;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -21,6 +25,9 @@ import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /** Reads keys and certificates from PEM files. */
 final class PemFile {
+  /** A chain of certificates takes a few kilobytes. */
+  private static final int MAX_BYTES = 1 << 20;
+
   private PemFile() {}
 
   /** Reads a certificate chain, the signer's certificate first. */
@@ -64,7 +71,8 @@ final class PemFile {
   private static List<Object> entries(Path file) {
     List<Object> entries = new ArrayList<>();
     Path existing = Files.exists(file) ? ModelFile.regular(file) : file;
-    try (Reader reader = Files.newBufferedReader(existing);
+    try (Reader reader = new InputStreamReader(
+            new ByteArrayInputStream(readBytes(existing)), StandardCharsets.UTF_8);
         PEMParser parser = new PEMParser(reader)) {
       for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
         entries.add(entry);
@@ -74,6 +82,16 @@ final class PemFile {
       throw unreadable(file, e);
     }
     return entries;
+  }
+
+  private static byte[] readBytes(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new IOException("it is larger than 1 MiB");
+      }
+      return bytes;
+    }
   }
 
   private static InvalidInputException unreadable(Path file, Exception cause) {

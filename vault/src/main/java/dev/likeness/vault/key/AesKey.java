@@ -2,15 +2,12 @@ package dev.likeness.vault.key;
 
 import com.google.crypto.tink.subtle.AesGcmJce;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -49,12 +46,19 @@ final class AesKey implements WrappingKey {
   /** Keys as Base64 text. */
   static final class KeyText {
     private static final int BYTES = 32;
+    /** The longest text of a key file: the key with any number of spaces around it. */
+    private static final int MAX_BYTES = 1024;
 
     private KeyText() {}
 
     static WrappingKey of(Path file) {
-      try {
-        return parse(Files.readString(file, StandardCharsets.US_ASCII), file.toString());
+      // A key may come from a pipe, and a device such as /dev/zero never ends.
+      try (InputStream in = Files.newInputStream(file)) {
+        byte[] text = in.readNBytes(MAX_BYTES + 1);
+        if (text.length > MAX_BYTES) {
+          throw invalidKey(file.toString(), null);
+        }
+        return parse(new String(text, StandardCharsets.US_ASCII), file.toString());
       } catch (IOException e) {
         throw new InvalidInputException(
             "cannot read the key file " + file + ": " + e.getMessage()
@@ -77,23 +81,10 @@ final class AesKey implements WrappingKey {
       new SecureRandom().nextBytes(key);
       byte[] text =
           (Base64.getEncoder().encodeToString(key) + "\n").getBytes(StandardCharsets.US_ASCII);
-      FileAttribute<?>[] own = {
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-      };
-      boolean owners = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-      try {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.createFile(file, owners ? own : new FileAttribute<?>[0]);
-        Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
-      } catch (FileAlreadyExistsException e) {
-        throw new InvalidInputException(
-            file
-                + " exists; a key is never overwritten, because the data encrypted with it would be"
-                + " lost; give a new file",
-            e);
-      } catch (IOException e) {
-        throw new ResourceLimitException(
-            "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
+      if (!AtomicFile.writeNewPrivate(file, out -> out.write(text))) {
+        throw new InvalidInputException(file
+            + " exists; a key is never overwritten, because the data encrypted with it would be"
+            + " lost; give a new file");
       }
       return of(file);
     }

@@ -48,7 +48,7 @@ public final class SafetensorsWriter {
    */
   public static void writePrivate(
       Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    AtomicFile.writePrivate(file, content(new TensorSource.MemoryTensors(tensors), metadata));
+    writePrivate(file, new TensorSource.MemoryTensors(tensors), metadata);
   }
 
   /**
@@ -57,6 +57,11 @@ public final class SafetensorsWriter {
    */
   public static void write(Path file, TensorSource source, Map<String, String> metadata) {
     AtomicFile.write(file, content(source, metadata));
+  }
+
+  /** Writes every tensor of {@code source} to a file that only its owner can read. */
+  public static void writePrivate(Path file, TensorSource source, Map<String, String> metadata) {
+    AtomicFile.writePrivate(file, content(source, metadata));
   }
 
   private static AtomicFile.Content content(TensorSource source, Map<String, String> metadata) {

@@ -50,7 +50,7 @@ public final class AtomicFile {
    *     permission); the message has file and reason
    */
   public static void write(Path target, Content content) {
-    write(target, content, false);
+    write(target, content, false, true);
   }
 
   /**
@@ -60,7 +60,26 @@ public final class AtomicFile {
    * @throws ResourceLimitException if the file cannot be written
    */
   public static void writePrivate(Path target, Content content) {
-    write(target, content, true);
+    write(target, content, true, true);
+  }
+
+  /**
+   * Writes a new file that only its owner can read, such as a key.
+   *
+   * @return false if something has this name already; it is kept
+   * @throws ResourceLimitException if the file cannot be written
+   */
+  public static boolean writeNewPrivate(Path target, Content content) {
+    return write(target, content, true, false);
+  }
+
+  /** Returns true if only the owner may read a file; false if the file system does not tell. */
+  public static boolean isPrivate(Path file) {
+    try {
+      return FilePermissions.of(file, false).filter(FilePermissions::isPrivate).isPresent();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /**
@@ -99,7 +118,7 @@ public final class AtomicFile {
     return true;
   }
 
-  private static void write(Path target, Content content, boolean owners) {
+  private static boolean write(Path target, Content content, boolean owners, boolean replaces) {
     Path folder = target.toAbsolutePath().getParent();
     Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + PART);
     try {
@@ -112,12 +131,16 @@ public final class AtomicFile {
       if (permissions.isPresent()) {
         FilePermissions.set(temporary, permissions.get());
       }
+      if (!replaces) {
+        return publishNew(temporary, target.toAbsolutePath());
+      }
       Files.move(
           temporary,
           target.toAbsolutePath(),
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
       force(folder);
+      return true;
     } catch (IOException e) {
       throw new ResourceLimitException(
           "cannot write " + target + ": " + reason(e)
@@ -228,6 +251,11 @@ public final class AtomicFile {
       return Files.isRegularFile(target)
           ? Optional.of(Files.getPosixFilePermissions(target))
           : Optional.empty();
+    }
+
+    static boolean isPrivate(Set<PosixFilePermission> permissions) {
+      return !permissions.contains(PosixFilePermission.GROUP_READ)
+          && !permissions.contains(PosixFilePermission.OTHERS_READ);
     }
 
     /** Creates an empty file that only its owner can open, from the beginning on. */

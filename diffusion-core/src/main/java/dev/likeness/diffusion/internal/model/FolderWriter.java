@@ -3,13 +3,10 @@ package dev.likeness.diffusion.internal.model;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelFile;
-import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
-import dev.likeness.diffusion.tensor.DType;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,21 +19,18 @@ import java.util.stream.Collectors;
  * complete.
  */
 public final class FolderWriter {
+  /** The file that a complete folder has. */
+  public static final String INDEX_FILE = "model_index.json";
+
   private FolderWriter() {}
 
   /**
-   * Writes {@code files} below {@code out}, with floating-point tensors in {@code type}, or
-   * unchanged if that is null. The declarations of the folder ({@link ModelExtras}) are copied;
-   * other files of the folder are not.
+   * Writes {@code files} below {@code out}, the tensors as {@code output} says. The declarations of
+   * the folder ({@link ModelExtras}) are copied; other files of the folder are not.
    *
-   * @throws InvalidInputException if {@code out} has a model already, or the declarations are
-   *     broken
+   * @throws InvalidInputException if the declarations are broken
    */
-  public static void write(ModelParts files, Path out, DType type) {
-    if (Files.exists(out.resolve("model_index.json"))) {
-      throw new InvalidInputException(
-          out + " already contains a model; give a folder that does not exist");
-    }
+  public static void write(ModelParts files, Path out, TensorOutput output) {
     Optional<Path> declared = ModelExtras.of(files.folder()).declaration();
     Map<String, TokenizerFiles> tokenizers = tokenizers(files);
     Map<String, Object> index = new LinkedHashMap<>();
@@ -46,10 +40,10 @@ public final class FolderWriter {
       boolean text = isTextEncoder(component);
       writeJson(
           out.resolve(component).resolve("config.json"), files.config(component).values());
-      try (TensorSource weights = TensorSource.Cast.of(files.weights(component), type)) {
+      try (TensorSource weights = files.weights(component)) {
         Path file = out.resolve(component)
             .resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
-        SafetensorsWriter.write(file, weights, Map.of("format", "pt"));
+        output.writeCast(file, weights, Map.of("format", "pt"));
       }
       index.put(
           component,
@@ -69,7 +63,7 @@ public final class FolderWriter {
         Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
     FamilyRegistry.of(files).format(files).index().forEach(index::putIfAbsent);
     declared.ifPresent(file -> copy(file, out));
-    writeJson(out.resolve("model_index.json"), index);
+    writeJson(out.resolve(INDEX_FILE), index);
   }
 
   // Opens all components before writing weights, because a single file may lack one.

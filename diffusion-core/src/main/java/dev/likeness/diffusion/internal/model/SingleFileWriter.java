@@ -10,11 +10,9 @@ import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
-import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,30 +29,29 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class SingleFileWriter {
   private final ModelParts files;
-  private final DType type;
+  private final TensorOutput output;
   private final ModelFormat.SingleFile format;
 
-  private SingleFileWriter(ModelParts files, DType type, ModelFormat.SingleFile format) {
+  private SingleFileWriter(ModelParts files, TensorOutput output, ModelFormat.SingleFile format) {
     this.files = files;
-    this.type = type;
+    this.output = output;
     this.format = format;
   }
 
   /**
-   * Writes {@code files} to {@code out}, with floating-point tensors in {@code type}, or unchanged
-   * if that is null.
+   * Writes {@code files} to {@code out}, the tensors as {@code output} says.
    *
    * @throws InvalidInputException if the model has no UNet, or a component has no key names in such
    *     a file
    */
-  public static void write(ModelParts files, Path out, DType type) {
+  public static void write(ModelParts files, Path out, TensorOutput output) {
     ModelFormat.SingleFile format = FamilyRegistry.of(files)
         .format(files)
         .singleFile()
         .orElseThrow(() -> new InvalidInputException(files.describe()
             + " has no UNet, and only models with a UNet can be written to a single file; keep the"
             + " folder"));
-    new SingleFileWriter(files, type, format).write(out);
+    new SingleFileWriter(files, output, format).write(out);
   }
 
   private void write(Path out) {
@@ -64,7 +61,7 @@ public final class SingleFileWriter {
       for (String component : files.componentNames()) {
         metadata.put(SingleFile.CONFIG + component, json(files.config(component).values()));
         sources.add(new CanonicalTensors.ForeignSource(
-            TensorSource.Cast.of(files.weights(component), type), format.layout(component)));
+            output.cast(files.weights(component)), format.layout(component)));
         addTokenizer(metadata, component);
       }
       metadata.put(SingleFile.CONFIG + "scheduler", json(files.scheduler().values()));
@@ -78,7 +75,7 @@ public final class SingleFileWriter {
       format.marks().forEach((name, numbers) -> marks.put(name, torch.tensor(numbers)));
       sources.add(new TensorSource.MemoryTensors(marks));
       format.describe(metadata);
-      SafetensorsWriter.write(out, new TensorSource.CombinedSource(sources), metadata);
+      output.write(out, new TensorSource.CombinedSource(sources), metadata);
     } finally {
       sources.forEach(TensorSource::close);
     }
@@ -123,13 +120,13 @@ public final class SingleFileWriter {
     private UnusedTensors() {}
 
     /** Writes the unused tensors of {@code file} to {@code folder}. */
-    public static void keep(SingleFile file, Path source, Path folder) {
+    public static void keep(SingleFile file, Path source, Path folder, TensorOutput output) {
       try (TensorSource rest = new RenamedSource(
           TensorFileFormat.open(source),
           name -> name.startsWith(AVERAGED) || file.isUsed(name) ? null : name)) {
         Map<String, String> metadata = file.metadata();
         if (!rest.names().isEmpty() || !metadata.isEmpty()) {
-          SafetensorsWriter.write(folder.resolve(FILE), rest, metadata);
+          output.write(folder.resolve(FILE), rest, metadata);
         }
       }
     }

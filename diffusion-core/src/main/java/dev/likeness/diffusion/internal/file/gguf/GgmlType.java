@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.file.gguf;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +29,33 @@ enum GgmlType {
   I64(27, DType.I64),
   F64(28, DType.F64),
   BF16(30, DType.BF16);
+
+  /** The names of the other types. */
+  private static final Map<Long, String> UNSUPPORTED = Map.ofEntries(
+      Map.entry(4L, "Q4_2"),
+      Map.entry(5L, "Q4_3"),
+      Map.entry(9L, "Q8_1"),
+      Map.entry(10L, "Q2_K"),
+      Map.entry(11L, "Q3_K"),
+      Map.entry(15L, "Q8_K"),
+      Map.entry(16L, "IQ2_XXS"),
+      Map.entry(17L, "IQ2_XS"),
+      Map.entry(18L, "IQ3_XXS"),
+      Map.entry(19L, "IQ1_S"),
+      Map.entry(20L, "IQ4_NL"),
+      Map.entry(21L, "IQ3_S"),
+      Map.entry(22L, "IQ2_S"),
+      Map.entry(23L, "IQ4_XS"),
+      Map.entry(29L, "IQ1_M"),
+      Map.entry(31L, "Q4_0_4_4"),
+      Map.entry(32L, "Q4_0_4_8"),
+      Map.entry(33L, "Q4_0_8_8"),
+      Map.entry(34L, "TQ1_0"),
+      Map.entry(35L, "TQ2_0"),
+      Map.entry(36L, "IQ4_NL_4_4"),
+      Map.entry(37L, "IQ4_NL_4_8"),
+      Map.entry(38L, "IQ4_NL_8_8"),
+      Map.entry(39L, "MXFP4"));
 
   private final int code;
   private final int elements;
@@ -74,7 +102,8 @@ enum GgmlType {
         .findFirst()
         .orElseThrow(
             () -> new InvalidInputException(file + ": tensor " + tensor + " has the GGML type "
-                + code + ", which is not supported; supported are "
+                + UNSUPPORTED.getOrDefault(code, "number " + code)
+                + ", which is not supported; supported are "
                 + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
                 + "; give the model in one of these"));
   }

@@ -20,7 +20,7 @@ class IntegrationsTest {
 
   @Test
   void sourcesNameNoInternalPackage() throws IOException {
-    assertTrue(namesInternal("import dev.likeness.lora.internal.file.LoraKey;"));
+    assertTrue(namesInternal("import dev.likeness.lora.internal.file.LoraRole;"));
     assertFalse(namesInternal("import dev.likeness.lora.file.KeyFormat;"));
     List<Path> sources = sources();
     assertTrue(sources.size() > 10, sources::toString);

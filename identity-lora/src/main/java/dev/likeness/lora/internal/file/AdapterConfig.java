@@ -109,10 +109,10 @@ public final class AdapterConfig {
   }
 
   /** Returns the factor of a layer's delta; {@code own} is the value of its alpha key, or NaN. */
-  double scale(LayerKeys keys, long rank, double own) {
+  double scale(LayerTensors keys, long rank, double own) {
     String part = componentPrefix(keys);
     double alpha = Double.isNaN(own) ? alpha(keys, part, rank) : own;
-    if (keys.has(LoraKey.SINGULAR_VALUES)) {
+    if (keys.has(LoraRole.SINGULAR_VALUES)) {
       // AdaLoRA divides by the first rank, whatever rank is left (peft, tuners/adalora/layer.py).
       double first = setting(part + "init_r").map(Number::doubleValue).orElse((double) rank);
       return requireFinite((alpha > 0 ? alpha : rank) / (first + ADALORA_EPS), keys);
@@ -125,7 +125,7 @@ public final class AdapterConfig {
    * Returns the factor of a delta without low-rank factors: alpha divided by the rank of peft's
    * settings, or 1.
    */
-  double scaleWithoutRank(LayerKeys keys) {
+  double scaleWithoutRank(LayerTensors keys) {
     String part = componentPrefix(keys);
     return pattern(keys, part + "rank_pattern")
         .or(() -> setting(part + "r"))
@@ -134,7 +134,7 @@ public final class AdapterConfig {
   }
 
   /** A rank of zero and the largest numbers of JSON give factors that are no numbers. */
-  private double requireFinite(double scale, LayerKeys keys) {
+  private double requireFinite(double scale, LayerTensors keys) {
     if (!Double.isFinite((float) scale)) {
       throw new InvalidInputException(
           where + ": alpha and rank of " + keys.layer().name() + " give the factor " + scale
@@ -149,7 +149,7 @@ public final class AdapterConfig {
    * @throws InvalidInputException if the settings ask for no whole number from 1 to
    *     {@value #MOST_TERMS}
    */
-  int cayleyTerms(LayerKeys keys) {
+  int cayleyTerms(LayerTensors keys) {
     String part = componentPrefix(keys);
     if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
       return 0;
@@ -168,7 +168,7 @@ public final class AdapterConfig {
    * Returns true if peft's IA3 scales the input of this layer. The settings decide, or without
    * settings the shape of the factors.
    */
-  boolean scalesInputs(LayerKeys keys) {
+  boolean scalesInputs(LayerTensors keys) {
     Object modules = settings.get(componentPrefix(keys) + "feedforward_modules");
     if (modules instanceof Collection<?> ends) {
       return ends.stream()
@@ -199,11 +199,11 @@ public final class AdapterConfig {
     });
   }
 
-  private static String componentPrefix(LayerKeys keys) {
+  private static String componentPrefix(LayerTensors keys) {
     return keys.layer().component().folder() + ".";
   }
 
-  private double alpha(LayerKeys keys, String part, long rank) {
+  private double alpha(LayerTensors keys, String part, long rank) {
     return pattern(keys, part + "alpha_pattern")
         .or(() -> setting(part + "lora_alpha"))
         .or(() -> setting(part + "alpha"))
@@ -225,7 +225,7 @@ public final class AdapterConfig {
    * Returns the value of the first pattern that matches the end of one of the layer's names, as
    * peft does.
    */
-  private Optional<Number> pattern(LayerKeys keys, String setting) {
+  private Optional<Number> pattern(LayerTensors keys, String setting) {
     if (!(settings.get(setting) instanceof Map<?, ?> values) || values.isEmpty()) {
       return Optional.empty();
     }

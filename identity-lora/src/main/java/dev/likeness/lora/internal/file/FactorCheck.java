@@ -10,7 +10,7 @@ final class FactorCheck {
   private FactorCheck() {}
 
   /** Returns true if the tensor in that role has a valid shape by itself. */
-  static boolean matchesShape(LayerKeys keys, LoraKey role) {
+  static boolean matchesShape(LayerTensors keys, LoraRole role) {
     TargetLayer layer = keys.layer();
     long[] shape = keys.shape(role);
     return switch (role) {
@@ -23,9 +23,9 @@ final class FactorCheck {
                 || shape[1] == layer.in()
                     && (kernelSize(shape) == layer.kernelSize() || kernelSize(shape) == 1));
       case SINGULAR_VALUES ->
-        keys.elements(role) == keys.size(LoraKey.DOWN, 0)
-            && keys.shape(LoraKey.DOWN).length == 2
-            && !keys.has(LoraKey.MID);
+        keys.elements(role) == keys.size(LoraRole.DOWN, 0)
+            && keys.shape(LoraRole.DOWN).length == 2
+            && !keys.has(LoraRole.MID);
       case EMBEDDING_A -> shape.length == 2 && shape[1] == layer.out();
       case EMBEDDING_B -> shape.length == 2 && shape[0] == layer.in();
       case UP -> isKernel(shape) && shape[0] == layer.out() && kernelSize(shape) == 1;
@@ -39,8 +39,8 @@ final class FactorCheck {
       case A1, A2, B1, B2 -> isKernel(shape) && isGlora(keys, role, shape);
       case MAGNITUDE ->
         isMagnitude(layer, shape)
-            && !keys.has(LoraKey.SINGULAR_VALUES)
-            && !keys.has(LoraKey.EMBEDDING_A);
+            && !keys.has(LoraRole.SINGULAR_VALUES)
+            && !keys.has(LoraRole.EMBEDDING_A);
       case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors of a wider weight do not fit by themselves.
@@ -60,14 +60,14 @@ final class FactorCheck {
         shape.length == 3
             && shape[1] == shape[2]
             && shape[1] > 0
-            && isRotation(layer, shape, keys.has(LoraKey.OFT_LENGTHS));
+            && isRotation(layer, shape, keys.has(LoraRole.OFT_LENGTHS));
       default -> shape.length >= 2;
     };
   }
 
   /** Returns true if AdaLoRA's first factor has the window of a convolution in its rows. */
-  static boolean isFlatWindow(LayerKeys keys, long[] shape) {
-    return keys.has(LoraKey.SINGULAR_VALUES)
+  static boolean isFlatWindow(LayerTensors keys, long[] shape) {
+    return keys.has(LoraRole.SINGULAR_VALUES)
         && shape.length == 2
         && shape[1] == inputSize(keys.layer());
   }
@@ -93,10 +93,10 @@ final class FactorCheck {
    * row then. Those of a convolution always do. If a convolution has as many inputs as outputs,
    * they count as outputs, which is peft's default; the settings may say otherwise.
    */
-  static boolean scalesInputs(LayerKeys keys) {
+  static boolean scalesInputs(LayerTensors keys) {
     TargetLayer layer = keys.layer();
-    boolean row = keys.size(LoraKey.CHANNEL_FACTOR, 0) == 1
-        && keys.elements(LoraKey.CHANNEL_FACTOR) == layer.in();
+    boolean row = keys.size(LoraRole.CHANNEL_FACTOR, 0) == 1
+        && keys.elements(LoraRole.CHANNEL_FACTOR) == layer.in();
     return row && (!layer.isConvolution() || layer.in() != layer.out());
   }
 
@@ -128,49 +128,49 @@ final class FactorCheck {
    * Returns true for a valid shape of one of GLoRA's factors. In the first files their order was
    * reversed: the two of the input, then those beside the weight.
    */
-  private static boolean isGlora(LayerKeys keys, LoraKey role, long[] shape) {
+  private static boolean isGlora(LayerTensors keys, LoraRole role, long[] shape) {
     TargetLayer layer = keys.layer();
     boolean old = DeltaReader.isOldGlora(keys);
-    if (role == (old ? LoraKey.A2 : LoraKey.A1)) {
+    if (role == (old ? LoraRole.A2 : LoraRole.A1)) {
       return shape[0] == layer.in() && kernelSize(shape) == 1;
     }
-    if (role == (old ? LoraKey.A1 : LoraKey.A2)) {
+    if (role == (old ? LoraRole.A1 : LoraRole.A2)) {
       return shape[1] == layer.in() && kernelSize(shape) == 1;
     }
-    return role == (old ? LoraKey.B2 : LoraKey.B1)
+    return role == (old ? LoraRole.B2 : LoraRole.B1)
         ? shape[0] == layer.out() && kernelSize(shape) == 1
         : shape[1] == layer.in()
-            && kernelSize(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernelSize());
+            && kernelSize(shape) == (keys.has(LoraRole.BM) ? 1 : layer.kernelSize());
   }
 
   /** Returns true if LoRA's factors match each other and cover the window of a convolution. */
-  static boolean lowRank(LayerKeys keys) {
-    long rank = keys.size(LoraKey.DOWN, 0);
-    long window = kernelSize(keys.shape(LoraKey.DOWN));
+  static boolean lowRank(LayerTensors keys) {
+    long rank = keys.size(LoraRole.DOWN, 0);
+    long window = kernelSize(keys.shape(LoraRole.DOWN));
     return rank > 0
-        && rank == keys.size(LoraKey.UP, 1)
-        && (keys.has(LoraKey.MID)
-            ? keys.size(LoraKey.MID, 0) == rank
-            : window == keys.layer().kernelSize() || isFlatWindow(keys, keys.shape(LoraKey.DOWN)));
+        && rank == keys.size(LoraRole.UP, 1)
+        && (keys.has(LoraRole.MID)
+            ? keys.size(LoraRole.MID, 0) == rank
+            : window == keys.layer().kernelSize() || isFlatWindow(keys, keys.shape(LoraRole.DOWN)));
   }
 
   /** Returns true if GLoRA's factors match each other. */
-  static boolean isGlora(LayerKeys keys) {
+  static boolean isGlora(LayerTensors keys) {
     boolean old = DeltaReader.isOldGlora(keys);
-    LoraKey down = old ? LoraKey.B1 : LoraKey.B2;
+    LoraRole down = old ? LoraRole.B1 : LoraRole.B2;
     return keys.size(down, 0) > 0
-        && keys.size(old ? LoraKey.A2 : LoraKey.A1, 1)
-            == keys.size(old ? LoraKey.A1 : LoraKey.A2, 0)
-        && keys.size(old ? LoraKey.B2 : LoraKey.B1, 1) == keys.size(down, 0)
-        && (!keys.has(LoraKey.BM) || keys.size(LoraKey.BM, 0) == keys.size(down, 0));
+        && keys.size(old ? LoraRole.A2 : LoraRole.A1, 1)
+            == keys.size(old ? LoraRole.A1 : LoraRole.A2, 0)
+        && keys.size(old ? LoraRole.B2 : LoraRole.B1, 1) == keys.size(down, 0)
+        && (!keys.has(LoraRole.BM) || keys.size(LoraRole.BM, 0) == keys.size(down, 0));
   }
 
-  static boolean isLoha(LayerKeys keys) {
-    return isLohaFactor(keys, LoraKey.HADA_W1_A, LoraKey.HADA_T1, LoraKey.HADA_W1_B)
-        && isLohaFactor(keys, LoraKey.HADA_W2_A, LoraKey.HADA_T2, LoraKey.HADA_W2_B);
+  static boolean isLoha(LayerTensors keys) {
+    return isLohaFactor(keys, LoraRole.HADA_W1_A, LoraRole.HADA_T1, LoraRole.HADA_W1_B)
+        && isLohaFactor(keys, LoraRole.HADA_W2_A, LoraRole.HADA_T2, LoraRole.HADA_W2_B);
   }
 
-  private static boolean isLohaFactor(LayerKeys keys, LoraKey a, LoraKey core, LoraKey b) {
+  private static boolean isLohaFactor(LayerTensors keys, LoraRole a, LoraRole core, LoraRole b) {
     TargetLayer layer = keys.layer();
     if (keys.size(b, 0) < 1) {
       return false;
@@ -188,31 +188,33 @@ final class FactorCheck {
         && keys.size(core, 2) == layer.kernelSize();
   }
 
-  static boolean isLokr(LayerKeys keys) {
+  static boolean isLokr(LayerTensors keys) {
     TargetLayer layer = keys.layer();
-    boolean outer = keys.has(LoraKey.LOKR_W1)
-        || keys.has(LoraKey.LOKR_W1_A, LoraKey.LOKR_W1_B)
-            && keys.size(LoraKey.LOKR_W1_A, 1) == keys.size(LoraKey.LOKR_W1_B, 0);
-    boolean core = keys.has(LoraKey.LOKR_T2);
-    boolean inner = keys.has(LoraKey.LOKR_W2)
-        || keys.has(LoraKey.LOKR_W2_A, LoraKey.LOKR_W2_B)
+    boolean outer = keys.has(LoraRole.LOKR_W1)
+        || keys.has(LoraRole.LOKR_W1_A, LoraRole.LOKR_W1_B)
+            && keys.size(LoraRole.LOKR_W1_A, 1) == keys.size(LoraRole.LOKR_W1_B, 0);
+    boolean core = keys.has(LoraRole.LOKR_T2);
+    boolean inner = keys.has(LoraRole.LOKR_W2)
+        || keys.has(LoraRole.LOKR_W2_A, LoraRole.LOKR_W2_B)
             && (core
-                ? keys.size(LoraKey.LOKR_W2_A, 0) == keys.size(LoraKey.LOKR_T2, 0)
-                    && keys.size(LoraKey.LOKR_W2_B, 0) == keys.size(LoraKey.LOKR_T2, 1)
-                : keys.size(LoraKey.LOKR_W2_A, 1) == keys.size(LoraKey.LOKR_W2_B, 0));
-    long out1 =
-        keys.has(LoraKey.LOKR_W1) ? keys.size(LoraKey.LOKR_W1, 0) : keys.size(LoraKey.LOKR_W1_A, 0);
-    long in1 =
-        keys.has(LoraKey.LOKR_W1) ? keys.size(LoraKey.LOKR_W1, 1) : keys.size(LoraKey.LOKR_W1_B, 1);
-    long out2 = keys.has(LoraKey.LOKR_W2)
-        ? keys.size(LoraKey.LOKR_W2, 0)
-        : keys.size(LoraKey.LOKR_W2_A, core ? 1 : 0);
-    LoraKey last = keys.has(LoraKey.LOKR_W2) ? LoraKey.LOKR_W2 : LoraKey.LOKR_W2_B;
+                ? keys.size(LoraRole.LOKR_W2_A, 0) == keys.size(LoraRole.LOKR_T2, 0)
+                    && keys.size(LoraRole.LOKR_W2_B, 0) == keys.size(LoraRole.LOKR_T2, 1)
+                : keys.size(LoraRole.LOKR_W2_A, 1) == keys.size(LoraRole.LOKR_W2_B, 0));
+    long out1 = keys.has(LoraRole.LOKR_W1)
+        ? keys.size(LoraRole.LOKR_W1, 0)
+        : keys.size(LoraRole.LOKR_W1_A, 0);
+    long in1 = keys.has(LoraRole.LOKR_W1)
+        ? keys.size(LoraRole.LOKR_W1, 1)
+        : keys.size(LoraRole.LOKR_W1_B, 1);
+    long out2 = keys.has(LoraRole.LOKR_W2)
+        ? keys.size(LoraRole.LOKR_W2, 0)
+        : keys.size(LoraRole.LOKR_W2_A, core ? 1 : 0);
+    LoraRole last = keys.has(LoraRole.LOKR_W2) ? LoraRole.LOKR_W2 : LoraRole.LOKR_W2_B;
     // Without a core, the window of a convolution is in the second factor, flattened or not.
     long window = core ? 1 : layer.kernelSize() * layer.kernelSize();
     return outer
         && inner
-        && (keys.has(LoraKey.LOKR_W1, LoraKey.LOKR_W2) || keys.rank() > 0)
+        && (keys.has(LoraRole.LOKR_W1, LoraRole.LOKR_W2) || keys.rank() > 0)
         && keys.elements(last) > 0
         && out1 * out2 == layer.out()
         && in1 * keys.elements(last) == keys.size(last, 0) * layer.in() * window;
@@ -237,12 +239,12 @@ final class FactorCheck {
   }
 
   /** Refuses factors of the first layer that take more input channels than the base has. */
-  static void refuseWiderInput(LayerKeys keys, String file, String base) {
+  static void refuseWiderInput(LayerTensors keys, String file, String base) {
     TargetLayer layer = keys.layer();
-    if (layer.name().equals("transformer.x_embedder") && keys.size(LoraKey.DOWN, 1) > layer.in()) {
+    if (layer.name().equals("transformer.x_embedder") && keys.size(LoraRole.DOWN, 1) > layer.in()) {
       throw new InvalidInputException(file
           + " is a control LoRA, which needs a second input image and is not supported ("
-          + Quoted.of(keys.fileKey(LoraKey.DOWN)) + " takes " + keys.size(LoraKey.DOWN, 1)
+          + Quoted.of(keys.fileKey(LoraRole.DOWN)) + " takes " + keys.size(LoraRole.DOWN, 1)
           + " channels, " + base + " has " + layer.in() + "); use a ControlNet instead");
     }
   }

@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * diffusers ignores the same keys ({@code loaders/lora_conversion_utils.py}).
  */
 final class IgnoredKeys {
-  private static final Set<LoraKey> HANDLED =
-      EnumSet.of(LoraKey.UP, LoraKey.DOWN, LoraKey.ALPHA, LoraKey.DIFF, LoraKey.DIFF_B);
+  private static final Set<LoraRole> HANDLED =
+      EnumSet.of(LoraRole.UP, LoraRole.DOWN, LoraRole.ALPHA, LoraRole.DIFF, LoraRole.DIFF_B);
 
   private final TensorSource file;
   private final LayerTable table;
@@ -38,10 +38,10 @@ final class IgnoredKeys {
   /** Returns the unmatched keys of a file that may be ignored. */
   static Set<String> of(Collection<String> unmatched, TensorSource file, LayerTable table) {
     IgnoredKeys idle = new IgnoredKeys(file, table);
-    Map<String, Map<LoraKey, String>> layers = new LinkedHashMap<>();
-    unmatched.forEach(key -> LoraKey.split(key)
+    Map<String, Map<LoraRole, String>> layers = new LinkedHashMap<>();
+    unmatched.forEach(key -> KeyEnding.split(key)
         .ifPresent(cut -> layers
-            .computeIfAbsent(cut.stem(), stem -> new EnumMap<>(LoraKey.class))
+            .computeIfAbsent(cut.stem(), stem -> new EnumMap<>(LoraRole.class))
             .put(cut.role(), key)));
     Set<String> found = new LinkedHashSet<>();
     layers.values().stream()
@@ -51,7 +51,7 @@ final class IgnoredKeys {
   }
 
   private boolean hasNoLayer(String key) {
-    return LoraKey.FactorKey.parse(key)
+    return LoraKey.parse(key)
         .filter(read -> isProjection(read) || isOfMissingT5(read))
         .isPresent();
   }
@@ -60,7 +60,7 @@ final class IgnoredKeys {
    * Returns true for a key of T5 if the base has no T5. Such a base uses zeros for T5's output; its
    * second text encoder is CLIP's.
    */
-  private boolean isOfMissingT5(LoraKey.FactorKey read) {
+  private boolean isOfMissingT5(LoraKey read) {
     return read.component() == ModelComponent.TEXT_ENCODER_3
         && !table.has(ModelComponent.TEXT_ENCODER_3)
         && table.has(ModelComponent.TRANSFORMER)
@@ -71,7 +71,7 @@ final class IgnoredKeys {
    * Returns true for a key of a text projection that the text encoder does not have. Such an
    * encoder returns the pooled text unprojected.
    */
-  private boolean isProjection(LoraKey.FactorKey read) {
+  private boolean isProjection(LoraKey read) {
     return read.path().equals("text_projection")
         && read.component() != null
         && read.component() != ModelComponent.UNET
@@ -81,15 +81,15 @@ final class IgnoredKeys {
   /**
    * Returns true if the delta of a layer is zero: in a pair of factors one zero factor is enough.
    */
-  private boolean isZeroDelta(Map<LoraKey, String> keys) {
-    boolean pair = keys.containsKey(LoraKey.UP) || keys.containsKey(LoraKey.DOWN);
-    boolean difference = keys.containsKey(LoraKey.DIFF) || keys.containsKey(LoraKey.DIFF_B);
+  private boolean isZeroDelta(Map<LoraRole, String> keys) {
+    boolean pair = keys.containsKey(LoraRole.UP) || keys.containsKey(LoraRole.DOWN);
+    boolean difference = keys.containsKey(LoraRole.DIFF) || keys.containsKey(LoraRole.DIFF_B);
     return (pair || difference)
         && HANDLED.containsAll(keys.keySet())
         && (!pair
-            || Stream.of(LoraKey.UP, LoraKey.DOWN)
+            || Stream.of(LoraRole.UP, LoraRole.DOWN)
                 .anyMatch(role -> keys.containsKey(role) && isZero(keys.get(role))))
-        && Stream.of(LoraKey.DIFF, LoraKey.DIFF_B)
+        && Stream.of(LoraRole.DIFF, LoraRole.DIFF_B)
             .allMatch(role -> !keys.containsKey(role) || isZero(keys.get(role)));
   }
 

@@ -29,26 +29,26 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class LoraKeyConversion implements TensorSource {
   /** Tensors that are split by the rows of a layer. */
-  private static final Set<LoraKey> SPLIT_BY_ROW = EnumSet.of(
-      LoraKey.UP,
-      LoraKey.DIFF,
-      LoraKey.DIFF_B,
-      LoraKey.BIAS_UP,
-      LoraKey.SET,
-      LoraKey.SET_B,
-      LoraKey.MAGNITUDE,
-      LoraKey.HADA_W1_A,
-      LoraKey.HADA_W2_A);
+  private static final Set<LoraRole> SPLIT_BY_ROW = EnumSet.of(
+      LoraRole.UP,
+      LoraRole.DIFF,
+      LoraRole.DIFF_B,
+      LoraRole.BIAS_UP,
+      LoraRole.SET,
+      LoraRole.SET_B,
+      LoraRole.MAGNITUDE,
+      LoraRole.HADA_W1_A,
+      LoraRole.HADA_W2_A);
   /** Tensors that all rows share. */
-  private static final Set<LoraKey> SHARED = EnumSet.of(
-      LoraKey.DOWN,
-      LoraKey.MID,
-      LoraKey.ALPHA,
-      LoraKey.HADA_W1_B,
-      LoraKey.HADA_W2_B,
-      LoraKey.OFT_R,
-      LoraKey.OFT_SCALED,
-      LoraKey.RESHAPE);
+  private static final Set<LoraRole> SHARED = EnumSet.of(
+      LoraRole.DOWN,
+      LoraRole.MID,
+      LoraRole.ALPHA,
+      LoraRole.HADA_W1_B,
+      LoraRole.HADA_W2_B,
+      LoraRole.OFT_R,
+      LoraRole.OFT_SCALED,
+      LoraRole.RESHAPE);
 
   private static final Pattern XLABS = Pattern.compile(
       "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
@@ -61,7 +61,7 @@ final class LoraKeyConversion implements TensorSource {
 
   /** A key whose layer has another name in diffusers, or the same. */
   private record ParsedKey(
-      String normalized, String stem, LoraKey.SplitKey splitKey, OriginalLayerNames.Split split) {}
+      String normalized, String stem, KeyEnding splitKey, OriginalLayerNames.Split split) {}
 
   private final TensorSource file;
   private final OriginalLayerNames names;
@@ -138,7 +138,7 @@ final class LoraKeyConversion implements TensorSource {
   static KeyFormat keyFormat(String key) {
     return isXlabs(key)
         ? KeyFormat.XLABS
-        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
+        : LoraKey.parse(key).map(LoraKey::keyFormat).orElse(null);
   }
 
   /** Returns the name in the file of a tensor of {@link #names()}. */
@@ -156,7 +156,7 @@ final class LoraKeyConversion implements TensorSource {
 
   private Optional<ParsedKey> parse(String key) {
     String spelled = normalize(key);
-    return LoraKey.split(spelled).flatMap(cut -> {
+    return KeyEnding.split(spelled).flatMap(cut -> {
       String stem = stem(cut.stem());
       return names
           .of(stem)
@@ -172,9 +172,9 @@ final class LoraKeyConversion implements TensorSource {
     if (named.split.paths().size() == 1 && !named.split.halvesSwapped()) {
       return true;
     }
-    LoraKey role = named.splitKey.role();
+    LoraRole role = named.splitKey.role();
     long[] shape = file.shape(key);
-    boolean ofColumns = role == LoraKey.MAGNITUDE && shape.length > 1 && shape[0] == 1;
+    boolean ofColumns = role == LoraRole.MAGNITUDE && shape.length > 1 && shape[0] == 1;
     return !ofColumns && (SPLIT_BY_ROW.contains(role) || SHARED.contains(role));
   }
 
@@ -184,7 +184,7 @@ final class LoraKeyConversion implements TensorSource {
       put(normalize(key), new Slice(key, 0, 0, false));
       return;
     }
-    LoraKey.SplitKey cut = named.get().splitKey;
+    KeyEnding cut = named.get().splitKey;
     OriginalLayerNames.Split split = named.get().split;
     String before = component.folder() + ".";
     String ending = cut.suffix(named.get().normalized);

@@ -47,7 +47,7 @@ public final class LoraReader {
   private final ModelComponent network;
   private final ModelComponent textEncoder;
   private final Map<String, OriginalLayerNames.FusedLayer> fused = new HashMap<>();
-  private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
+  private final Map<TargetLayer, LayerTensors> keys = new LinkedHashMap<>();
   private final Cancellation cancellation;
   /** True if peft changed an embedding table; it then writes the table itself too. */
   private final boolean hasTableFactors;
@@ -85,7 +85,8 @@ public final class LoraReader {
       source = named;
       fileKey = named::original;
     } else {
-      RenamedSource renamed = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
+      RenamedSource renamed =
+          new RenamedSource(file, key -> KeyEnding.resolveIa3(key, file.names()));
       LoraKeyConversion named = toDiffusers(renamed);
       source = named;
       fileKey = key -> renamed.original(named.fileKey(key));
@@ -135,10 +136,10 @@ public final class LoraReader {
   }
 
   private boolean matchesComponent(String key, ModelComponent part) {
-    return LoraKey.FactorKey.parse(key)
+    return LoraKey.parse(key)
         .filter(read -> read.component() == null)
         .flatMap(read -> locate(part, read).map(layer -> {
-          LayerKeys alone = new LayerKeys(layer, source);
+          LayerTensors alone = new LayerTensors(layer, source);
           alone.put(read.role(), key, key);
           return FactorCheck.matchesShape(alone, read.role());
         }))
@@ -152,16 +153,16 @@ public final class LoraReader {
       textualInversions.add(token.get());
       return;
     }
-    Optional<LoraKey.FactorKey> read = LoraKey.FactorKey.parse(key);
+    Optional<LoraKey> read = LoraKey.parse(key);
     Optional<TargetLayer> layer = read.flatMap(this::findLayer);
     if (layer.isEmpty()) {
       unmatched.add(fileKey.apply(key));
       return;
     }
-    keyFormat = read.get().role() == LoraKey.ALPHA && keyFormat != null
+    keyFormat = read.get().role() == LoraRole.ALPHA && keyFormat != null
         ? keyFormat
         : LoraKeyConversion.keyFormat(fileKey.apply(key));
-    LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
+    LayerTensors all = keys.computeIfAbsent(layer.get(), l -> new LayerTensors(l, source));
     if (!all.put(read.get().role(), key, fileKey.apply(key))) {
       duplicates.add(
           Quoted.of(all.fileKey(read.get().role())) + " and " + Quoted.of(fileKey.apply(key)));
@@ -169,7 +170,7 @@ public final class LoraReader {
   }
 
   // kohya numbers T5 as the third text encoder even where it is the second.
-  private Optional<TargetLayer> findLayer(LoraKey.FactorKey key) {
+  private Optional<TargetLayer> findLayer(LoraKey key) {
     if (key.component() == null) {
       return locate(network, key).or(() -> locate(textEncoder, key));
     }
@@ -181,15 +182,15 @@ public final class LoraReader {
   }
 
   /** Returns a layer, or an embedding table for the keys that peft has for tables. */
-  private Optional<TargetLayer> locate(ModelComponent part, LoraKey.FactorKey key) {
-    boolean ofTable = key.role() == LoraKey.EMBEDDING_A || key.role() == LoraKey.EMBEDDING_B;
+  private Optional<TargetLayer> locate(ModelComponent part, LoraKey key) {
+    boolean ofTable = key.role() == LoraRole.EMBEDDING_A || key.role() == LoraRole.EMBEDDING_B;
     Optional<TargetLayer> layer = ofTable ? Optional.empty() : table.find(part, key.path());
-    return ofTable || hasTableFactors && key.role() == LoraKey.SET
+    return ofTable || hasTableFactors && key.role() == LoraRole.SET
         ? layer.or(() -> table.findEmbedding(part, key.path()))
         : layer;
   }
 
-  private void checkShapes(LayerKeys layer) {
+  private void checkShapes(LayerTensors layer) {
     layer
         .misshapen()
         .forEach(role -> shapeMismatches
@@ -213,7 +214,7 @@ public final class LoraReader {
     List<String> incomplete = new ArrayList<>();
     LoraInspection.Scale scale = null;
     long rank = 0;
-    for (LayerKeys layer : keys.values()) {
+    for (LayerTensors layer : keys.values()) {
       cancellation.throwIfCancelled();
       layer.algorithm().ifPresent(kinds::add);
       if (!layer.isWhole()) {
@@ -251,10 +252,10 @@ public final class LoraReader {
         LoraMetadata.notes(notes));
   }
 
-  private boolean hasMatchingBias(LayerKeys layer) {
+  private boolean hasMatchingBias(LayerTensors layer) {
     // A bias of peft's second factor needs no bias of the base, as in peft.
     return layer.isPairWithBias() && fusedLayer(layer.layer()).isEmpty()
-        || !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.BIAS_UP, LoraKey.SET_B)
+        || !layer.hasAny(LoraRole.DIFF_B, LoraRole.B_NORM, LoraRole.BIAS_UP, LoraRole.SET_B)
         || layersOf(layer.layer()).stream().allMatch(table::hasBias);
   }
 
@@ -280,7 +281,7 @@ public final class LoraReader {
       BiFunction<TargetLayer, String, Optional<Tensor>> base) {
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
-    keys.values().forEach(LayerKeys::requireFloats);
+    keys.values().forEach(LayerTensors::requireFloats);
     keys.forEach((layer, own) -> {
       cancellation.throwIfCancelled();
       try (TensorScope scope = TensorScope.open()) {
@@ -307,7 +308,7 @@ public final class LoraReader {
       }
     });
     Set<TargetLayer> ownBiases = keys.entrySet().stream()
-        .filter(layer -> layer.getValue().hasAny(LoraKey.SET_B, LoraKey.CHANNEL_FACTOR))
+        .filter(layer -> layer.getValue().hasAny(LoraRole.SET_B, LoraRole.CHANNEL_FACTOR))
         .flatMap(layer -> layersOf(layer.getKey()).stream())
         .filter(biases::containsKey)
         .collect(Collectors.toSet());

@@ -192,7 +192,7 @@ class LoraKeyFormatTest {
 
   @Test
   void readsTheScaleFromEveryPlaceInTheFile() {
-    LayerKeys layer = new LayerKeys(
+    LayerTensors layer = new LayerTensors(
         new TargetLayer(ModelComponent.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scale(layer, 4, Double.NaN));
     assertEquals(0.5, PLAIN.scale(layer, 4, 2));
@@ -246,7 +246,7 @@ class LoraKeyFormatTest {
 
   @Test
   void readsTheScaleOfFullLokrFactorsAndTheCayleyTerms() {
-    LayerKeys layer = new LayerKeys(
+    LayerTensors layer = new LayerTensors(
         new TargetLayer(ModelComponent.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scaleWithoutRank(layer));
     assertEquals(0.5, settings("{\"unet.alpha\": 4, \"unet.r\": 8}").scaleWithoutRank(layer));

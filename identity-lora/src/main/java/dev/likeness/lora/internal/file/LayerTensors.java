@@ -17,50 +17,50 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /** The keys of a file that belong to one layer. */
-final class LayerKeys {
+final class LayerTensors {
   private static final long[] NONE = {};
 
   /**
    * The required and the optional tensors of an algorithm, and those of others that it may have
    * beside them.
    */
-  private record Roles(Set<LoraKey> required, Set<LoraKey> optional, Set<LoraKey> beside) {
-    static Roles of(LoraKey... required) {
+  private record Roles(Set<LoraRole> required, Set<LoraRole> optional, Set<LoraRole> beside) {
+    static Roles of(LoraRole... required) {
       return new Roles(Set.of(required), Set.of(), Set.of());
     }
 
-    Roles or(LoraKey... others) {
+    Roles or(LoraRole... others) {
       return new Roles(required, Set.of(others), beside);
     }
 
-    Roles beside(LoraKey... others) {
+    Roles beside(LoraRole... others) {
       return new Roles(required, optional, Set.of(others));
     }
 
-    boolean know(LoraKey role) {
+    boolean know(LoraRole role) {
       return required.contains(role)
           || optional.contains(role)
           || beside.contains(role)
           || ANYWHERE.contains(role);
     }
 
-    boolean areIn(LayerKeys keys) {
+    boolean areIn(LayerTensors keys) {
       return Stream.concat(required.stream(), optional.stream()).anyMatch(keys::has);
     }
   }
 
-  private static final Set<LoraKey> ANYWHERE = Set.of(
-      LoraKey.ALPHA,
-      LoraKey.MAGNITUDE,
-      LoraKey.DIFF_B,
-      LoraKey.B_NORM,
-      LoraKey.BIAS_UP,
-      LoraKey.SET_B,
-      LoraKey.RESHAPE);
+  private static final Set<LoraRole> ANYWHERE = Set.of(
+      LoraRole.ALPHA,
+      LoraRole.MAGNITUDE,
+      LoraRole.DIFF_B,
+      LoraRole.B_NORM,
+      LoraRole.BIAS_UP,
+      LoraRole.SET_B,
+      LoraRole.RESHAPE);
 
   /** Numbers and shapes, which may be of any type. */
-  private static final Set<LoraKey> COUNTS =
-      Set.of(LoraKey.ALPHA, LoraKey.ON_INPUT, LoraKey.RESHAPE, LoraKey.OFT_SCALED);
+  private static final Set<LoraRole> COUNTS =
+      Set.of(LoraRole.ALPHA, LoraRole.ON_INPUT, LoraRole.RESHAPE, LoraRole.OFT_SCALED);
 
   /** The roles by algorithm, in the order in which algorithms are tried. */
   private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
@@ -68,53 +68,53 @@ final class LayerKeys {
   static {
     ROLES.put(
         LoraAlgorithm.LORA,
-        Roles.of(LoraKey.DOWN, LoraKey.UP).or(LoraKey.MID, LoraKey.SINGULAR_VALUES));
+        Roles.of(LoraRole.DOWN, LoraRole.UP).or(LoraRole.MID, LoraRole.SINGULAR_VALUES));
     ROLES.put(
         LoraAlgorithm.EMBEDDING,
-        Roles.of(LoraKey.EMBEDDING_A, LoraKey.EMBEDDING_B).beside(LoraKey.SET));
+        Roles.of(LoraRole.EMBEDDING_A, LoraRole.EMBEDDING_B).beside(LoraRole.SET));
     ROLES.put(
         LoraAlgorithm.LOHA,
-        Roles.of(LoraKey.HADA_W1_A, LoraKey.HADA_W1_B, LoraKey.HADA_W2_A, LoraKey.HADA_W2_B)
-            .or(LoraKey.HADA_T1, LoraKey.HADA_T2));
+        Roles.of(LoraRole.HADA_W1_A, LoraRole.HADA_W1_B, LoraRole.HADA_W2_A, LoraRole.HADA_W2_B)
+            .or(LoraRole.HADA_T1, LoraRole.HADA_T2));
     ROLES.put(
         LoraAlgorithm.LOKR,
         Roles.of()
             .or(
-                LoraKey.LOKR_W1,
-                LoraKey.LOKR_W1_A,
-                LoraKey.LOKR_W1_B,
-                LoraKey.LOKR_W2,
-                LoraKey.LOKR_W2_A,
-                LoraKey.LOKR_W2_B,
-                LoraKey.LOKR_T2));
+                LoraRole.LOKR_W1,
+                LoraRole.LOKR_W1_A,
+                LoraRole.LOKR_W1_B,
+                LoraRole.LOKR_W2,
+                LoraRole.LOKR_W2_A,
+                LoraRole.LOKR_W2_B,
+                LoraRole.LOKR_T2));
     ROLES.put(
         LoraAlgorithm.GLORA,
-        Roles.of(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2).or(LoraKey.BM));
-    ROLES.put(LoraAlgorithm.OFT, Roles.of(LoraKey.OFT_BLOCKS).or(LoraKey.RESCALE));
-    ROLES.put(LoraAlgorithm.PEFT_OFT, Roles.of(LoraKey.OFT_R).or(LoraKey.OFT_SCALED));
-    ROLES.put(LoraAlgorithm.OLD_PEFT_OFT, Roles.of(LoraKey.OFT_MATRICES).or(LoraKey.OFT_LENGTHS));
-    ROLES.put(LoraAlgorithm.PEFT_BOFT, Roles.of(LoraKey.BOFT_MATRICES, LoraKey.BOFT_LENGTHS));
-    ROLES.put(LoraAlgorithm.IA3, Roles.of(LoraKey.CHANNEL_SCALE, LoraKey.ON_INPUT));
-    ROLES.put(LoraAlgorithm.PEFT_IA3, Roles.of(LoraKey.CHANNEL_FACTOR));
-    ROLES.put(LoraAlgorithm.FULL, Roles.of(LoraKey.DIFF));
-    ROLES.put(LoraAlgorithm.NORM, Roles.of(LoraKey.W_NORM));
-    ROLES.put(LoraAlgorithm.SET, Roles.of(LoraKey.SET));
+        Roles.of(LoraRole.A1, LoraRole.A2, LoraRole.B1, LoraRole.B2).or(LoraRole.BM));
+    ROLES.put(LoraAlgorithm.OFT, Roles.of(LoraRole.OFT_BLOCKS).or(LoraRole.RESCALE));
+    ROLES.put(LoraAlgorithm.PEFT_OFT, Roles.of(LoraRole.OFT_R).or(LoraRole.OFT_SCALED));
+    ROLES.put(LoraAlgorithm.OLD_PEFT_OFT, Roles.of(LoraRole.OFT_MATRICES).or(LoraRole.OFT_LENGTHS));
+    ROLES.put(LoraAlgorithm.PEFT_BOFT, Roles.of(LoraRole.BOFT_MATRICES, LoraRole.BOFT_LENGTHS));
+    ROLES.put(LoraAlgorithm.IA3, Roles.of(LoraRole.CHANNEL_SCALE, LoraRole.ON_INPUT));
+    ROLES.put(LoraAlgorithm.PEFT_IA3, Roles.of(LoraRole.CHANNEL_FACTOR));
+    ROLES.put(LoraAlgorithm.FULL, Roles.of(LoraRole.DIFF));
+    ROLES.put(LoraAlgorithm.NORM, Roles.of(LoraRole.W_NORM));
+    ROLES.put(LoraAlgorithm.SET, Roles.of(LoraRole.SET));
     ROLES.put(LoraAlgorithm.BIAS, Roles.of());
   }
 
   private final TargetLayer layer;
   private final TensorSource source;
-  private final Map<LoraKey, String> keys = new EnumMap<>(LoraKey.class);
-  private final Map<LoraKey, String> fileKey = new EnumMap<>(LoraKey.class);
+  private final Map<LoraRole, String> keys = new EnumMap<>(LoraRole.class);
+  private final Map<LoraRole, String> fileKey = new EnumMap<>(LoraRole.class);
 
-  LayerKeys(TargetLayer layer, TensorSource source) {
+  LayerTensors(TargetLayer layer, TensorSource source) {
     this.layer = layer;
     this.source = source;
   }
 
   /** Returns the same keys for another layer. */
-  LayerKeys forLayer(TargetLayer other) {
-    LayerKeys same = new LayerKeys(other, source);
+  LayerTensors forLayer(TargetLayer other) {
+    LayerTensors same = new LayerTensors(other, source);
     same.keys.putAll(keys);
     same.fileKey.putAll(fileKey);
     return same;
@@ -124,7 +124,7 @@ final class LayerKeys {
    * Returns the keys for the narrow first layer, if they fit only that: a layer that has no more
    * input channels than the latents.
    */
-  LayerKeys asTrained(TargetLayer narrow) {
+  LayerTensors asTrained(TargetLayer narrow) {
     return layer.name().equals(narrow.name()) && !fit() && forLayer(narrow).fit()
         ? forLayer(narrow)
         : this;
@@ -132,9 +132,9 @@ final class LayerKeys {
 
   /** Returns true for a pair of LoRA's factors with a bias of the second, and no other change. */
   boolean isPairWithBias() {
-    return has(LoraKey.BIAS_UP)
+    return has(LoraRole.BIAS_UP)
         && algorithm().filter(LoraAlgorithm.LORA::equals).isPresent()
-        && !hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B, LoraKey.MAGNITUDE);
+        && !hasAny(LoraRole.DIFF_B, LoraRole.B_NORM, LoraRole.SET_B, LoraRole.MAGNITUDE);
   }
 
   TargetLayer layer() {
@@ -147,7 +147,7 @@ final class LayerKeys {
    * @param file the name of the key in the file itself
    * @return true if it was added
    */
-  boolean put(LoraKey role, String key, String file) {
+  boolean put(LoraRole role, String key, String file) {
     if (keys.putIfAbsent(role, key) != null) {
       return false;
     }
@@ -156,7 +156,7 @@ final class LayerKeys {
   }
 
   /** Returns the name in the file of the tensor in that role. */
-  String fileKey(LoraKey role) {
+  String fileKey(LoraRole role) {
     return fileKey.get(role);
   }
 
@@ -166,42 +166,42 @@ final class LayerKeys {
    */
   Set<String> names() {
     Set<String> names = new LinkedHashSet<>(List.of(layer.path()));
-    fileKey.values().stream().flatMap(key -> LoraKey.split(key).stream()).forEach(cut -> {
+    fileKey.values().stream().flatMap(key -> KeyEnding.split(key).stream()).forEach(cut -> {
       names.add(LoraKeyConversion.stem(cut.stem()));
       names.add(cut.stem());
     });
     return names;
   }
 
-  boolean has(LoraKey... roles) {
+  boolean has(LoraRole... roles) {
     return Stream.of(roles).allMatch(keys::containsKey);
   }
 
-  boolean hasAny(LoraKey... roles) {
+  boolean hasAny(LoraRole... roles) {
     return Stream.of(roles).anyMatch(keys::containsKey);
   }
 
-  Map<LoraKey, String> keys() {
+  Map<LoraRole, String> keys() {
     return keys;
   }
 
   /** Returns the shape of the tensor in that role; empty if there is none. */
-  long[] shape(LoraKey role) {
+  long[] shape(LoraRole role) {
     return has(role) ? source.shape(keys.get(role)) : NONE;
   }
 
   /** Returns the size of one dimension of that tensor; 0 if there is none. */
-  long size(LoraKey role, int dimension) {
+  long size(LoraRole role, int dimension) {
     long[] shape = shape(role);
     return dimension < shape.length ? shape[dimension] : 0;
   }
 
-  long elements(LoraKey role) {
+  long elements(LoraRole role) {
     return has(role) ? Arrays.stream(shape(role)).reduce(1, (a, b) -> a * b) : 0;
   }
 
   /** Returns the tensor in that role as stored, or null. */
-  Tensor read(LoraKey role) {
+  Tensor read(LoraRole role) {
     return has(role) ? source.read(keys.get(role)) : null;
   }
 
@@ -209,7 +209,7 @@ final class LayerKeys {
    * Returns the factor with as many dimensions as its layer's weight; linear and 1x1 convolutional
    * factors are equivalent.
    */
-  Tensor readLikeLayer(LoraKey role) {
+  Tensor readLikeLayer(LoraRole role) {
     Tensor factor = read(role);
     if (factor == null || layer.isConvolution() == (factor.dim() == 4)) {
       return factor;
@@ -220,7 +220,7 @@ final class LayerKeys {
   }
 
   /** Returns true if the number in that role is not 0. */
-  boolean isSet(LoraKey role) {
+  boolean isSet(LoraRole role) {
     try (TensorScope scope = TensorScope.open()) {
       return read(role).item_double() != 0;
     }
@@ -228,13 +228,13 @@ final class LayerKeys {
 
   /** Returns the file's own alpha, which is finite, or NaN if it has none. */
   double alpha() {
-    return has(LoraKey.ALPHA) ? source.read(keys.get(LoraKey.ALPHA)).item_double() : Double.NaN;
+    return has(LoraRole.ALPHA) ? source.read(keys.get(LoraRole.ALPHA)).item_double() : Double.NaN;
   }
 
   /** Returns the file's own alpha; NaN if it has none, or one of a wrong shape. */
   double ownAlpha() {
     try (TensorScope scope = TensorScope.open()) {
-      return elements(LoraKey.ALPHA) == 1 ? alpha() : Double.NaN;
+      return elements(LoraRole.ALPHA) == 1 ? alpha() : Double.NaN;
     }
   }
 
@@ -261,13 +261,13 @@ final class LayerKeys {
         .map(Map.Entry::getKey)
         .findFirst()
         .or(() -> Optional.of(LoraAlgorithm.BIAS)
-            .filter(bias -> hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B)));
+            .filter(bias -> hasAny(LoraRole.DIFF_B, LoraRole.B_NORM, LoraRole.SET_B)));
   }
 
   /**
    * Returns the roles whose tensors have a wrong shape, and roles that the algorithm does not use.
    */
-  List<LoraKey> misshapen() {
+  List<LoraRole> misshapen() {
     return algorithm()
         .map(ROLES::get)
         .map(roles -> keys.keySet().stream()
@@ -279,7 +279,7 @@ final class LayerKeys {
   /** Returns true if all required tensors exist and match each other. */
   boolean isWhole() {
     return algorithm()
-        .filter(kind -> has(ROLES.get(kind).required().toArray(LoraKey[]::new)) && agree(kind))
+        .filter(kind -> has(ROLES.get(kind).required().toArray(LoraRole[]::new)) && agree(kind))
         .isPresent();
   }
 
@@ -287,13 +287,13 @@ final class LayerKeys {
     return switch (kind) {
       case LORA -> FactorCheck.lowRank(this);
       case EMBEDDING ->
-        size(LoraKey.EMBEDDING_A, 0) > 0
-            && size(LoraKey.EMBEDDING_A, 0) == size(LoraKey.EMBEDDING_B, 1);
+        size(LoraRole.EMBEDDING_A, 0) > 0
+            && size(LoraRole.EMBEDDING_A, 0) == size(LoraRole.EMBEDDING_B, 1);
       case LOHA -> FactorCheck.isLoha(this);
       case LOKR -> FactorCheck.isLokr(this);
       case GLORA -> FactorCheck.isGlora(this);
       case IA3 ->
-        elements(LoraKey.CHANNEL_SCALE) == (isSet(LoraKey.ON_INPUT) ? layer.in() : layer.out());
+        elements(LoraRole.CHANNEL_SCALE) == (isSet(LoraRole.ON_INPUT) ? layer.in() : layer.out());
       case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, PEFT_BOFT, PEFT_IA3, FULL, SET, BIAS -> true;
     };
   }
@@ -306,16 +306,16 @@ final class LayerKeys {
   /** Returns the rank by the shapes; 0 for algorithms without one. */
   long rank() {
     return switch (algorithm().orElse(LoraAlgorithm.BIAS)) {
-      case LORA -> size(LoraKey.DOWN, 0);
-      case EMBEDDING -> size(LoraKey.EMBEDDING_A, 0);
-      case LOHA -> size(LoraKey.HADA_W1_B, 0);
+      case LORA -> size(LoraRole.DOWN, 0);
+      case EMBEDDING -> size(LoraRole.EMBEDDING_A, 0);
+      case LOHA -> size(LoraRole.HADA_W1_B, 0);
       case LOKR ->
-        Stream.of(LoraKey.LOKR_W2_B, LoraKey.LOKR_W1_B)
+        Stream.of(LoraRole.LOKR_W2_B, LoraRole.LOKR_W1_B)
             .filter(this::has)
             .findFirst()
             .map(role -> size(role, 0))
             .orElse(0L);
-      case GLORA -> DeltaReader.isOldGlora(this) ? size(LoraKey.A1, 0) : size(LoraKey.A2, 0);
+      case GLORA -> DeltaReader.isOldGlora(this) ? size(LoraRole.A1, 0) : size(LoraRole.A2, 0);
       default -> 0;
     };
   }

@@ -2,7 +2,7 @@ package dev.likeness.cli.inspect;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.ScaledTensors;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.SingleFile;
@@ -43,21 +43,22 @@ final class FileInspection {
     }
     Tally tally = new Tally();
     tally.add(tensors);
-    FileKind kind = FileKind.of(tensors);
+    TensorNames named = ScaledTensors.of(tensors);
+    FileKind kind = FileKind.of(named);
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("tensors", tensors.names().size());
     List<String> problems = new ArrayList<>();
     if (tensors.names().isEmpty()) {
       problems.add(file + " contains no tensor; download or save it again");
     }
-    describe(file, kind, tensors, details, problems);
+    describe(file, kind, named, details, problems);
     String format = form != TensorFileFormat.SAFETENSORS
         ? form.name().toLowerCase(Locale.ROOT)
         : kind == FileKind.BASE ? "single-file" : "safetensors";
     return new CheckpointInspection(
         file,
         kind.label(),
-        Family.of(kind, tensors),
+        Family.of(kind, named),
         format,
         tally.parameters(),
         tally.dtypes(),
@@ -93,8 +94,8 @@ final class FileInspection {
         problems.add(e.getMessage());
       }
     }
-    if (tensors instanceof SafetensorsHeader header && !header.metadata().isEmpty()) {
-      details.put(CheckpointInspection.METADATA, shorten(header.metadata()));
+    if (!tensors.metadata().isEmpty()) {
+      details.put(CheckpointInspection.METADATA, shorten(tensors.metadata()));
     }
   }
 

@@ -16,8 +16,12 @@ import java.util.Set;
  */
 public final class ModelConfig {
   private static final int MAX_LEVELS = 16;
-  /** Options of diffusers' {@code EMAModel} in the config of a network with averaged weights. */
-  private static final Set<String> EMA_OPTIONS = Set.of(
+  /**
+   * Options that change no image: those of diffusers' {@code EMAModel} in the config of a network
+   * with averaged weights, and the settings of a quantisation, which the tensors themselves show.
+   */
+  private static final Set<String> IGNORED_OPTIONS = Set.of(
+      "quantization_config",
       "decay",
       "inv_gamma",
       "min_decay",
@@ -289,7 +293,7 @@ public final class ModelConfig {
       if (!idle
           && !option.getKey().startsWith("_")
           && !read.contains(option.getKey())
-          && !EMA_OPTIONS.contains(option.getKey())) {
+          && !IGNORED_OPTIONS.contains(option.getKey())) {
         throw new InvalidInputException(
             source + ": option " + Quoted.of(option.getKey()) + " ("
                 + Quoted.value(option.getValue())

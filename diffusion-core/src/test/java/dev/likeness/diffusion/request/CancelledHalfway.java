@@ -23,26 +23,49 @@ public final class CancelledHalfway {
    * @return the number of parts of the whole work
    */
   public static int stops(int least, Runnable work) {
+    int parts = count(least, work);
+    cancelAfter(Math.max(1, parts / 2), work);
+    return parts;
+  }
+
+  /**
+   * Runs {@code work} once to count its parts, and then cancels it after the first part, the last
+   * but one, and at places evenly between. Whatever the work does at that moment, it ends with a
+   * {@link CancelledException}, not with another error that wraps it.
+   *
+   * @param places the number of places between the first and the last
+   */
+  public static void stopsAnywhere(int places, Runnable work) {
+    int parts = count(places, work);
+    for (int place = 0; place <= places; place++) {
+      cancelAfter(1 + (parts - 2) * place / places, work);
+    }
+  }
+
+  private static int count(int least, Runnable work) {
     AtomicInteger parts = new AtomicInteger();
     CurrentWork.run(parts::incrementAndGet, () -> run(work));
     assertTrue(
         parts.get() >= least,
         () -> "the work has " + parts.get() + " parts, expected at least " + least);
+    return parts.get();
+  }
+
+  private static void cancelAfter(int last, Runnable work) {
     AtomicInteger begun = new AtomicInteger();
     Cancellation cancellation = new Cancellation();
-    int half = Math.max(1, parts.get() / 2);
     assertThrows(
         CancelledException.class,
         () -> CurrentWork.run(
             () -> {
               cancellation.throwIfCancelled();
-              if (begun.incrementAndGet() == half) {
+              if (begun.incrementAndGet() == last) {
                 cancellation.cancel();
               }
             },
-            () -> run(work)));
-    assertEquals(half, begun.get(), "parts began after the cancellation");
-    return parts.get();
+            () -> run(work)),
+        () -> "cancelled after part " + last);
+    assertEquals(last, begun.get(), "parts began after the cancellation");
   }
 
   private static Void run(Runnable work) {

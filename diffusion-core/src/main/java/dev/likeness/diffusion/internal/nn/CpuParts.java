@@ -9,12 +9,16 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Divides large layers on a CPU, because a call of libtorch cannot be cancelled. Each part takes
- * about a second. Layers of usual sizes and layers of a training are not divided.
+ * about a second. Layers of usual images and layers of a training are not divided.
  */
 final class CpuParts {
-  /** Floating-point operations of one part: 32 billion for each processor. */
+  /**
+   * Floating-point operations of one part. A processor with AVX-512 takes between one and two
+   * seconds for its share. The layers of an image of 512 by 512 pixels are not divided, because the
+   * copy of their output would cost some percent.
+   */
   static final long OPERATIONS =
-      (1L << 35) * Math.max(1, Runtime.getRuntime().availableProcessors());
+      160_000_000_000L * Math.max(1, Runtime.getRuntime().availableProcessors());
 
   /** From this number of queries on, libtorch's fused attention works in its largest blocks. */
   private static final long MIN_QUERIES = 768;

@@ -18,7 +18,7 @@ from transformers import T5Config, T5EncoderModel, T5Tokenizer
 import t5_vocabulary
 from clip_vocabulary import write_json
 from flux import DYNAMIC, T5, VAE
-from joint import fixtures, generate, run, write_variant
+from transformer_folders import fixtures, generate, run, write_variant
 from kept import packed, pixels
 from sd1_reference import ACCENTS, BANGS, EMOJI, EMPTY, LONG, WOMAN, versions
 from transformer_keys import flux_names, layer

@@ -3,7 +3,7 @@ import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5Tokenizer
 
-from joint import run, write_variants
+from transformer_folders import run, write_variants
 from sd1_reference import ACCENTS, BANGS, EMOJI, EMPTY, LONG, WOMAN
 
 CLIP = dict(vocab_size=1014, hidden_size=32, intermediate_size=37, num_hidden_layers=2, num_attention_heads=4,

@@ -1,8 +1,8 @@
 r"""What diffusers generates with FLUX.2 klein from one, two and four reference images, and inpainting beside them.
 
-    python qwen.py --out TINY --fixtures FIXTURES
+    python zimage_klein.py --out TINY --fixtures FIXTURES
     python klein_references.py --tiny TINY --out ../../diffusion-core/src/test/resources/golden/klein-references
-    python qwen_lora.py --tiny TINY --out LORAS
+    python zimage_klein_lora.py --tiny TINY --out LORAS
     python klein_references.py --tiny TINY --lora LORAS/klein-diffusers.safetensors \
         --out ../../identity-lora/src/test/resources/golden/klein-references-lora
 """
@@ -87,8 +87,8 @@ def generate(tiny, one, lora=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", required=True, help="folder with what qwen.py wrote")
-    parser.add_argument("--lora", type=Path, help="a LoRA of qwen_lora.py; without it, images without a LoRA")
+    parser.add_argument("--tiny", required=True, help="folder with what zimage_klein.py wrote")
+    parser.add_argument("--lora", type=Path, help="a LoRA of zimage_klein_lora.py; without it, images without a LoRA")
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -24,11 +24,12 @@ from diffusers import schedulers as published
 from diffusers.utils import logging
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from places import resources  # noqa: E402
 from schedulers_cases import CASES, STEPS  # noqa: E402
 
 warnings.simplefilter("ignore")
 logging.set_verbosity_error()
-OUT = pathlib.Path(__file__).parents[2] / "schedulers/src/test/resources/golden/diffusers"
+OUT = resources("schedulers") / "diffusers"
 UNIT = [0.7, -1.3, 0.4]
 IMAGE = [0.9, -0.2, 0.5]
 

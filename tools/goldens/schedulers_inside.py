@@ -47,6 +47,7 @@ def main():
             entry["gap"] = gap(f32, f64)
         entries.append(entry)
     text = json.dumps({"cases": entries}, separators=(",", ":"))
+    OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "inside.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
     print(len(entries), "cases,", sum("gap" in entry for entry in entries), "coarse")
 

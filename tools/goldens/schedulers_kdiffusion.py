@@ -17,10 +17,11 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from places import resources  # noqa: E402
 from schedulers import UNIT, Brownian, Noise, net, tensor  # noqa: E402
 
 torch.set_default_dtype(torch.float64)
-OUT = pathlib.Path(__file__).parents[2] / "schedulers/src/test/resources/golden/kdiffusion"
+OUT = resources("schedulers") / "kdiffusion"
 
 
 def load_sampling():

@@ -47,6 +47,7 @@ def main():
     draw = random.Random(3)
     cases = [case(name, draw) for name in CLASSES for _ in range(RUNS)]
     text = json.dumps({"cases": cases}, separators=(",", ":"))
+    OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "partial.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
     print(len(cases), "cases")
 

@@ -19,6 +19,7 @@ import torch
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from diffusers import schedulers as published  # noqa: E402
 from schedulers import OUT, attempt, gap, in_double, rounded  # noqa: E402
+from schedulers_cases import CASES  # noqa: E402
 
 STEPS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 23, 25, 28, 30, 33, 40, 50, 60]
 POOL = {
@@ -198,7 +199,7 @@ def recorded(made, single, double):
 def main():
     seed, count = (int(v) for v in (sys.argv[1:] + ["1", "16"][len(sys.argv) - 1:]))
     # KarrasVeScheduler, deprecated, has another step than the others and no options beyond its numbers.
-    names = sorted(path.name[:-len(".json.gz")] for path in OUT.glob("*Scheduler.json.gz") if "KarrasVe" not in path.name)
+    names = sorted(name for name in CASES if name.endswith("Scheduler") and "KarrasVe" not in name)
     cases = []
     for name in names:
         draw = random.Random(f"{seed} {name}")
@@ -208,6 +209,7 @@ def main():
         mine = cases[-count:]
         print(name, sum("refused" in c for c in mine), "refused,", sum("gap" in c for c in mine), "coarse")
     text = json.dumps({"seed": seed, "cases": cases}, separators=(",", ":"), default=str)
+    OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "random.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 

@@ -6,7 +6,7 @@ from transformers import (CLIPTextConfig, CLIPTextModelWithProjection, CLIPToken
                           T5Tokenizer)
 
 import flux
-from joint import run, write_variants
+from transformer_folders import run, write_variants
 from sd1_reference import ACCENTS, BANGS, EMOJI, EMPTY, LONG, WOMAN
 
 CLIP = flux.CLIP | dict(projection_dim=20)

@@ -90,7 +90,7 @@ def shifted(pipe, call):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", required=True, help="folder with what flux.py, sd3.py and qwen.py wrote")
+    parser.add_argument("--tiny", required=True, help="folder with what flux.py, sd3.py and zimage_klein.py wrote")
     parser.add_argument("--asks", default="joint", choices=list(ASKS))
     parser.add_argument("--out", required=True)
     args = parser.parse_args()

@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, or of
- * {@code ipadapter_joint.py} for one such as {@code flux/dev}, and what the reference draws with
+ * {@code ipadapter_flux_sd3.py} for one such as {@code flux/dev}, and what the reference draws with
  * them.
  */
 public record GoldenAdapters(String base, Map<String, Object> record) {

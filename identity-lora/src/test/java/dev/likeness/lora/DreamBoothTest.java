@@ -64,7 +64,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Beside three steps of diffusers' script: {@code tools/goldens/dreambooth.py}. */
+/** Beside three steps of diffusers' script: {@code tools/goldens/training_dreambooth.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class DreamBoothTest {
   private static final LoraTraining PLAIN = new LoraTraining(

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * LoRAs on bases with a language model, beside diffusers and peft:
- * {@code tools/goldens/qwen_lora.py}.
+ * {@code tools/goldens/zimage_klein_lora.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
 class LanguageLoraTest {

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A tiny diffusers folder of {@code tools/goldens/flux.py}, {@code sd3.py} or {@code qwen.py},
- * written with weights made from their seeds, and what the reference computed with it.
+ * A tiny diffusers folder of {@code tools/goldens/flux.py}, {@code sd3.py} or
+ * {@code zimage_klein.py}, written with weights made from their seeds, and what the reference
+ * computed with it.
  *
  * @param path the folder
  * @param name its family and variant, e.g. {@code flux/dev}

@@ -54,8 +54,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Layers with each kind of change beside the forward passes of LyCORIS, OneTrainer and peft:
- * {@code lycoris_kinds.py}, {@code old_oft.py}, {@code onetrainer_oft.py}, {@code peft_kinds.py},
- * {@code peft_other.py}.
+ * {@code kinds_lycoris.py}, {@code kinds_old_oft.py}, {@code kinds_onetrainer_oft.py},
+ * {@code kinds_peft.py}, {@code kinds_peft_other.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
 class LoraAlgorithmsTest extends OnGoldenBase {

@@ -112,7 +112,7 @@ class LanguageAlgorithmsTest {
 
   /**
    * The keys by which ComfyUI and diffusers find the layers. They were opened there by
-   * {@code tools/goldens/comfy_opened.py}.
+   * {@code tools/goldens/compare_comfyui.py}.
    */
   private static void requireKeys(Path file, AdapterAlgorithm algorithm) {
     Set<String> roles =

@@ -67,7 +67,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * FLUX.2 klein and Z-Image are trained with prior preservation, beside peft:
- * {@code tools/goldens/language_lora.py}.
+ * {@code tools/goldens/zimage_klein_training.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
 class LanguageTrainingTest {

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * DoRA and LoKr, linear layers and a convolution, learn as peft's do:
- * {@code tools/goldens/training_forms.py}.
+ * {@code tools/goldens/training_dora_lokr.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
 class TrainedAlgorithmsTest {

@@ -32,7 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Three steps of diffusers' DreamBooth script with peft: {@code tools/goldens/training.py}. */
+/**
+ * Three steps of diffusers' DreamBooth script with peft: {@code tools/goldens/training_lora.py}.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class TrainingParityTest {
   private static final LoraTraining SETTINGS = new LoraTraining(

@@ -71,7 +71,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Transformers are trained: FLUX.1 and Stable Diffusion 3 beside diffusers and peft
- * ({@code tools/goldens/joint_lora.py}), Chroma beside its own generation.
+ * ({@code tools/goldens/flux_sd3_lora.py}), Chroma beside its own generation.
  */
 @ExtendWith(NoTensorLeaks.class)
 class TransformerLoraTest {

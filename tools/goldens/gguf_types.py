@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from clip_vocabulary import write_json
 from flux import RUNS
-from joint import generate
+from transformer_folders import generate
 from sd1_reference import versions
 
 TYPES = gguf.GGMLQuantizationType

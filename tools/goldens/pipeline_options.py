@@ -98,7 +98,7 @@ def draw(tiny, request):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tiny", type=Path, required=True, help="folder with what sd1.py, sdxl.py, flux.py, sd3.py, "
-                                                                 "chroma.py and qwen.py wrote")
+                                                                 "chroma.py and zimage_klein.py wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder of test resources")
     args = parser.parse_args()
     torch.set_num_threads(1)

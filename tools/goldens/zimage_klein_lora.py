@@ -8,7 +8,7 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 
-from joint import generate, run
+from transformer_folders import generate, run
 from sd1_reference import BANGS
 
 RANK, ALPHA, WEIGHT = 1, 1.5, 0.8
@@ -64,7 +64,7 @@ def foreign(family, state):
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", required=True, type=Path, help="folder that qwen.py wrote")
+    parser.add_argument("--tiny", required=True, type=Path, help="folder that zimage_klein.py wrote")
     parser.add_argument("--out", required=True, type=Path, help="folder of test resources")
     args = parser.parse_args()
     torch.set_num_threads(1)

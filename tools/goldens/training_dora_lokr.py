@@ -1,5 +1,5 @@
 """Three steps of DoRA and of LoKr on the tiny base pipeline's middle block as diffusers' DreamBooth script with peft takes
-them, on what training.py gives each step; the text encoder stays."""
+them, on what training_lora.py gives each step; the text encoder stays."""
 import copy
 
 import torch
@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from arguments import base_and_out
 from clip_vocabulary import write_json
 from sd1_reference import BANGS, WOMAN, versions
-from training import CLIP_NORM, RATE, STEPS, inputs, loss_of
+from training_lora import CLIP_NORM, RATE, STEPS, inputs, loss_of
 
 MODULES = r"mid_block\..*(attn[12]\.to_[qv]|resnets\.0\.conv1)"
 RANK, ALPHA = 2, 1  # of DoRA

@@ -4,7 +4,7 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
 from arguments import base_and_out
-from training import BATCH, CLIP_NORM, STEPS, inputs, loss_of
+from training_lora import BATCH, CLIP_NORM, STEPS, inputs, loss_of
 
 RATE = 1e-4
 WHOLE = ["conv_in.weight", "time_embedding.linear_1.weight", "down_blocks.0.resnets.0.norm1.weight",

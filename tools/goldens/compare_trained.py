@@ -5,7 +5,7 @@ pictures, of 1, and that to the picture of nobody.
     likeness lora ada.safetensors --key-format KOHYA --out kohya.safetensors
     likeness generate --lora kohya.safetensors --prompt TEXT --seed 5 --steps 10 --guidance 3 --dtype f32 --out drawn \
       --tensors drawn.safetensors
-    python trained_opened.py --base BASE --lora kohya.safetensors --drawn drawn.safetensors --prompt TEXT
+    python compare_trained.py --base BASE --lora kohya.safetensors --drawn drawn.safetensors --prompt TEXT
 """
 import argparse
 from pathlib import Path

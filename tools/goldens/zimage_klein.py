@@ -9,7 +9,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM, Qwen3Model
 
 import flux
 import qwen_vocabulary
-from joint import fixtures, run, write_variant
+from transformer_folders import fixtures, run, write_variant
 from sd1_reference import ACCENTS, BANGS, EMOJI, EMPTY, LONG, WOMAN
 
 QWEN = dict(vocab_size=420, hidden_size=32, intermediate_size=40, num_hidden_layers=3, num_attention_heads=4,

@@ -12,7 +12,7 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 
 from clip_vocabulary import write_json
-from joint import generate, run
+from transformer_folders import generate, run
 from sd1_reference import BANGS, WOMAN, versions
 
 STEPS, BATCH, RATE, CLIP_NORM, GUIDANCE = 3, 2, 1e-3, 1.0, 3.5

@@ -1,14 +1,14 @@
 """Three steps of LoRA training on the tiny FLUX.2 klein and Z-Image with prior preservation, as peft takes them.
 
-    python qwen.py --out TINY
-    python language_lora.py --tiny TINY --out ../../identity-lora/src/test/resources/golden/language
+    python zimage_klein.py --out TINY
+    python zimage_klein_training.py --tiny TINY --out ../../identity-lora/src/test/resources/golden/language
     python pack.py
 
 The loss is mean((v - (noise - x))^2) over the person's images plus a weight times the same over class images. Factors,
 latents and noise come from seeded.py, so the files have only results. `opened` says what diffusers draws with a file
 that `likeness train` wrote; it is run by hand:
 
-    python language_lora.py --tiny TINY --opened klein/base person.safetensors images.safetensors
+    python zimage_klein_training.py --tiny TINY --opened klein/base person.safetensors images.safetensors
 """
 import argparse
 from pathlib import Path
@@ -19,7 +19,7 @@ from peft import LoraConfig
 from safetensors.torch import save_file
 
 from clip_vocabulary import write_json
-from joint import generate, run
+from transformer_folders import generate, run
 from sd1_reference import BANGS, WOMAN, versions
 from seeded import seeded_tensors
 
@@ -131,7 +131,7 @@ def draw(tiny, folder, file, out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tiny", required=True, type=Path, help="folder that qwen.py wrote")
+    parser.add_argument("--tiny", required=True, type=Path, help="folder that zimage_klein.py wrote")
     parser.add_argument("--out", type=Path, help="folder of test resources")
     parser.add_argument("--opened", nargs=3, metavar=("FOLDER", "LORA", "IMAGES"))
     args = parser.parse_args()

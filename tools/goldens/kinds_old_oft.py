@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from arguments import base_and_out
 from clip_vocabulary import write_json
-from peft_layers import written
+from kinds_layers import written
 from sd1_reference import versions
 
 LINEAR = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"

@@ -33,7 +33,6 @@ public final class ModelFile {
   /** The number of first bytes that {@link #requireNoStandIn} needs. */
   public static final int HEAD = 128;
 
-  private static final int TEXT = 60;
   private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
   /** The target of a link of a Hugging Face cache; the whole content of the file. */
   private static final Pattern LINK =
@@ -201,7 +200,8 @@ public final class ModelFile {
 
   /**
    * Refuses what {@link #requireNoStandIn} refuses, a file compressed with gzip, and text, such as
-   * the error that a server answered. No format of weights begins so.
+   * the error that a server answered. No format of weights begins so. The text is not repeated,
+   * because it may be a secret.
    */
   static void requireWeights(Path file, byte[] head) {
     requireNoStandIn(file, head);
@@ -210,10 +210,8 @@ public final class ModelFile {
     }
     String text = new String(head, 0, Math.min(head.length, HEAD), StandardCharsets.UTF_8);
     if (!text.isEmpty() && text.chars().allMatch(ModelFile::isOfText)) {
-      String line = text.strip().lines().findFirst().orElse("");
-      throw new InvalidInputException(file + " is a text file that begins "
-          + Quoted.of(line.substring(0, Math.min(line.length(), TEXT)))
-          + ", not weights; if the website needs a login, log in, then download the file again");
+      throw new InvalidInputException(file + " is a text file, not weights; if the website needs a"
+          + " login, log in, then download the file again");
     }
   }
 

@@ -4,10 +4,19 @@ import com.fasterxml.jackson.core.JacksonException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Quotes text from untrusted files for one-line messages. */
 public final class Quoted {
   private static final int LONGEST = 120;
+
+  /**
+   * What Jackson repeats of a text: the word in {@code Unrecognized token 'word'}, the character in
+   * {@code Unexpected character ('x' (code 120))}, the number in {@code Numeric value (12345)}.
+   */
+  private static final Pattern PARSED =
+      Pattern.compile(" \\('.{1,2}' \\(code [^)]*\\)\\)| '[^']*'(?: \\(code [^)]*\\))?"
+          + "|(?<=^Numeric value) \\([^)]*\\)");
 
   private Quoted() {}
 
@@ -47,14 +56,16 @@ public final class Quoted {
     return out.toString();
   }
 
-  /** Returns the parser's reason why a text is not JSON, as one short line. */
+  /**
+   * Returns the parser's reason why a text is not JSON, as one short line without the words and
+   * numbers of the text, which may be a secret.
+   */
   public static String problem(JacksonException e) {
     String words = e.getOriginalMessage() == null ? "" : e.getOriginalMessage();
     StringBuilder out = new StringBuilder();
-    words
-        .lines()
-        .findFirst()
-        .orElse("")
+    PARSED
+        .matcher(words.lines().findFirst().orElse(""))
+        .replaceFirst("")
         .codePoints()
         .limit(2 * LONGEST)
         .forEach(c -> append(out, c));

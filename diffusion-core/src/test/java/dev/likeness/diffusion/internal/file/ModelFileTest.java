@@ -229,12 +229,12 @@ class ModelFileTest {
         "{\"error\":\"Invalid username or password.\"}", "Entry not found", "\n über\tx\r\n")) {
       Files.writeString(file, text);
       assertEquals(
-          file + " is a text file that begins " + Quoted.of(text.strip())
-              + ", not weights; if the website needs a login, log in, then download the file again",
+          file + " is a text file, not weights; if the website needs a login, log in, then"
+              + " download the file again",
           listing(file));
     }
     Files.writeString(file, "a".repeat(1000));
-    assertTrue(listing(file).contains("begins \"" + "a".repeat(60) + "\","), listing(file));
+    assertTrue(listing(file).startsWith(file + " is a text file, not weights;"), listing(file));
     Files.write(file, new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 3});
     assertEquals(file + " is compressed with gzip; unpack it first", listing(file));
     Files.write(file, new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, '{', '}'});

@@ -139,7 +139,7 @@ class SafetensorsHeaderTest {
     refused(
         "{\"a\":tru",
         0,
-        "the header is not JSON at character 5: Unrecognized token 'tru': was expecting"
+        "the header is not JSON at character 5: Unrecognized token: was expecting"
             + " (JSON String, Number, Array, Object or token 'null', 'true' or 'false')" + AGAIN);
   }
 

@@ -47,6 +47,8 @@ class OutputPathsTest {
 
   private int rounds;
 
+  private Form current;
+
   /** A command with an option that nobody declared. */
   @Command(name = "planted")
   static final class Undeclared implements Runnable {
@@ -86,9 +88,33 @@ class OutputPathsTest {
   Stream<DynamicTest> noPairOfPathsDestroysAFile() {
     return commands().stream()
         .flatMap(command -> paths(command, Use.WRITTEN)
-            .map(out -> DynamicTest.dynamicTest(
-                command.name() + " " + name(out), () -> walk(command, out))));
+            .flatMap(out -> forms(command, out)
+                .map(form ->
+                    DynamicTest.dynamicTest(command.name() + " " + name(out) + " " + form, () -> {
+                      current = form;
+                      walk(command, out);
+                    }))));
   }
+
+  /** The forms of an output: a file, or with other options or another ending a folder. */
+  private static Stream<Form> forms(CommandSpec command, ArgSpec out) {
+    return switch (command.name() + " " + name(out)) {
+      case "train --out" ->
+        Stream.of(
+            new Form(".safetensors", List.of()), new Form("", List.of("--method", "dreambooth")));
+      case "convert OUT", "convert --to" ->
+        Stream.of(new Form(".safetensors", List.of()), new Form("", List.of()));
+      default -> Stream.of(new Form(".png", List.of()));
+    };
+  }
+
+  /**
+   * A form of an output.
+   *
+   * @param ending the ending of its name
+   * @param options more options of the command
+   */
+  record Form(String ending, List<String> options) {}
 
   private void walk(CommandSpec command, ArgSpec out) throws IOException {
     boolean isFolder = FOLDERS.contains(command.name() + " " + name(out));
@@ -117,7 +143,7 @@ class OutputPathsTest {
       return null;
     });
     if (!overwrite) {
-      refuses(command, out, null, false, at -> file(at, "taken" + ending(out)), at -> null);
+      refuses(command, out, null, false, at -> file(at, "taken" + ending()), at -> null);
       refuses(command, out, null, false, at -> link(at, at.resolve("nowhere")), at -> null);
     }
   }
@@ -128,9 +154,9 @@ class OutputPathsTest {
       throws IOException {
     boolean needsFolder = use == Use.PHOTOS || use == Use.STORE;
     if (!needsFolder && !isFolder) {
-      Function<Path, String> same = at -> file(at, "same" + ending(out));
+      Function<Path, String> same = at -> file(at, "same" + ending());
       refuses(command, out, other, overwrite, same, same);
-      refuses(command, out, other, overwrite, at -> at + "/x/../same" + ending(out), at -> {
+      refuses(command, out, other, overwrite, at -> at + "/x/../same" + ending(), at -> {
         folder(at.resolve("x"));
         return same.apply(at);
       });
@@ -140,7 +166,7 @@ class OutputPathsTest {
     }
     if (use == Use.WRITTEN) {
       if (!isFolder) {
-        Function<Path, String> fresh = at -> at.resolve("fresh" + ending(out)).toString();
+        Function<Path, String> fresh = at -> at.resolve("fresh" + ending()).toString();
         refuses(command, out, other, overwrite, fresh, fresh);
       }
       return;
@@ -151,7 +177,7 @@ class OutputPathsTest {
       return whole.apply(at);
     });
     if (!isFolder) {
-      Function<Path, String> inside = at -> file(folder(at.resolve("read")), "photo" + ending(out));
+      Function<Path, String> inside = at -> file(folder(at.resolve("read")), "photo" + ending());
       refuses(command, out, other, overwrite, inside, whole);
       refuses(command, out, other, overwrite, at -> link(at, Path.of(inside.apply(at))), whole);
     }
@@ -184,6 +210,7 @@ class OutputPathsTest {
                     : file(at, "some input"));
       }
     }
+    line.addAll(current.options());
     if (overwrite) {
       line.add("--overwrite");
     }
@@ -212,8 +239,8 @@ class OutputPathsTest {
     }
   }
 
-  private static String ending(ArgSpec out) {
-    return out.paramLabel().equals("OUT") ? ".safetensors" : ".png";
+  private String ending() {
+    return current.ending();
   }
 
   private static String file(Path at, String name) {

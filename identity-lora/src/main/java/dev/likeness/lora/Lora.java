@@ -39,29 +39,17 @@ public final class Lora implements AutoCloseable {
   private final LoraInspection inspection;
   private final TensorRegion region;
   private final OpenModel base;
-  private final Cancellation cancellation;
   private final Map<Compute, AttachedDeltas> attachedDeltas = new ConcurrentHashMap<>();
   private final UsageLock usageLock = new UsageLock("the LoRA");
   private volatile boolean closed;
 
-  /** Creates a LoRA whose deltas are in memory; nothing stops their computation. */
+  /** Creates a LoRA whose deltas are in memory. */
   Lora(
-      LoraDeltas changes,
-      Map<String, String> metadata,
-      LoraInspection report,
-      TensorRegion region,
-      OpenModel base) {
-    this(changes, metadata, report, region, base, new Cancellation());
-  }
-
-  private Lora(
       LoraDeltas deltas,
       Map<String, String> metadata,
       LoraInspection inspection,
       TensorRegion region,
-      OpenModel base,
-      Cancellation cancellation) {
-    this.cancellation = cancellation;
+      OpenModel base) {
     this.deltas = deltas;
     this.metadata = Map.copyOf(metadata);
     this.inspection = inspection;
@@ -88,24 +76,23 @@ public final class Lora implements AutoCloseable {
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
-   * @param cancellation stops the opening; later, it also stops the computation of deltas that
-   *     precedes a generation
+   * @param cancellation stops the opening
    * @return the LoRA; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
    *     another model family, has a key that does not fit the base, or has a NaN or infinite value
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
-    return cancellation.run(() -> read(file, base, cancellation));
+    return cancellation.run(() -> read(file, base));
   }
 
-  private static Lora read(Path file, BaseModel base, Cancellation cancellation) {
+  private static Lora read(Path file, BaseModel base) {
     OpenModel model = EngineAccess.model(base);
     LayerTable table = LayerTable.of(model);
     TensorRegion region = new TensorRegion();
     Path weights = LoraFile.weights(file);
     try (LoraFile source = LoraFile.open(weights)) {
-      LoraReader reader = new LoraReader(source.tensors(), source.notes(), table, cancellation);
+      LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
       AdapterConfig alphas = AdapterConfig.of(source.notes(), weights);
       LoraInspection report = reader.inspect(alphas);
       reader.refuseControlLora(base.name());
@@ -117,7 +104,7 @@ public final class Lora implements AutoCloseable {
           (layer, name) -> model.tensorNames(layer.component()).contains(name)
               ? Optional.of(layer.readF32(model, name))
               : Optional.empty());
-      return new Lora(changes, source.notes(), report, region, model, cancellation);
+      return new Lora(changes, source.notes(), report, region, model);
     } catch (RuntimeException e) {
       region.close();
       throw e;
@@ -138,10 +125,7 @@ public final class Lora implements AutoCloseable {
     Path weights = LoraFile.weights(file);
     try (LoraFile source = LoraFile.open(weights)) {
       return new LoraReader(
-              source.tensors(),
-              source.notes(),
-              LayerTable.of(EngineAccess.model(base)),
-              new Cancellation())
+              source.tensors(), source.notes(), LayerTable.of(EngineAccess.model(base)))
           .inspect(AdapterConfig.of(source.notes(), weights));
     }
   }
@@ -305,7 +289,7 @@ public final class Lora implements AutoCloseable {
   AttachedDeltas attachedTo(Compute compute) {
     requireOpen();
     return attachedDeltas.computeIfAbsent(
-        compute, c -> new AttachedDeltas(deltas, base, c, region, cancellation));
+        compute, c -> new AttachedDeltas(deltas, base, c, region));
   }
 
   private void requireOpen() {

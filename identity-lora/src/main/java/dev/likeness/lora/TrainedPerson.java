@@ -121,8 +121,7 @@ public final class TrainedPerson implements Identity.Loaded {
    *
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
-   * @param cancellation stops the opening; later, it also stops the computation of deltas that
-   *     precedes a generation
+   * @param cancellation stops the opening
    * @return the person; the caller closes it
    * @throws InvalidInputException if the file is broken, does not fit the base, has face embeddings
    *     that are no vectors of unit length, or is a LoRA that names no person

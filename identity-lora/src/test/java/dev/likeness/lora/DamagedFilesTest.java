@@ -260,7 +260,8 @@ class DamagedFilesTest extends OnGoldenBase {
       Path file = file(peft(), Map.of());
       try (Lora lora = Lora.open(file, base, stop)) {
         stop.cancel();
-        assertThrows(CancelledException.class, () -> lora.attachedTo(Compute.EXACT));
+        assertThrows(
+            CancelledException.class, () -> stop.run(() -> lora.attachedTo(Compute.EXACT)));
       }
       assertThrows(CancelledException.class, () -> Lora.open(file, base, stop));
       Thread.currentThread().interrupt();

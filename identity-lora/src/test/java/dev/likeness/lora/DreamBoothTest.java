@@ -114,11 +114,7 @@ class DreamBoothTest {
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
       CaptionEncodings texts = new CaptionEncodings(
-          TrainingTarget.of(EngineAccess.model(base)),
-          prompts(),
-          weights,
-          region,
-          new Cancellation());
+          TrainingTarget.of(EngineAccess.model(base)), prompts(), weights, region);
       TrainingStep learning = new TrainingStep(
           TrainingTarget.of(EngineAccess.model(base)),
           weights,

@@ -5,10 +5,10 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.HashMap;
 import java.util.List;
@@ -35,19 +35,13 @@ public final class AttachedDeltas {
    * Places all deltas.
    *
    * @param owner the region that gets all tensors, or none after an exception
-   * @param cancellation stops the work between two layers
    */
-  public AttachedDeltas(
-      LoraDeltas changes,
-      OpenModel base,
-      Compute compute,
-      TensorRegion owner,
-      Cancellation cancellation) {
+  public AttachedDeltas(LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
     this.compute = compute;
     this.base = base;
     try {
       changes.weights().forEach((layer, change) -> {
-        cancellation.throwIfCancelled();
+        CurrentWork.throwIfCancelled();
         place(layer, change);
       });
       changes.biases().forEach((layer, bias) -> addVector(layer, layer.bias(), bias));

@@ -4,9 +4,9 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -48,7 +48,6 @@ public final class LoraReader {
   private final ModelComponent textEncoder;
   private final Map<String, OriginalLayerNames.FusedLayer> fused = new HashMap<>();
   private final Map<TargetLayer, LayerTensors> keys = new LinkedHashMap<>();
-  private final Cancellation cancellation;
   /** True if peft changed an embedding table; it then writes the table itself too. */
   private final boolean hasTableFactors;
 
@@ -66,13 +65,6 @@ public final class LoraReader {
 
   /** Finds the layers of all keys. */
   public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
-    this(file, notes, table, new Cancellation());
-  }
-
-  /** Finds the layers of all keys; {@code cancellation} stops all methods between two layers. */
-  public LoraReader(
-      TensorSource file, Map<String, String> notes, LayerTable table, Cancellation cancellation) {
-    this.cancellation = cancellation;
     this.file = file;
     this.notes = notes;
     this.table = table;
@@ -147,7 +139,7 @@ public final class LoraReader {
   }
 
   private void assign(String key) {
-    cancellation.throwIfCancelled();
+    CurrentWork.throwIfCancelled();
     Optional<String> token = BundledEmbeddings.tokenOf(key, source, notes);
     if (token.isPresent()) {
       textualInversions.add(token.get());
@@ -215,7 +207,7 @@ public final class LoraReader {
     LoraInspection.Scale scale = null;
     long rank = 0;
     for (LayerTensors layer : keys.values()) {
-      cancellation.throwIfCancelled();
+      CurrentWork.throwIfCancelled();
       layer.algorithm().ifPresent(kinds::add);
       if (!layer.isWhole()) {
         incomplete.add(layer.layer().name());
@@ -283,7 +275,7 @@ public final class LoraReader {
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     keys.values().forEach(LayerTensors::requireFloats);
     keys.forEach((layer, own) -> {
-      cancellation.throwIfCancelled();
+      CurrentWork.throwIfCancelled();
       try (TensorScope scope = TensorScope.open()) {
         Optional<OriginalLayerNames.FusedLayer> whole = fusedLayer(layer);
         WeightDelta read = DeltaReader.readDelta(own, layer, alphas);

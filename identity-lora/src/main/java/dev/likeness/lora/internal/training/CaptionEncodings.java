@@ -2,10 +2,10 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.ArrayList;
@@ -45,8 +45,7 @@ public final class CaptionEncodings {
       TrainingTarget target,
       List<String> captions,
       TrainableNetworks networks,
-      TensorRegion region,
-      Cancellation stop) {
+      TensorRegion region) {
     this.target = target;
     this.captions = captions.stream().distinct().toList();
     this.networks = networks;
@@ -54,7 +53,7 @@ public final class CaptionEncodings {
     trainsTextEncoder = Stream.of(ModelComponent.values())
         .anyMatch(part -> part != target.component() && networks.isTrained(part));
     for (int from = 0; from < this.captions.size(); from += BATCH_SIZE) {
-      stop.throwIfCancelled();
+      CurrentWork.throwIfCancelled();
       encodeCached(
           this.captions.subList(from, Math.min(from + BATCH_SIZE, this.captions.size())), region);
     }

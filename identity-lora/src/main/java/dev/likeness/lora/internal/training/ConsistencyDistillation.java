@@ -11,7 +11,6 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
 import java.util.List;
@@ -79,7 +78,7 @@ final class ConsistencyDistillation extends TrainingStep {
     this.base = new FrozenBase(model);
     this.objective = objective;
     this.texts = texts;
-    this.emptyPrompt = new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
+    this.emptyPrompt = new CaptionEncodings(target, List.of(""), base, region);
     this.guidance = guidance;
   }
 

@@ -18,7 +18,6 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
@@ -167,8 +166,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   @Override
   public Adapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
     LoraDeltas now = snapshot(region, values);
-    AttachedDeltas placed =
-        new AttachedDeltas(now, model, model.compute(), region, new Cancellation());
+    AttachedDeltas placed = new AttachedDeltas(now, model, model.compute(), region);
     return new ModelAdapter() {
       @Override
       public Adaptation adapt(ModelComponent part, Compute compute) {

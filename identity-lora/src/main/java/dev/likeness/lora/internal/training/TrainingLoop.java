@@ -128,8 +128,7 @@ public final class TrainingLoop implements AutoCloseable {
         .map(TruncatedPrompt::message)
         .distinct()
         .forEach(words -> progress.onEvent(new ProgressEvent.Notice(words)));
-    TrainingStep trainingStep =
-        engine.use().callWhileOpen(() -> createStep(captions.texts(), stop));
+    TrainingStep trainingStep = engine.use().callWhileOpen(() -> createStep(captions.texts()));
     BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
@@ -174,12 +173,12 @@ public final class TrainingLoop implements AutoCloseable {
     return kept;
   }
 
-  private TrainingStep createStep(List<String> captions, Cancellation stop) {
-    CaptionEncodings texts = new CaptionEncodings(target, captions, networks, region, stop);
+  private TrainingStep createStep(List<String> captions) {
+    CaptionEncodings texts = new CaptionEncodings(target, captions, networks, region);
     double guidance = settings.optimizerOptions().distillationGuidance();
     if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
       TrainableNetworks usual = networks.untrained();
-      CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region, stop);
+      CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region);
       return new TrainingStep(target, networks, optimizer, objective, texts, usual, usualTexts);
     }
     return guidance == 0

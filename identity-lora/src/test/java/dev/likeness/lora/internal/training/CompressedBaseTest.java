@@ -29,7 +29,6 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
@@ -103,8 +102,7 @@ class CompressedBaseTest {
           TrainableAdapter factors =
               new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
         start(factors);
-        CaptionEncodings texts =
-            new CaptionEncodings(target, PROMPTS, factors, region, new Cancellation());
+        CaptionEncodings texts = new CaptionEncodings(target, PROMPTS, factors, region);
         TrainingStep step = new TrainingStep(
             target, factors, optimizer, TrainingObjective.of(model, settings), texts);
         Tensor loss =

@@ -153,8 +153,7 @@ class FewStepTest {
           model,
           List.of("a man"),
           new ConsistencyDistillation.FrozenBase(EngineAccess.model(base)),
-          region,
-          new Cancellation());
+          region);
       TrainingStep step = new ConsistencyDistillation(
           EngineAccess.model(base), model, null, null, objective, texts, guidance, region);
       return step.loss(

@@ -16,7 +16,6 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
@@ -157,8 +156,7 @@ class LanguageAlgorithmsTest {
               saved,
               name -> name.startsWith("weights.") ? name.substring("weights.".length()) : null));
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
-      CaptionEncodings texts =
-          new CaptionEncodings(target, List.of(PROMPT), factors, region, new Cancellation());
+      CaptionEncodings texts = new CaptionEncodings(target, List.of(PROMPT), factors, region);
       long channels = EngineAccess.model(base).autoencoder().latentChannels();
       int factor = EngineAccess.model(base).autoencoder().vaeScaleFactor();
       Tensor noise = random.next(channels, 16 / factor, 32 / factor);

@@ -13,7 +13,6 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.training.LoraTraining;
 import java.util.List;
@@ -53,8 +52,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
         TrainingTarget.of(model),
         prompts.stream().map(String.class::cast).toList(),
         factors,
-        region,
-        new Cancellation());
+        region);
     return new TrainingStep(
         TrainingTarget.of(model), factors, optimizer, TrainingObjective.of(model, settings), texts);
   }

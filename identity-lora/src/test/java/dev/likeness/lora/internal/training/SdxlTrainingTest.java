@@ -20,7 +20,6 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
@@ -95,11 +94,7 @@ public class SdxlTrainingTest {
           optimizer,
           TrainingObjective.of(EngineAccess.model(base), SETTINGS),
           new CaptionEncodings(
-              TrainingTarget.of(EngineAccess.model(base)),
-              prompts,
-              factors,
-              region,
-              new Cancellation()));
+              TrainingTarget.of(EngineAccess.model(base)), prompts, factors, region));
       compareGradients(learning, factors, golden, false);
       compareGradients(learning, factors, golden, true);
       steps.compareLosses(learning, SETTINGS);

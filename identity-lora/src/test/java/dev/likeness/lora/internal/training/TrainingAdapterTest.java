@@ -21,7 +21,6 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.DreamBooth;
@@ -80,8 +79,7 @@ class TrainingAdapterTest {
   private static TrainingStep step(
       OpenModel model, TrainableFullWeights weights, AdamW optimizer, TensorRegion region) {
     TrainingTarget target = TrainingTarget.of(model);
-    CaptionEncodings texts =
-        new CaptionEncodings(target, PROMPTS, weights, region, new Cancellation());
+    CaptionEncodings texts = new CaptionEncodings(target, PROMPTS, weights, region);
     TrainingObjective objective =
         TrainingObjective.of(model, DreamBooth.defaults().settings());
     return new TrainingStep(target, weights, optimizer, objective, texts);
@@ -138,8 +136,7 @@ class TrainingAdapterTest {
       TrainingStep.Batch batch,
       TensorRegion region) {
     TrainingTarget target = TrainingTarget.of(model);
-    CaptionEncodings texts =
-        new CaptionEncodings(target, PROMPTS, weights, region, new Cancellation());
+    CaptionEncodings texts = new CaptionEncodings(target, PROMPTS, weights, region);
     Tensor noised = batch.latents().clone();
     for (int i = 0; i < batch.levels().length; i++) {
       double sigma = batch.levels()[i];

@@ -26,7 +26,6 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.DegradedGuidance;
@@ -233,7 +232,7 @@ class TransformerLoraTest {
           factors,
           optimizer,
           TrainingObjective.of(EngineAccess.model(base), settings),
-          new CaptionEncodings(model, prompts, factors, region, new Cancellation()));
+          new CaptionEncodings(model, prompts, factors, region));
       // T5's scores are not scaled, and round more: the reference without oneDNN and fused
       // attention differs by 1e-4 from itself.
       double each = t5 ? 3e-4 : 1e-4;
@@ -261,8 +260,8 @@ class TransformerLoraTest {
         TensorRegion region = new TensorRegion();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
       TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));
-      CaptionEncodings texts = new CaptionEncodings(
-          model, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
+      CaptionEncodings texts =
+          new CaptionEncodings(model, List.of("a man", "a woman by the sea"), factors, region);
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
       TextEncoding whole =
           model.encode(asked, model.longText().orElseThrow().encode(asked, factors), factors);
@@ -406,8 +405,7 @@ class TransformerLoraTest {
         NoiseSource random = NoiseSource.seeded(7);
         TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base)) {
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
-      CaptionEncodings texts =
-          new CaptionEncodings(target, prompts, factors, region, new Cancellation());
+      CaptionEncodings texts = new CaptionEncodings(target, prompts, factors, region);
       Latents latents = base.generate(
               ImageRequest.of(prompts.get(1)).steps(1).guidance(1).size(24, 16).seed(7))
           .latents();

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +77,32 @@ class LoraRefusalTest extends OnGoldenBase {
         report.unmatched());
     assertEquals(2, report.matched());
     assertTrue(!report.isComplete());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "weight_scale",
+        "scale_weight",
+        "weight_scale_inv",
+        "weight_quantizer._scale",
+        "weight._scale",
+        "scale",
+        "SCB"
+      })
+  void namesTheScaleOfAFactorInEightBits(String scale) {
+    Path file = folder.resolve("small.safetensors");
+    String key = LAYER + ".lora_A." + scale;
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      pair(LAYER, 64, 2, 64)
+          .forEach(
+              (name, shape) -> tensors.put(name, torch.ones(shape).to(ScalarType.Float8_e4m3fn)));
+      tensors.put(key, torch.ones(1));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+    String refusal = refusal(file);
+    assertTrue(refusal.contains("\"" + key + "\""), refusal);
   }
 
   @Test

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Finds the one tensor that a file lacks to be recognised: a damaged file is told from one of
- * another kind. Every name that a detection asks for in vain is tried.
+ * Finds the one tensor that a file lacks to be recognised. If there is one, the file is damaged;
+ * otherwise it is of another kind. Every name that a detection asks for in vain is tried.
  */
 public final class MissingName {
   private MissingName() {}

@@ -272,7 +272,7 @@ class ChangedTensorsTest {
   private Weights singleFile() throws IOException {
     if (parts.componentClass("unet") != null) {
       Path file = folder.resolve("single.safetensors");
-      SingleFileWriter.write(parts, file, null);
+      SingleFileWriter.write(parts, file, new TensorOutput(null, false));
       return read("", file);
     }
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();

@@ -48,6 +48,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="a folder that sd1.py wrote; base, or one with as plain options")
     args = parser.parse_args()
+    # As sd1.py: sums over several threads have another order.
+    torch.set_num_threads(1)
     out = args.source.with_name(args.source.name + "-published")
     rewrite(args.source, out)
     tensors, _ = reference(StableDiffusionPipeline.from_pretrained(out, safety_checker=None), args.source.name, {})

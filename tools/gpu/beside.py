@@ -15,6 +15,11 @@ import torch
 
 from lines import Log
 
+# In the folder of prove.sh, they lie beside this file.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "measuring"))
+import model_shapes  # noqa: E402
+import ratios  # noqa: E402
+
 FILE, FOLDERS, DEVICE, SIZE, FACTOR, GROUP = sys.argv[1], Path(sys.argv[2]), *sys.argv[3:7]
 TINY = SIZE == "tiny"
 DTYPES = {"bf16": torch.bfloat16} if DEVICE == "cpu" else {"bf16": torch.bfloat16, "f16": torch.float16}
@@ -28,14 +33,7 @@ def wait():
 
 
 def milliseconds(runs, work):
-    best = math.inf
-    for _ in range(1 if TINY else runs):
-        wait()
-        begun = time.perf_counter()
-        work()
-        wait()
-        best = min(best, 1000 * (time.perf_counter() - begun))
-    return best
+    return ratios.best(work, 1 if TINY else runs, wait)
 
 
 @torch.no_grad()
@@ -43,10 +41,8 @@ def fill(module):
     """Random values under which activations keep about unit size."""
     for name, tensor in list(module.named_parameters()) + list(module.named_buffers()):
         if tensor.is_floating_point():
-            if tensor.dim() > 1:
-                tensor.normal_().mul_(1 / math.sqrt(tensor[0].numel()))
-            else:
-                tensor.normal_().mul_(0.1).add_(1 if name.endswith(("weight", "running_var")) else 0)
+            deviation, mean = model_shapes.spread(name, tensor)
+            tensor.normal_().mul_(deviation).add_(mean)
     return module
 
 

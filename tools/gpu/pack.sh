@@ -96,7 +96,7 @@ for pair in clip:sd1/tokenizers/sd1-today t5:t5/today qwen:qwen/today; do
   cp "$golden/${pair#*:}"/* "$proof/tokenizers/${pair%%:*}/"
 done
 find "$proof/tokenizers" -name '*.gz' -exec gunzip {} +
-cp "$root"/tools/gpu/*.sh "$root"/tools/gpu/*.py "$proof/"
+cp "$root"/tools/gpu/*.sh "$root"/tools/gpu/*.py "$root"/tools/measuring/*.py "$proof/"
 git -C "$root" rev-parse --short=8 HEAD > "$proof/commit" 2>/dev/null || echo unknown > "$proof/commit"
 
 say "the parts: $(du -sm "$proof" | cut -f1) MiB before xz, level $level"

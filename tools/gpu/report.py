@@ -3,21 +3,28 @@
     python report.py LINES
 """
 import sys
+from pathlib import Path
 
 from lines import read
+
+# In the folder of prove.sh, it lies beside this file.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "measuring"))
+import ratios  # noqa: E402
 
 # The largest wanted ratio by group and figure: to the compiled pipeline in b, to diffusers and peft in d.
 WANTED = {("b", "step"): 1.0, ("b", "image"): 0.95, ("d", "step"): 0.9, ("d", "peak"): 0.8}
 RED = ("failed", "limit", "ended")
 
 
-def ratios(values):
-    for (name, side), value in sorted(values.items()):
-        if side == "likeness":
-            for other in ("diffusers", "compiled"):
-                theirs = values.get((name, other))
-                if theirs:
-                    yield name, other, value / theirs
+def by_name(values):
+    """Name, other side and ratio to it, where both sides have a value."""
+    sides = {}
+    for (name, side), value in values.items():
+        sides.setdefault(name, {})[side] = value
+    for name, measured in sorted(sides.items()):
+        if "likeness" in measured:
+            for other, ratio in ratios.ratios(measured).items():
+                yield name, other, ratio
 
 
 def main():
@@ -30,7 +37,7 @@ def main():
         elif line["state"] in ("found", "skipped"):
             print(f"{line['name']} {line['side']}: {line['state']} {line.get('text', '')}")
     red = 0
-    for name, other, ratio in ratios(values):
+    for name, other, ratio in by_name(values):
         wanted = WANTED.get((name[0], name.rsplit(".", 1)[1]))
         judged = wanted is not None and other == ("compiled" if name[0] == "b" else "diffusers")
         verdict = f", wanted {wanted}{'' if ratio <= wanted else ': MISSED'}" if judged else ""

@@ -2,7 +2,6 @@
 memory of each, and the ratios. beside.sh lists the arguments."""
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -10,6 +9,9 @@ from pathlib import Path
 import processes
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "measuring"))
+import ratios  # noqa: E402
+
 STEPS, GUIDANCE = os.environ.get("STEPS", "1"), os.environ.get("GUIDANCE", "7.5")
 
 
@@ -53,10 +55,7 @@ def main():
                 runs.setdefault(name, []).append(made)
                 print(f"{name}: " + ", ".join(f"{figure} {of(made):.2f}" for figure, of in wanted), flush=True)
     for figure, of in wanted:
-        middle = {name: statistics.median(map(of, made)) for name, made in runs.items()}
-        ours = middle.pop("likeness")
-        print(f"{figure}: likeness {ours:.2f}; " + "; ".join(f"{name} {theirs:.2f}, ratio {ours / theirs:.2f}"
-                                                              for name, theirs in middle.items()))
+        print(ratios.line(figure, ratios.medians(runs, of)))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,13 @@ training frees it after the captions, and each caption still has its real number
 
 TOKENIZER is a folder with a Qwen tokenizer of any size. OUT needs 8.2 GB for klein and 12.8 GB for Z-Image.
 """
-import json
-import math
 import sys
 from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gpu"))
-import folders
+sys.path.append(str(Path(__file__).resolve().parents[1] / "measuring"))
+import model_shapes  # noqa: E402
 
 # Of the real text encoder: width and number of layers, which the transformers read.
 NARROW = dict(hidden_size=2560, num_hidden_layers=36, intermediate_size=64, num_attention_heads=1,
@@ -23,50 +21,36 @@ NARROW = dict(hidden_size=2560, num_hidden_layers=36, intermediate_size=64, num_
 CYCLE = 4_194_301
 
 
-def spread(name, tensor):
-    """Standard deviation and mean under which activations keep about unit size."""
-    if tensor.dim() > 1:
-        return 1 / math.sqrt(tensor.numel() / tensor.shape[0]), 0
-    return 0.1, 1 if name.endswith(("weight", "running_var")) else 0
-
-
 def write(file, tensors):
-    header, at = {}, 0
-    for name, tensor in tensors.items():
-        size = tensor.numel() * (8 if tensor.dtype == torch.int64 else 2)
-        header[name] = dict(dtype=folders.NAMES.get(torch.bfloat16) if tensor.dtype != torch.int64 else "I64",
-                            shape=list(tensor.shape), data_offsets=[at, at + size])
-        at += size
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
     normal = torch.randn(CYCLE, generator=torch.Generator().manual_seed(1))
-    with open(file, "wb") as out:
-        out.write(len(text).to_bytes(8, "little") + text)
-        for name, tensor in tensors.items():
-            if tensor.dtype == torch.int64:
-                out.write(bytes(8 * tensor.numel()))
-                continue
-            deviation, mean = spread(name, tensor)
-            values = (normal * deviation + mean).to(torch.bfloat16).view(torch.int16).numpy().tobytes()
-            left = 2 * tensor.numel()
-            while left > 0:
-                out.write(values[:left])
-                left -= len(values)
+
+    def content(out, name, tensor):
+        if tensor.dtype == torch.int64:
+            out.write(bytes(8 * tensor.numel()))
+            return
+        deviation, mean = model_shapes.spread(name, tensor)
+        values = (normal * deviation + mean).to(torch.bfloat16).view(torch.int16).numpy().tobytes()
+        left = 2 * tensor.numel()
+        while left > 0:
+            out.write(values[:left])
+            left -= len(values)
+
+    model_shapes.write(file, tensors, lambda tensor: torch.bfloat16, content)
 
 
 def main():
     tokenizer, out, names = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] or ["klein", "zimage"]
-    folders.QWEN.update(NARROW)
+    model_shapes.QWEN.update(NARROW)
     # The shapes' owner looks for the tokenizer in a folder by its kind.
     kinds = out / "tokenizers"
     kinds.mkdir(parents=True, exist_ok=True)
     if not (kinds / "qwen").exists():
         (kinds / "qwen").symlink_to(tokenizer.resolve())
-    families = folders.family(False)
+    families = model_shapes.family(False)
     for name in names:
         if not (out / name).exists():
             pipeline, scheduler, parts = families[name]
-            folders.folder(out / name, kinds, pipeline, scheduler, parts, write)
+            model_shapes.folder(out / name, kinds, pipeline, scheduler, parts, write)
         print(f"{out / name}: written", flush=True)
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A step of learning a LoRA at real size, likeness beside diffusers and peft, in turns.
+# A step of LoRA training at real size, likeness beside diffusers and peft, in turns; then the ratios of the medians.
 #   lora.sh PYTHON BASE DTYPE SIDE [recompute]
 # Environment: THREADS (2), PAIRS (1). Needs `mvn package` before.
 set -eu
@@ -14,4 +14,4 @@ while [ $i -lt "${PAIRS:-1}" ]; do
     dev.likeness.benchmarks.TrainingTimes "$@" 2> /dev/null)"
   echo "diffusers: $(env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT "$python" "$root/tools/real_size/lora.py" "$@" 2> /dev/null)"
   i=$((i + 1))
-done
+done | "$python" "$root/tools/measuring/ratios.py"

@@ -11,13 +11,16 @@ decoding are printed too.
 import json
 import sys
 import tempfile
-import time
+from pathlib import Path
 
 import openvino_step
 import processes
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "measuring"))
+import ratios  # noqa: E402
 
 BASE, DTYPE, SIDE, JMH = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 TYPE = torch.float32 if DTYPE == "f32" else torch.bfloat16
@@ -29,12 +32,7 @@ def opened(kind, folder):
 
 
 def best(call):
-    times = []
-    for _ in range(4):
-        begun = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun)
-    return 1000 * min(times)
+    return ratios.best(call, 4)
 
 
 @torch.no_grad()
@@ -59,14 +57,18 @@ def times(wanted):
 
 
 ours = {result["benchmark"].rsplit(".", 1)[1]: min(result["primaryMetric"]["rawData"][0]) for result in json.load(open(JMH))}
+
+
+def beside(part, **others):
+    return ratios.line(f"{DTYPE} {SIDE}x{SIDE} {part}", {"likeness": ours[part]} | others, "ms", 0)
+
+
 for part, theirs in times(ours):
-    print(f"{DTYPE} {SIDE}x{SIDE} {part}: likeness {ours[part]:.0f} ms, diffusers {theirs:.0f} ms, "
-          f"ratio {ours[part] / theirs:.2f}", flush=True)
+    print(beside(part, diffusers=theirs), flush=True)
 sized = UNet2DConditionModel.load_config(BASE, subfolder="unet").get("addition_embed_type")
 if "step" in ours and not sized and openvino_step.is_installed(DTYPE):
     theirs, closeness = openvino_step.measure(BASE, DTYPE, SIDE)
-    print(f"{DTYPE} {SIDE}x{SIDE} step: likeness {ours['step']:.0f} ms, OpenVINO {theirs:.0f} ms, "
-          f"ratio {ours['step'] / theirs:.2f}", flush=True)
+    print(beside("step", OpenVINO=theirs), flush=True)
     if closeness is not None:
         print(f"OpenVINO in 8 bits: {closeness:.1f} dB to its own f32", flush=True)
 wanted = {"step", "decode"} & ours.keys()
@@ -75,6 +77,4 @@ if command := wanted and processes.cpp():
         run = processes.run(processes.cpp_command(command, processes.single(BASE, out), SIDE, 2, 7.5, out + "/cpp.png"),
                             processes.CPP, processes.plain())
     for part in sorted(wanted):
-        theirs = 1000 * getattr(run, part)
-        print(f"{SIDE}x{SIDE} {part}: likeness {ours[part]:.0f} ms, stable-diffusion.cpp {theirs:.0f} ms, "
-              f"ratio {ours[part] / theirs:.2f}")
+        print(beside(part, **{"stable-diffusion.cpp": 1000 * getattr(run, part)}))

@@ -6,6 +6,12 @@ set -eu
 folder=${1:?usage: layout.sh FOLDER [MAVEN-OPTION ...]}
 shift
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
+case $root in
+  *:*)
+    echo "layout.sh: the path of this checkout, $root, contains ':', which no class path can contain;" \
+      "move the checkout to a path without ':'" >&2
+    exit 4 ;;
+esac
 
 (cd "$root" && mvn -B -q -DskipTests "$@" package -pl cli -am)
 mkdir -p "$folder/bin" "$folder/lib"

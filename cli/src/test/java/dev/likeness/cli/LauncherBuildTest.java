@@ -22,8 +22,8 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launchers in a small checkout, whose Maven and Java are scripts that note their calls. */
 @DisabledOnOs(OS.WINDOWS)
@@ -63,10 +63,17 @@ class LauncherBuildTest {
 
   private static Path checkout(Path to) throws IOException {
     for (String name : List.of(
-        "likeness", "likeness-shell", "cli/bin/likeness-env", "cli/bin/likeness-variables")) {
+        "likeness",
+        "likeness-shell",
+        "cli/bin/likeness-env",
+        "cli/bin/likeness-variables",
+        "tools/docker/layout.sh")) {
       Files.createDirectories(to.resolve(name).getParent());
       Files.copy(Outside.ROOT.resolve(name), to.resolve(name));
     }
+    // As layout.sh copies it.
+    Files.createDirectory(to.resolve("bin"));
+    Files.copy(Outside.ROOT.resolve("tools/docker/likeness"), to.resolve("bin/likeness"));
     for (String name : List.of(
         "pom.xml",
         "cli/pom.xml",
@@ -129,14 +136,19 @@ class LauncherBuildTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"likeness", "likeness-shell"})
-  void saysThatAClassPathContainsNoColon(String launcher) throws Exception {
+  @CsvSource({
+    "likeness,likeness,checkout",
+    "likeness-shell,likeness,checkout",
+    "tools/docker/layout.sh,layout.sh,checkout",
+    "bin/likeness,likeness,folder"
+  })
+  void saysThatAClassPathContainsNoColon(String launcher, String name, String place)
+      throws Exception {
     root = checkout(folder.toRealPath().resolve("my:work/likeness"));
     assertEquals(4, OtherJvm.exitOf(start(launcher)));
     assertEquals(
-        List.of(
-            "likeness: the path of this checkout, " + root + ", contains ':', which no class path"
-                + " can contain; move the checkout to a path without ':'\n"),
+        List.of(name + ": the path of this " + place + ", " + root + ", contains ':', which no"
+            + " class path can contain; move the " + place + " to a path without ':'\n"),
         printed());
     assertEquals(0, builds());
   }

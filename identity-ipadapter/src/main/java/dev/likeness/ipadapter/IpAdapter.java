@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -150,8 +151,7 @@ public final class IpAdapter implements AutoCloseable {
                   linear(t, "to_v_ip");
                 });
     weights.requireAllRead(weights.names().stream()
-        .filter(name -> FaceIdLoraFile.isKey(name)
-            || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
+        .filter(name -> FaceIdLoraFile.isKey(name) || Leftovers.isHarmless(name))
         .collect(Collectors.toSet()));
     boolean whole = layout.variant().needsLora();
     if (twin.isPresent()) {

@@ -149,7 +149,12 @@ class OddHeadersTest {
     try (BaseModel base = base("base");
         ImageEncoder encoder =
             ImageEncoder.open(GoldenImageEncoder.write("clip-quick", folder), Compute.EXACT)) {
-      for (String more : List.of("image_proj.proj_extra.weight", "ip_adapter.1.to_k_ip.bias")) {
+      for (String more : List.of(
+          "image_proj.proj_extra.weight",
+          "ip_adapter.1.to_k_ip.bias",
+          "extra.weight",
+          "ip_adapters.1.to_k_ip.weight",
+          "scales.1")) {
         try (TensorScope scope = TensorScope.open()) {
           Map<String, Tensor> tensors = new HashMap<>(GoldenAdapters.of("base").tensors("base"));
           tensors.put(more, torch.zeros(2));

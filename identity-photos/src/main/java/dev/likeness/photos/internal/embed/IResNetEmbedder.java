@@ -99,7 +99,7 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   }
 
   private static String fingerprint(Path file) {
-    try (InputStream in = Files.newInputStream(ModelFile.own(file))) {
+    try (InputStream in = Files.newInputStream(ModelFile.regular(file))) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] part = new byte[1 << 16];
       for (int n = in.read(part); n > 0; n = in.read(part)) {

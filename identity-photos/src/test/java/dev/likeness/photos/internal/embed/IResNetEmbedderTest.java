@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.material.HubCacheFolder;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
@@ -106,6 +107,22 @@ class IResNetEmbedderTest {
       assertEquals(1, FaceEmbedder.cosine(unit, unit), 1e-5);
     }
     assertEquals(objects, Pointer.totalCount(), "native objects after closing");
+  }
+
+  /** A file that the user names may be any link, such as one into a Hugging Face cache. */
+  @ParameterizedTest
+  @ValueSource(strings = {"separate.onnx", "folded.onnx", "backbone.safetensors"})
+  void followsALinkThatTheUserNames(String name, @TempDir Path links) throws IOException {
+    Path copy = Files.copy(golden(name), links.resolve("copy"));
+    Path link = Files.createSymbolicLink(links.resolve(name), copy);
+    HubCacheFolder hub = HubCacheFolder.create(links.toRealPath(), "acme/faces");
+    Path cached = hub.add(name, Files.readAllBytes(golden(name)));
+    try (IResNetEmbedder own = open(golden(name));
+        IResNetEmbedder linked = open(link);
+        IResNetEmbedder shared = open(cached)) {
+      assertEquals(own.name(), linked.name());
+      assertEquals(own.name(), shared.name());
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.family.Capabilities.PromptEmbeddings;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.pipeline.Engine;
@@ -436,7 +437,10 @@ public final class BaseModel implements AutoCloseable {
               engine
                   .pipeline()
                   .generateEach(
-                      requests, result -> each.accept(GeneratedImage.of(result)), observed);
+                      requests,
+                      // A finished image is worth its delivery, also if the rest is cancelled.
+                      result -> CurrentWork.finish(() -> each.accept(GeneratedImage.of(result))),
+                      observed);
               return null;
             }));
   }

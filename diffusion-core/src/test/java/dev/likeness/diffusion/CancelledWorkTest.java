@@ -8,12 +8,14 @@ import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.CancelledHalfway;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TilingOptions;
 import dev.likeness.diffusion.tensor.Compute;
@@ -24,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -134,12 +137,40 @@ class CancelledWorkTest {
   }
 
   @Test
-  void aListenerCancelsTheWorkThatCallsIt() {
+  void theCancellationOfARunReachesTheLayers() {
     try (BaseModel base = BaseModel.open(folder(SD1), Compute.EXACT)) {
       Cancellation stop = new Cancellation();
-      Progress progress = event -> stop.cancel();
+      Progress progress = event -> {
+        if (event instanceof ProgressEvent.Phase phase && phase.name().equals("sample")) {
+          stop.cancel();
+        }
+      };
+      AtomicInteger partsAfter = new AtomicInteger();
       assertThrows(
-          CancelledException.class, () -> base.generateAll(REQUEST, new Run(progress, stop)));
+          CancelledException.class,
+          () -> CurrentWork.run(
+              () -> partsAfter.addAndGet(stop.isCancelled() ? 1 : 0),
+              () -> base.generateAll(REQUEST, new Run(progress, stop))));
+      assertEquals(1, partsAfter.get(), "the first part after the cancellation asks and ends");
+    }
+  }
+
+  @Test
+  void anImageIsDeliveredWholeAlthoughTheRestIsCancelled() {
+    try (BaseModel base = BaseModel.open(folder(SD1), Compute.EXACT)) {
+      Cancellation stop = new Cancellation();
+      AtomicInteger delivered = new AtomicInteger();
+      assertThrows(
+          CancelledException.class,
+          () -> base.generateEach(
+              List.of(REQUEST, REQUEST.seed(4).size(64, 64)),
+              image -> {
+                stop.cancel();
+                CurrentWork.throwIfCancelled();
+                delivered.incrementAndGet();
+              },
+              Run.of(stop)));
+      assertEquals(1, delivered.get());
     }
   }
 }

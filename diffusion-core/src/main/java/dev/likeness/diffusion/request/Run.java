@@ -4,12 +4,12 @@ import java.util.function.Supplier;
 
 /**
  * One run of a long operation, such as a generation or a training: who receives its progress, and
- * what cancels it. An operation that is called without a run reports nothing and cannot be
- * cancelled.
+ * what cancels it. An operation that is called without a run reports nothing, and only a
+ * {@link Cancellation#run} around it can cancel it.
  *
  * @param progress receives the events of the operation: phases, steps, notices, and a last event
  *     that says whether the operation is done, failed or was cancelled
- * @param cancellation a switch that stops the operation within one step
+ * @param cancellation a switch that stops the operation before its next part
  */
 public record Run(Progress progress, Cancellation cancellation) {
   /** {@return a run that reports nothing and that nobody cancels} */
@@ -29,7 +29,7 @@ public record Run(Progress progress, Cancellation cancellation) {
   /**
    * {@return a run that can be cancelled and reports nothing}
    *
-   * @param cancellation a switch that stops the operation within one step
+   * @param cancellation a switch that stops the operation before its next part
    */
   public static Run of(Cancellation cancellation) {
     return new Run(Progress.SILENT, cancellation);

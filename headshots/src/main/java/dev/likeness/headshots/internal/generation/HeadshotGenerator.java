@@ -6,6 +6,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
@@ -104,7 +105,8 @@ public record HeadshotGenerator(
             image.seed(),
             image.request().size(pixels.width(), pixels.height()),
             request.identityStrength()));
-        each.accept(headshots.get(headshots.size() - 1));
+        // A finished headshot is worth its delivery, also if the rest is cancelled.
+        CurrentWork.finish(() -> each.accept(headshots.get(headshots.size() - 1)));
       }
     }
     return new Shoot(request, headshots);

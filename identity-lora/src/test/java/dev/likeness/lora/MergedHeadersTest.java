@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.KeptFaces;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.lora.file.KeyFormat;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What headers of LoRAs made of others say. */
 @ExtendWith(NoTensorLeaks.class)
 class MergedHeadersTest extends OnGoldenBase {
+  private static final String FACES =
+      new KeptFaces("ada's", List.of(new float[] {0.6f, 0.8f})).toJson();
   private static final Map<String, String> ADA = Map.of(
       "likeness.token",
       "sks",
@@ -35,7 +38,7 @@ class MergedHeadersTest extends OnGoldenBase {
       "likeness.recipe",
       "quick",
       "likeness.faces",
-      "ada's",
+      FACES,
       "modelspec.license",
       "for Ada alone");
   private static final Map<String, String> BEA = Map.of(
@@ -100,7 +103,7 @@ class MergedHeadersTest extends OnGoldenBase {
     }
     try (TrainedPerson again = TrainedPerson.open(file, base)) {
       assertEquals(new PersonToken("sks", "woman", "Ada agreed to headshots"), again.personToken());
-      assertEquals("ada's", again.notes().get("likeness.faces"));
+      assertEquals(FACES, again.notes().get("likeness.faces"));
       assertEquals("for Ada alone", again.lora().inspection().notes().licence());
     }
   }

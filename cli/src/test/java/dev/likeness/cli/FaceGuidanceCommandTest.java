@@ -110,7 +110,7 @@ class FaceGuidanceCommandTest {
         "--commercial");
     assertFails(
         2,
-        "the interval of face guidance must be at least 1 step, got 0",
+        "--face-guidance-every must be a whole number from 1 to 10000, got 0",
         "--face-guidance",
         photo,
         "--face-guidance-every",

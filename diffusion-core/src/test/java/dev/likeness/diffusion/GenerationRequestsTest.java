@@ -373,6 +373,22 @@ class GenerationRequestsTest {
             + " larger strength",
         () -> base.generate(REQUEST.scheduler("DDIM").initialImage(image, 0.1)));
     assertRefused(
+        "no step is left of 3 at strength 0.3 for the second pass; use more steps or a larger"
+            + " strength",
+        () -> base.generate(REQUEST.hires(HiresFix.latents(2, 0.3))));
+    for (int[] margins : new int[][] {
+      {16384, 16384, 16384, 16384}, {Integer.MAX_VALUE, 0, 0, 0}, {0, Integer.MAX_VALUE, 0, 1}
+    }) {
+      String refused = assertThrows(
+              IllegalArgumentException.class,
+              () -> REQUEST.outpaint(image, margins[0], margins[1], margins[2], margins[3]))
+          .getMessage();
+      assertTrue(
+          refused.matches("an image with margins may have at most 67 megapixels, got \\d+x\\d+;"
+              + " give smaller margins"),
+          refused);
+    }
+    assertRefused(
         "an image of 32x24 needs latents of shape [4, 12, 16], got latents [4, 5, 5]",
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(

@@ -607,7 +607,8 @@ public record ImageRequest(
    * @param top the top margin in pixels, at least 0
    * @param right the right margin in pixels, at least 0
    * @param bottom the bottom margin in pixels, at least 0
-   * @throws IllegalArgumentException if a margin is negative
+   * @throws IllegalArgumentException if a margin is negative, or the image with its margins has
+   *     more than 67 megapixels
    */
   public ImageRequest outpaint(RgbImage image, int left, int top, int right, int bottom) {
     return initialImage(InitialImage.outpaint(image, left, top, right, bottom))

@@ -35,6 +35,9 @@ public record InitialImage(
     boolean keepsSize,
     boolean pastesUnmasked,
     OptionalInt paddingMaskCrop) {
+  /** The most pixels of an image that a file may have, too. */
+  private static final long MAX_PIXELS = 1 << 26;
+
   /**
    * Checks the strength, the padding, and that either an image or latents are given.
    *
@@ -98,15 +101,23 @@ public record InitialImage(
    * @param top the top margin in pixels, at least 0
    * @param right the right margin in pixels, at least 0
    * @param bottom the bottom margin in pixels, at least 0
-   * @throws IllegalArgumentException if a margin is negative
+   * @throws IllegalArgumentException if a margin is negative, or the image with its margins has
+   *     more than 67 megapixels
    */
   public static InitialImage outpaint(RgbImage image, int left, int top, int right, int bottom) {
     if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
       throw new IllegalArgumentException("margins must not be negative, got left " + left + ", top "
           + top + ", right " + right + ", bottom " + bottom);
     }
-    int width = image.width() + left + right;
-    int height = image.height() + top + bottom;
+    long across = (long) image.width() + left + right;
+    long down = (long) image.height() + top + bottom;
+    if (across > MAX_PIXELS || down > MAX_PIXELS || across * down > MAX_PIXELS) {
+      throw new IllegalArgumentException("an image with margins may have at most "
+          + MAX_PIXELS / 1_000_000 + " megapixels, got " + across + "x" + down
+          + "; give smaller margins");
+    }
+    int width = (int) across;
+    int height = (int) down;
     byte[] extended = new byte[width * height * 3];
     byte[] mask = new byte[extended.length];
     for (int i = 0; i < extended.length; i++) {

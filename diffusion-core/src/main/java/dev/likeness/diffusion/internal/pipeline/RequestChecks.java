@@ -49,8 +49,20 @@ record RequestChecks(OpenModel model) {
    * @throws IllegalArgumentException naming the option, and what to do
    */
   void requireSampling(ImageRequest request) {
+    requireSecondPass(request);
     requireInpainting(request);
     requireWindows(request);
+  }
+
+  /** Refuses a second pass without a step, before the first pass. */
+  private static void requireSecondPass(ImageRequest request) {
+    request.hires().ifPresent(fix -> {
+      int steps = fix.steps().orElse(request.steps().getAsInt());
+      if (steps * fix.strength() < 1) {
+        throw new IllegalArgumentException("no step is left of " + steps + " at strength "
+            + fix.strength() + " for the second pass; use more steps or a larger strength");
+      }
+    });
   }
 
   /** Refuses initial images that sampling, or its second pass, cannot start from. */

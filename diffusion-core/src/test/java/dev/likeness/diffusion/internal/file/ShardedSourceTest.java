@@ -165,8 +165,8 @@ class ShardedSourceTest {
             + " the file again'",
         "{\"weight_map\":{\"a\":1}}|: \"weight_map\" gives no file name for tensor \"a\";"
             + " download the file again",
-        "{\"weight_map\":{\"a\":\"x\",\"a\":\"y\"}}|' is not a JSON object: Duplicate field"
-            + " ''a''; download the file again'"
+        "{\"weight_map\":{\"a\":\"x\",\"a\":\"y\"}}|' is not a JSON object: Duplicate field;"
+            + " download the file again'"
       })
   void refusesAnIndexOfAnotherForm(String text, String problem) throws IOException {
     Path index = Files.writeString(folder.resolve("m.safetensors.index.json"), text);

@@ -19,14 +19,19 @@ import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * One machine without Spark and without any class of this module: {@code OUT} and folders of
@@ -57,7 +62,7 @@ final class PlainPeople {
       for (int i = 1; i < args.length; i++) {
         Path photos = Path.of(args[i]);
         Path person = Files.createDirectories(out.resolve(photos.getFileName()));
-        PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), Consent.synthetic());
+        PhotoReview review = HeadshotStudio.review(numbered(photos), Consent.synthetic());
         Path file = person.resolve("person.safetensors");
         try (TrainedPerson trained =
             studio.trainer().train(TrainingRequest.of(review, Consent.synthetic()))) {
@@ -107,4 +112,15 @@ final class PlainPeople {
       "1",
       "face-guidance",
       "false");
+
+  /** The photos of a folder under the names that jobs give them. */
+  private static PhotoSet numbered(Path folder) throws IOException {
+    List<Photo> photos = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        photos.add(Photo.of("photo " + (photos.size() + 1), Files.readAllBytes(file)));
+      }
+    }
+    return PhotoSet.of(photos);
+  }
 }

@@ -74,7 +74,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
     return ScoreLimits.builtIn().of(flaw.aspect());
   }
 
-  /** A row of the table in research/portrait-training/notes/studio-figures.md. */
+  /** A row of the table in research/portrait-training/notes/11-studio-figures.md. */
   String row() {
     String means = IntStream.rangeClosed(0, LEVELS)
         .mapToObj(level -> String.format(Locale.ROOT, "%.3g", mean(level)))

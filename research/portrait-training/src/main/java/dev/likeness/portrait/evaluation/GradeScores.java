@@ -26,9 +26,9 @@ import java.util.stream.Stream;
  * Grades the scores on rendered headshots with one flaw each, in five strengths: how often each is
  * caught, and how often a flawless image is. {@code limits N} prints what 96 %, 97.5 % and 99 % of
  * N flawless images pass, of which the thresholds are one; {@code table N} prints the table of
- * research/portrait-training/notes/studio-figures.md over N images of other people. Faces are found
- * by the cascades; a third argument, a YuNet file, finds those of flaws that want landmarks, which
- * are left out without it; a fourth names the flaws, a fifth the seed of the first person.
+ * research/portrait-training/notes/11-studio-figures.md over N images of other people. Faces are
+ * found by the cascades; a third argument, a YuNet file, finds those of flaws that want landmarks,
+ * which are left out without it; a fourth names the flaws, a fifth the seed of the first person.
  */
 public final class GradeScores {
   private static final int SIZE = 256;

@@ -46,7 +46,7 @@ record AdapterStage(
       PerceptualLoss likeness = new PerceptualLoss(
           "latent eye",
           (latents, images) -> eye.forward(
-                  Tensors.place(Working.COMPUTE.withDtype(DType.F32), latents),
+                  Tensors.place(TrainingDevice.COMPUTE.withDtype(DType.F32), latents),
                   LatentEyeTraining.rows(places, images))
               .cpu(),
           Architecture.LIKENESS,

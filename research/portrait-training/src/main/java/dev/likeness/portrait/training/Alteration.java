@@ -40,10 +40,10 @@ final class Alteration {
         shifts[3 * i + c] = lighter + 0.06f * random.nextFloat() - 0.03f;
       }
     }
-    Tensor gain = Working.placed(torch.tensor(gains)).view(n, 1, 1, 1);
-    Tensor shift = Working.placed(torch.tensor(shifts)).view(n, 3, 1, 1);
+    Tensor gain = TrainingDevice.placed(torch.tensor(gains)).view(n, 1, 1, 1);
+    Tensor shift = TrainingDevice.placed(torch.tensor(shifts)).view(n, 3, 1, 1);
     Tensor grain =
-        Working.noise(noise, n, 3, side, side).mul(new Scalar(0.04 * random.nextDouble()));
+        TrainingDevice.noise(noise, n, 3, side, side).mul(new Scalar(0.04 * random.nextDouble()));
     return soft.mul(gain).add(shift).add(grain);
   }
 
@@ -56,9 +56,10 @@ final class Alteration {
     for (int i = 0; i < n; i++) {
       coloured[i] = random.nextDouble() < share ? 0 : 1;
     }
-    Tensor weights = Working.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
+    Tensor weights = TrainingDevice.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
     Tensor gray = images.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
-    return gray.add(images.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
+    return gray.add(
+        images.sub(gray).mul(TrainingDevice.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
   }
 
   /**
@@ -73,7 +74,7 @@ final class Alteration {
       long[] places = LongStream.rangeClosed(0, last)
           .map(i -> Math.max(0, Math.min(last, i + by)))
           .toArray();
-      moved = moved.index_select(axis, Working.placed(torch.tensor(places)));
+      moved = moved.index_select(axis, TrainingDevice.placed(torch.tensor(places)));
     }
     return moved;
   }

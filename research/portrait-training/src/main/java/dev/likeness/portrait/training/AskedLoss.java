@@ -66,6 +66,6 @@ final class AskedLoss {
       Set<String> wanted = asked.get(i / words.size()).getOrDefault(attribute, Set.of());
       added[i] = wanted.isEmpty() || wanted.contains(words.get(i % words.size())) ? 0 : NEVER;
     }
-    return Working.placed(torch.tensor(added)).view(asked.size(), words.size());
+    return TrainingDevice.placed(torch.tensor(added)).view(asked.size(), words.size());
   }
 }

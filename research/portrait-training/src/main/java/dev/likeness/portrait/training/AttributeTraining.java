@@ -93,10 +93,10 @@ final class AttributeTraining {
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen).forEach(i -> shown.push_back(ImageTensors.toSigned(renders.image(i))));
       Tensor input = Alteration.of(
-              Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
-          .to(Working.TYPE);
-      AttributeNetwork network =
-          new AttributeNetwork(Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
+              TrainingDevice.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
+          .to(TrainingDevice.TYPE);
+      AttributeNetwork network = new AttributeNetwork(
+          Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
       Tensor features = network.features(input);
       Tensor told = new Linear(
               Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())

@@ -59,14 +59,15 @@ final class AutoencoderTraining {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       AutoencoderKL model = new AutoencoderKL(
-          config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
+          config, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
       Tensor images = crops(new Random(seed * 31 + step));
-      LatentDistribution latents = model.encode(images.to(Working.TYPE));
+      LatentDistribution latents = model.encode(images.to(TrainingDevice.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
-      Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
+      Tensor eps =
+          TrainingDevice.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
       Tensor drawn = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(eps));
-      Tensor decoded = model.decode(drawn.to(Working.TYPE)).to(ScalarType.Float);
+      Tensor decoded = model.decode(drawn.to(TrainingDevice.TYPE)).to(ScalarType.Float);
       Tensor loss = error(decoded, images).add(pull(mean, logVariance));
       loss.backward();
       return loss.item_float();
@@ -105,6 +106,6 @@ final class AutoencoderTraining {
       int y = random.nextInt(Architecture.PIXELS - CROP + 1);
       batch.push_back(ImageTensors.toSigned(image.crop(x, y, CROP, CROP)));
     }
-    return Working.placed(torch.cat(batch, 0));
+    return TrainingDevice.placed(torch.cat(batch, 0));
   }
 }

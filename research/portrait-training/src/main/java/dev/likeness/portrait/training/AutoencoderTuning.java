@@ -77,18 +77,20 @@ final class AutoencoderTuning {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       AutoencoderKL model = new AutoencoderKL(
-          config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
+          config, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
       Tensor right = images(random);
-      LatentDistribution latents = model.encode(right.to(Working.TYPE));
+      LatentDistribution latents = model.encode(right.to(TrainingDevice.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
-      Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
+      Tensor eps =
+          TrainingDevice.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
       Tensor spread = logVariance
           .mul(new Scalar(0.5))
           .exp()
           .add(new Scalar(GRAIN * random.nextDouble() / config.scalingFactor()));
-      Tensor made =
-          model.decodeUnscaled(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
+      Tensor made = model
+          .decodeUnscaled(mean.add(spread.mul(eps)).to(TrainingDevice.TYPE))
+          .to(ScalarType.Float);
       Tensor loss = error(made, right, random).add(AutoencoderTraining.pull(mean, logVariance));
       loss.backward();
       return loss.item_float();
@@ -119,7 +121,7 @@ final class AutoencoderTuning {
     IntStream.range(0, batch)
         .parallel()
         .forEach(i -> System.arraycopy(renders.image(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
-    Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
+    Tensor bytes = TrainingDevice.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
     return ImageTensors.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
   }
 }

@@ -70,11 +70,12 @@ final class DecoderTraining {
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       EncodedCrops.Batch batch = crops.draw(random, SHARE);
       Tensor latents = batch.latents();
-      Tensor grain = Working.noise(noise, SHARE, latents.size(1), latents.size(2), latents.size(3));
+      Tensor grain =
+          TrainingDevice.noise(noise, SHARE, latents.size(1), latents.size(2), latents.size(3));
       Tensor shown = latents.add(grain.mul(new Scalar(GRAIN * random.nextDouble())));
       AutoencoderKL model = new AutoencoderKL(
-          config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
-      Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);
+          config, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
+      Tensor decoded = model.decode(shown.to(TrainingDevice.TYPE)).to(ScalarType.Float);
       Tensor lacking = detail(decoded).sub(detail(batch.images())).abs().mean();
       return AutoencoderTraining.error(decoded, batch.images())
           .add(lacking.mul(new Scalar(TEXTURE)))

@@ -97,7 +97,7 @@ final class DiffusionTraining {
   /** As {@link #run}, but stops after step {@code last} of the recipe. */
   void runTo(Path file, Recipe recipe, int last, LongConsumer saved) {
     Hyperparameters numbers =
-        new Hyperparameters(recipe.rate, 100, () -> Working.muon(0.01), 1, 0.999);
+        new Hyperparameters(recipe.rate, 100, () -> TrainingDevice.muon(0.01), 1, 0.999);
     TrainingLoop loop = new TrainingLoop(
         "diffusion",
         recipe.steps,
@@ -142,16 +142,17 @@ final class DiffusionTraining {
     int batch = recipe.batch / recipe.shares;
     Random random = new Random(seed * 31 + number);
     try (NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      Weights cast = Weights.of(new Parameters.CastParameters(weights, Working.TYPE));
+      Weights cast = Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
-      Tensor noise = Working.noise(source, batch, x.size(1), x.size(2), x.size(3));
+      Tensor noise = TrainingDevice.noise(source, batch, x.size(1), x.size(2), x.size(3));
       int[] timesteps = timesteps(random, batch);
       ClipTextEncoder words = new ClipTextEncoder(textConfig, cast.at("text_encoder"));
       Tensor text = words.forward(examples.tokens(), 0).tokens();
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
-      Tensor noised = objective.addNoise(x, noise, timesteps).to(Working.TYPE);
-      Tensor answer = unet.forward(noised, Working.placed(timesteps), UNetConditioning.text(text));
+      Tensor noised = objective.addNoise(x, noise, timesteps).to(TrainingDevice.TYPE);
+      Tensor answer =
+          unet.forward(noised, TrainingDevice.placed(timesteps), UNetConditioning.text(text));
       Tensor loss = objective.loss(
           answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       if (perceptual != null) {

@@ -35,7 +35,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class EmbedderTraining {
   private static final int BATCH = 64;
   private static final Hyperparameters NUMBERS =
-      new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.995);
+      new Hyperparameters(2e-3, 50, () -> TrainingDevice.muon(0.02), 0, 0.995);
   private static final double SOFTEST = 0.36;
   private static final String HEAD = "told";
   private static final String AVERAGE = "ema";
@@ -88,8 +88,9 @@ final class EmbedderTraining {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
-      Tensor shown = altered(chosen, noise, random).to(Working.TYPE);
-      Tensor features = network(Weights.of(new Parameters.CastParameters(weights, Working.TYPE)))
+      Tensor shown = altered(chosen, noise, random).to(TrainingDevice.TYPE);
+      Tensor features = network(
+              Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)))
           .features(shown);
       Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count())
           .forward(features);
@@ -101,7 +102,8 @@ final class EmbedderTraining {
 
   private Tensor altered(int[] chosen, NoiseSource noise, Random random) {
     return Alteration.of(
-        Alteration.gray(Working.placed(FaceStore.cut(faces, chosen, random)), plan.gray(), random),
+        Alteration.gray(
+            TrainingDevice.placed(FaceStore.cut(faces, chosen, random)), plan.gray(), random),
         SOFTEST,
         noise,
         random);
@@ -122,7 +124,8 @@ final class EmbedderTraining {
    * {@link Discriminant} of the store's people.
    */
   private Map<String, Tensor> turned(Safetensors file, String prefix) {
-    try (LoadedWeights saved = new LoadedWeights(file, Working.COMPUTE.withDtype(DType.F32))) {
+    try (LoadedWeights saved =
+        new LoadedWeights(file, TrainingDevice.COMPUTE.withDtype(DType.F32))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       file.names().stream()
           .filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
@@ -144,8 +147,8 @@ final class EmbedderTraining {
     if (plan.start() == null) {
       return turn;
     }
-    try (LoadedWeights first =
-        new LoadedWeights(Safetensors.open(plan.first()), Working.COMPUTE.withDtype(DType.F32))) {
+    try (LoadedWeights first = new LoadedWeights(
+        Safetensors.open(plan.first()), TrainingDevice.COMPUTE.withDtype(DType.F32))) {
       return turn.along(features, features(Weights.of(first)));
     }
   }

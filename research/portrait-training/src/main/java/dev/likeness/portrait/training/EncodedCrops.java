@@ -69,8 +69,8 @@ final class EncodedCrops implements AutoCloseable {
       seen.push_back(ImageTensors.toSigned(crop));
     }
     return new Batch(
-        Working.placed(torch.cat(seen, 0)),
-        Working.placed(torch.cat(known, 0).to(ScalarType.Float)));
+        TrainingDevice.placed(torch.cat(seen, 0)),
+        TrainingDevice.placed(torch.cat(known, 0).to(ScalarType.Float)));
   }
 
   @Override

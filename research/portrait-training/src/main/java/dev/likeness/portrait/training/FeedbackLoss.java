@@ -43,7 +43,7 @@ final class FeedbackLoss implements AutoCloseable {
   private final double weight;
   private final double guidance;
   private final int restart;
-  private final List<Underway> shares;
+  private final List<SamplePool> shares;
   private final DoubleAdder cost = new DoubleAdder();
   private final LongAdder drawn = new LongAdder();
 
@@ -68,7 +68,7 @@ final class FeedbackLoss implements AutoCloseable {
     this.guidance = guidance;
     this.restart = restart;
     this.shares = IntStream.range(0, recipe.shares())
-        .mapToObj(i -> new Underway(data, known, recipe.batch() / recipe.shares()))
+        .mapToObj(i -> new SamplePool(data, known, recipe.batch() / recipe.shares()))
         .toList();
   }
 
@@ -84,7 +84,7 @@ final class FeedbackLoss implements AutoCloseable {
       DiffusionObjective objective,
       ClipTextEncoder words,
       UNet2DConditionModel unet) {
-    Underway drawings = shares.get(share);
+    SamplePool drawings = shares.get(share);
     if (step % restart == 0 || drawings.latents() == null) {
       drawings.restart(random, noise);
     }
@@ -124,7 +124,7 @@ final class FeedbackLoss implements AutoCloseable {
     Tensor turned = guesses.roll(turn, FIRST);
     return LatentReaderTraining.altered(turned, PALEST, noise, random)
         .roll(new long[] {-turn[0]}, FIRST)
-        .to(Working.TYPE);
+        .to(TrainingDevice.TYPE);
   }
 
   /** What a step's guess cost by {@link AskedLoss}, on average since this was last asked. */
@@ -139,8 +139,8 @@ final class FeedbackLoss implements AutoCloseable {
       Tensor tokens,
       ClipTextEncoder words,
       UNet2DConditionModel unet) {
-    Tensor input = noised.to(Working.TYPE);
-    Tensor times = Working.placed(timesteps);
+    Tensor input = noised.to(TrainingDevice.TYPE);
+    Tensor times = TrainingDevice.placed(timesteps);
     Tensor without;
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor nothing = words.forward(data.emptyCaption(), 0).tokens();
@@ -156,6 +156,6 @@ final class FeedbackLoss implements AutoCloseable {
 
   @Override
   public void close() {
-    shares.forEach(Underway::close);
+    shares.forEach(SamplePool::close);
   }
 }

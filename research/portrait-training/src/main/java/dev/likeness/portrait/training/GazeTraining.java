@@ -46,7 +46,7 @@ final class GazeTraining implements AutoCloseable {
         for (int look = 0; look < LOOKS; look++) {
           seen.push_back(GazeNetwork.patch(
               portrait.image(),
-              AsFound.of(portrait.landmarks(), random),
+              SimulatedDetection.of(portrait.landmarks(), random),
               random.nextInt(7) - 3,
               random.nextInt(5) - 2));
           known[2 * (i * LOOKS + look)] = portrait.shot().irisX();

@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class ImageEncoderTraining {
   private static final Hyperparameters NUMBERS =
-      new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
+      new Hyperparameters(2e-3, 50, () -> TrainingDevice.muon(0.02), 0, 0.99);
   private static final int SHARES = 2;
   private static final int SHIFT = 8;
   private static final double TRAITS = 10;
@@ -90,9 +90,9 @@ final class ImageEncoderTraining {
   }
 
   private static Tensor projection(Parameters weights, Tensor pixels) {
-    Parameters cast = new Parameters.CastParameters(weights, Working.TYPE);
+    Parameters cast = new Parameters.CastParameters(weights, TrainingDevice.TYPE);
     return new VisionModel(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder"))
-        .forward(pixels.to(Working.TYPE))
+        .forward(pixels.to(TrainingDevice.TYPE))
         .pooled()
         .to(ScalarType.Float);
   }
@@ -108,7 +108,7 @@ final class ImageEncoderTraining {
       gains[i] = 0.85f + 0.3f * random.nextFloat();
     }
     return Alteration.shifted(pixels, SHIFT, random)
-        .mul(Working.placed(torch.tensor(gains)).view(-1, 1, 1, 1));
+        .mul(TrainingDevice.placed(torch.tensor(gains)).view(-1, 1, 1, 1));
   }
 
   /** How often words of images that it does not learn from are told. */

@@ -81,7 +81,7 @@ final class LatentEye implements AutoCloseable {
   /** The slow average of a {@link LatentEyeTraining}'s state. */
   static LatentEye open(Path state) {
     Safetensors file = Safetensors.open(state);
-    LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
+    LoadedWeights weights = new LoadedWeights(file, TrainingDevice.COMPUTE);
     return new LatentEye(
         Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".told.weight")[0], weights);
   }
@@ -111,7 +111,7 @@ final class LatentEye implements AutoCloseable {
     long[] size = {latents.size(0), Architecture.LATENT_CHANNELS, SIDE, SIDE};
     Tensor face = torch.grid_sampler(
         latents, torch.affine_grid_generator(places, size, false), BILINEAR, BORDER, false);
-    Tensor x = in.forward(face.to(Working.TYPE));
+    Tensor x = in.forward(face.to(TrainingDevice.TYPE));
     for (int i = 0; i < levels.size(); i++) {
       for (ResnetBlock block : levels.get(i)) {
         x = block.forward(x, null);

@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class LatentEyeTraining implements AutoCloseable {
   private static final int BATCH = 64;
   private static final Hyperparameters NUMBERS =
-      new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
+      new Hyperparameters(2e-3, 50, () -> TrainingDevice.muon(0.02), 0, 0.99);
   private static final int HELD = 200;
   private static final double GRAIN = 0.3;
   /** How far faces are looked at astray: of half a side, and as turns and sizes. */
@@ -106,7 +106,7 @@ final class LatentEyeTraining implements AutoCloseable {
 
   private LatentEye eye(TrainableWeights weights) {
     return new LatentEye(
-        Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), numbers());
+        Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)), numbers());
   }
 
   private Tensor right(int[] images) {
@@ -117,14 +117,14 @@ final class LatentEyeTraining implements AutoCloseable {
 
   static Tensor rows(Tensor all, int[] chosen) {
     Tensor index = torch.tensor(Arrays.stream(chosen).asLongStream().toArray());
-    return Working.placed(all.index_select(0, index).to(ScalarType.Float));
+    return TrainingDevice.placed(all.index_select(0, index).to(ScalarType.Float));
   }
 
   private static Tensor altered(Tensor clean, NoiseSource noise, Random random) {
     int n = (int) clean.size(0);
     int side = (int) clean.size(2);
     Tensor soft = Alteration.halfSoftened(clean, side / 2 + random.nextInt(side / 2));
-    Tensor grain = Working.noise(noise, n, clean.size(1), side, side)
+    Tensor grain = TrainingDevice.noise(noise, n, clean.size(1), side, side)
         .mul(new Scalar(GRAIN * random.nextDouble()));
     return soft.mul(new Scalar(0.85 + 0.2 * random.nextDouble())).add(grain);
   }
@@ -134,7 +134,7 @@ final class LatentEyeTraining implements AutoCloseable {
     for (int i = 0; i < shifts.length; i++) {
       shifts[i] = (float) (ASTRAY * random.nextGaussian()) * (i % 3 == 2 ? .5f : .25f);
     }
-    return places.add(Working.placed(torch.tensor(shifts)).view_as(places));
+    return places.add(TrainingDevice.placed(torch.tensor(shifts)).view_as(places));
   }
 
   private int held() {
@@ -152,14 +152,15 @@ final class LatentEyeTraining implements AutoCloseable {
       int[] shown = IntStream.range(0, held())
           .map(i -> first + i * PeopleRenders.SHOTS + i % PeopleRenders.SHOTS)
           .toArray();
-      Tensor truth = Working.placed(seen.narrow(0, people - held(), held()).contiguous());
+      Tensor truth =
+          TrainingDevice.placed(seen.narrow(0, people - held(), held()).contiguous());
       for (Tensor source : new Tensor[] {latents, guesses}) {
         Tensor told = eye(weights)
             .forward(rows(source, shown), rows(places, shown))
             .narrow(1, 0, seen.size(1));
         Tensor nearest = unit(told).matmul(unit(truth).t()).argmax(new LongOptional(1), false);
         double found = nearest
-            .eq(Working.placed(torch.arange(new Scalar(held()))))
+            .eq(TrainingDevice.placed(torch.arange(new Scalar(held()))))
             .to(ScalarType.Float)
             .mean()
             .item_double();

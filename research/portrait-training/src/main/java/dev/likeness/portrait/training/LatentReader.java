@@ -67,7 +67,7 @@ final class LatentReader implements AutoCloseable {
   /** The slow average of a {@link LatentReaderTraining}'s state. */
   static LatentReader open(Path state) {
     Safetensors file = Safetensors.open(state);
-    LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
+    LoadedWeights weights = new LoadedWeights(file, TrainingDevice.COMPUTE);
     try {
       return new LatentReader(
           Weights.of(weights).at(AVERAGE),
@@ -128,7 +128,7 @@ final class LatentReader implements AutoCloseable {
 
   /** Whom and what latents show, f32: the traits, and how likely each word of each attribute is. */
   Tensor all(Tensor latents) {
-    Tensor features = features(latents.to(Working.TYPE));
+    Tensor features = features(latents.to(TrainingDevice.TYPE));
     TensorVector parts = new TensorVector(heads.traits(features));
     heads.words(features).values().forEach(scores -> parts.push_back(scores.softmax(1)));
     return torch.cat(parts, 1);

@@ -24,7 +24,7 @@ final class LatentReaderTraining {
   private static final int SHARES = 2;
   private static final int SHARE = 32;
   private static final Hyperparameters NUMBERS =
-      new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
+      new Hyperparameters(2e-3, 50, () -> TrainingDevice.muon(0.02), 0, 0.99);
   private static final int HELD = 500;
   private static final double TRAITS = 10;
   private static final double GRAIN = 0.15;
@@ -104,9 +104,9 @@ final class LatentReaderTraining {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       int[] chosen = random.ints(Math.min(SHARE, learnt), 0, learnt).toArray();
-      Tensor shown = altered(data.latents(chosen), PALEST, noise, random).to(Working.TYPE);
+      Tensor shown = altered(data.latents(chosen), PALEST, noise, random).to(TrainingDevice.TYPE);
       LatentReader reader = new LatentReader(
-          Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), traits.count());
+          Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)), traits.count());
       Tensor features = reader.features(shown);
       return torch
           .mse_loss(reader.heads().traits(features), traits.of(chosen, 1))
@@ -133,9 +133,9 @@ final class LatentReaderTraining {
     Tensor moved = Alteration.shifted(latents, 1, random);
     Tensor softened = Alteration.halfSoftened(moved, side / 2 + random.nextInt(side / 2));
     Tensor soft = moved.add(softened.sub(moved).mul(new Scalar(SOFTEST * random.nextDouble())));
-    Tensor grain = Working.noise(noise, n, latents.size(1), side, side)
-        .mul(Working.placed(torch.tensor(grains)).view(n, 1, 1, 1));
-    return soft.mul(Working.placed(torch.tensor(gains)).view(n, 1, 1, 1)).add(grain);
+    Tensor grain = TrainingDevice.noise(noise, n, latents.size(1), side, side)
+        .mul(TrainingDevice.placed(torch.tensor(grains)).view(n, 1, 1, 1));
+    return soft.mul(TrainingDevice.placed(torch.tensor(gains)).view(n, 1, 1, 1)).add(grain);
   }
 
   /**
@@ -147,8 +147,8 @@ final class LatentReaderTraining {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       LatentReader reader = new LatentReader(
-          Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), traits.count());
-      Tensor features = reader.features(data.latents(held).to(Working.TYPE));
+          Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)), traits.count());
+      Tensor features = reader.features(data.latents(held).to(TrainingDevice.TYPE));
       System.err.printf(
           Locale.ROOT,
           "latent reader: %.3f of people's traits untold; words",

@@ -44,11 +44,11 @@ final class LatentSet implements AutoCloseable {
           weights.push_back(part.read("focus"));
         }
       }
-      latents = region.keep(Working.placed(torch.cat(all, 0)));
-      tokens = region.keep(Working.placed(torch.cat(captions, 0)));
-      focus = region.keep(Working.placed(torch.cat(weights, 0)));
-      this.empty =
-          region.keep(Working.placed(torch.tensor(empty).to(ScalarType.Long)).view(1, -1));
+      latents = region.keep(TrainingDevice.placed(torch.cat(all, 0)));
+      tokens = region.keep(TrainingDevice.placed(torch.cat(captions, 0)));
+      focus = region.keep(TrainingDevice.placed(torch.cat(weights, 0)));
+      this.empty = region.keep(
+          TrainingDevice.placed(torch.tensor(empty).to(ScalarType.Long)).view(1, -1));
       scale = known.orElseGet(() -> 1
           / latents
               .narrow(0, 0, Math.min(1000, latents.size(0)))
@@ -70,7 +70,7 @@ final class LatentSet implements AutoCloseable {
   /** Of these images, f32 and scaled. */
   Tensor latents(int[] images) {
     return latents
-        .index_select(0, Working.placed(images))
+        .index_select(0, TrainingDevice.placed(images))
         .to(ScalarType.Float)
         .mul(new Scalar(scale));
   }

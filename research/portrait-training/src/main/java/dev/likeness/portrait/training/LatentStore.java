@@ -81,8 +81,9 @@ final class LatentStore {
     TensorVector images = new TensorVector();
     IntStream.range(from, from + count)
         .forEach(i -> images.push_back(ImageTensors.toSigned(store.image(i))));
-    Tensor mean =
-        autoencoder.encode(Tensors.place(Working.COMPUTE, torch.cat(images, 0))).mean();
+    Tensor mean = autoencoder
+        .encode(Tensors.place(TrainingDevice.COMPUTE, torch.cat(images, 0)))
+        .mean();
     return mean.to(ScalarType.Half).cpu();
   }
 

@@ -67,7 +67,8 @@ final class PairTraining implements AutoCloseable {
       double onRight = share(random);
       double onLeft = share(random);
       RgbImage faded = wearing ? image.with(onLeft, onRight) : portrait.image();
-      seen.push_back(PairNetwork.patches(faded, AsFound.of(portrait.landmarks(), random), worn));
+      seen.push_back(
+          PairNetwork.patches(faded, SimulatedDetection.of(portrait.landmarks(), random), worn));
       known.push_back(torch.tensor((float) (onRight * right), (float) (onLeft * left)));
     }
   }

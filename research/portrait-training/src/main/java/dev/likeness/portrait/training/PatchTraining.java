@@ -44,16 +44,17 @@ record PatchTraining(
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       Tensor which = torch.tensor(chosen);
-      Tensor shown = Working.placed(seen.index_select(0, which));
-      Tensor contrast = Working.noise(noise, BATCH, 1, 1)
+      Tensor shown = TrainingDevice.placed(seen.index_select(0, which));
+      Tensor contrast = TrainingDevice.noise(noise, BATCH, 1, 1)
           .unsqueeze(-1)
           .mul(new Scalar(CONTRAST))
           .exp();
-      Tensor grain = Working.noise(noise, BATCH * shown.size(1), shown.size(2), shown.size(3))
+      Tensor grain = TrainingDevice.noise(
+              noise, BATCH * shown.size(1), shown.size(2), shown.size(3))
           .view(shown.sizes());
       Tensor said =
           network.apply(Weights.of(weights), shown.mul(contrast).add(grain.mul(new Scalar(NOISE))));
-      Tensor error = loss.apply(said, Working.placed(known.index_select(0, which)));
+      Tensor error = loss.apply(said, TrainingDevice.placed(known.index_select(0, which)));
       error.backward();
       return error.item_float();
     }

@@ -22,7 +22,8 @@ final class PeopleSeen implements AutoCloseable {
       TensorVector images = new TensorVector();
       for (int i = 0; i < count; i++) {
         try (TensorScope one = TensorScope.open()) {
-          images.push_back(one.promote(processor.preprocess(store.image(i)).to(Working.TYPE)));
+          images.push_back(
+              one.promote(processor.preprocess(store.image(i)).to(TrainingDevice.TYPE)));
         }
         progress.accept(i + 1);
       }
@@ -36,7 +37,7 @@ final class PeopleSeen implements AutoCloseable {
 
   /** Images [n, 3, side, side], f32. */
   Tensor pixels(int... which) {
-    return Working.placed(pixels
+    return TrainingDevice.placed(pixels
         .index_select(0, torch.tensor(Arrays.stream(which).asLongStream().toArray()))
         .to(ScalarType.Float));
   }

@@ -79,6 +79,6 @@ final class PersonTraits {
     for (int i = 0; i < images.length; i++) {
       System.arraycopy(values[images[i] / each], 0, all, i * count(), count());
     }
-    return Working.placed(torch.tensor(all)).view(images.length, count());
+    return TrainingDevice.placed(torch.tensor(all)).view(images.length, count());
   }
 }

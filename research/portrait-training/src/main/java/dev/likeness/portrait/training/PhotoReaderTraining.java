@@ -75,10 +75,10 @@ final class PhotoReaderTraining {
         shown.push_back(framed(i, random));
       }
       Tensor input = Alteration.of(
-              Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
-          .to(Working.TYPE);
+              TrainingDevice.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
+          .to(TrainingDevice.TYPE);
       PhotoReaderNetwork network = new PhotoReaderNetwork(
-          shape, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
+          shape, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
       Map<String, Tensor> scores = network.wordLogits(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
       PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));

@@ -42,9 +42,10 @@ final class PreviewTraining {
       Tensor codes = batch.latents();
       AutoencoderTiny tiny = new AutoencoderTiny(
           Architecture.previewConfig(),
-          Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
-      Tensor decoded = tiny.decode(codes.to(Working.TYPE)).to(ScalarType.Float);
-      Tensor found = tiny.encode(batch.images().to(Working.TYPE)).mode().to(ScalarType.Float);
+          Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
+      Tensor decoded = tiny.decode(codes.to(TrainingDevice.TYPE)).to(ScalarType.Float);
+      Tensor found =
+          tiny.encode(batch.images().to(TrainingDevice.TYPE)).mode().to(ScalarType.Float);
       Tensor loss = AutoencoderTraining.error(decoded, batch.images())
           .add(found.sub(codes).square().mean());
       loss.backward();

@@ -14,8 +14,8 @@ final class ReadingLoop {
 
   /** A loop of {@code steps} whose blocks and heads begin by adding nothing. */
   static TrainingLoop of(String name, int steps, long seed) {
-    Hyperparameters numbers =
-        new Hyperparameters(RATE, Math.min(50, steps / 4), () -> Working.muon(0.02), 0, 0.99);
+    Hyperparameters numbers = new Hyperparameters(
+        RATE, Math.min(50, steps / 4), () -> TrainingDevice.muon(0.02), 0, 0.99);
     return new TrainingLoop(
         name,
         steps,

@@ -32,7 +32,7 @@ final class SeenError implements AutoCloseable {
   private SeenError(Path file, PhotoReaderNetwork.Shape shape) {
     this.shape = shape;
     weights = LoadedWeights.checked(
-        Safetensors.open(file), Working.COMPUTE, w -> new PhotoReaderNetwork(shape, w));
+        Safetensors.open(file), TrainingDevice.COMPUTE, w -> new PhotoReaderNetwork(shape, w));
   }
 
   /**
@@ -80,10 +80,10 @@ final class SeenError implements AutoCloseable {
     PhotoReaderNetwork network = network();
     List<Tensor> expected;
     try (NoGradGuard guard = new NoGradGuard()) {
-      expected = network.featureMaps(right.to(Working.TYPE));
+      expected = network.featureMaps(right.to(TrainingDevice.TYPE));
     }
-    List<Tensor> seen = network.featureMaps(made.to(Working.TYPE));
-    Tensor sum = Working.placed(torch.zeros(1)).squeeze();
+    List<Tensor> seen = network.featureMaps(made.to(TrainingDevice.TYPE));
+    Tensor sum = TrainingDevice.placed(torch.zeros(1)).squeeze();
     for (int i = 0; i < seen.size(); i++) {
       sum = sum.add(direction(seen.get(i))
           .sub(direction(expected.get(i)))
@@ -101,9 +101,9 @@ final class SeenError implements AutoCloseable {
     PhotoReaderNetwork network = network();
     Tensor expected;
     try (NoGradGuard guard = new NoGradGuard()) {
-      expected = direction(network.features(right.to(Working.TYPE)));
+      expected = direction(network.features(right.to(TrainingDevice.TYPE)));
     }
-    Tensor read = direction(network.features(made.to(Working.TYPE)))
+    Tensor read = direction(network.features(made.to(TrainingDevice.TYPE)))
         .sub(expected)
         .square()
         .mean()

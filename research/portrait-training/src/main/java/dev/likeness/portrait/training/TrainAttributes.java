@@ -48,7 +48,7 @@ public final class TrainAttributes {
     WorkStamp.require(work, "seed", seed, store.size() > 0);
     WorkStamp.require(
         work, "candidates", HardWords.choice(candidates), candidates > 1 && store.size() > 0);
-    store.fill(images, known::image, Told.of("render", images));
+    store.fill(images, known::image, ProgressOutput.of("render", images));
     Path state = work.resolve("attributes-state.safetensors");
     new AttributeTraining(store, known, images, batch, seed).run(state, Integer.parseInt(args[4]));
     Path file = work.resolve("attributes.safetensors");

@@ -89,7 +89,7 @@ public final class TrainEmbedder {
   private static FaceStore faces(Path work, EmbedderPlan plan) {
     WorkStamp.require(work, "seed", plan.seed());
     FaceStore store = new FaceStore(work.resolve("faces.rgb"), plan.seed());
-    store.fill(plan.people(), Told.of("faces", plan.people() * FaceStore.SHOTS));
+    store.fill(plan.people(), ProgressOutput.of("faces", plan.people() * FaceStore.SHOTS));
     return store;
   }
 

@@ -22,7 +22,7 @@ public final class TrainGaze {
     Path state = work.resolve("gaze-state.safetensors");
     int people = Integer.parseInt(args[2]);
     try (GazeTraining training = new GazeTraining(
-        FIRST_PERSON, people, Long.parseLong(args[1]), Told.of("render", people))) {
+        FIRST_PERSON, people, Long.parseLong(args[1]), ProgressOutput.of("render", people))) {
       training.run(state, Integer.parseInt(args[3]));
     }
     ScoreFile.write(state, work.resolve("gaze.json.gz"));

@@ -25,7 +25,7 @@ public final class TrainPairs {
     Path state = work.resolve(worn.file() + "-state.safetensors");
     int people = Integer.parseInt(args[3]);
     try (PairTraining training = new PairTraining(
-        worn, FIRST_PERSON, people, Long.parseLong(args[2]), Told.of("render", people))) {
+        worn, FIRST_PERSON, people, Long.parseLong(args[2]), ProgressOutput.of("render", people))) {
       training.run(state, Integer.parseInt(args[4]));
     }
     ScoreFile.write(state, work.resolve(worn.file()));

@@ -78,7 +78,7 @@ public final class TrainParts {
     WorkStamp.require(work, "seed", numbers.of("seed"), store.size() > 0);
     WorkStamp.require(work, "model", FirstWeights.made(model));
     int images = numbers.of("people") * PeopleRenders.SHOTS;
-    store.fill(images, renders::image, Told.of("render", images));
+    store.fill(images, renders::image, ProgressOutput.of("render", images));
     Map<String, Runnable> stages = Map.of(
         "image-encoder",
         this::imageEncoder,
@@ -100,7 +100,7 @@ public final class TrainParts {
   private void imageEncoder() {
     Path state = work.resolve("image-encoder-state.safetensors");
     int images = numbers.of("people") * PeopleRenders.SHOTS;
-    try (PeopleSeen seen = new PeopleSeen(store, images, Told.of("look at", images))) {
+    try (PeopleSeen seen = new PeopleSeen(store, images, ProgressOutput.of("look at", images))) {
       new ImageEncoderTraining(seen, renders, numbers.of("encoderBatch"), numbers.of("seed"))
           .run(state, numbers.of("encoderSteps"));
     }
@@ -116,7 +116,10 @@ public final class TrainParts {
 
   private void adapter() {
     Path trained = new AdapterStage(work, base, store, renders, numbers)
-        .run(eye(), Told.of("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
+        .run(
+            eye(),
+            ProgressOutput.of("encode", numbers.of("people") * PeopleRenders.SHOTS),
+            told("adapter"));
     PortraitFolder.weights(trained, "", Extra.IP_ADAPTER.at(folder()), made());
   }
 
@@ -145,7 +148,7 @@ public final class TrainParts {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
     try (EncodedCrops crops = new EncodedCrops(
-        store, count, EngineAccess.model(base).autoencoder(), Told.of("encode", count))) {
+        store, count, EngineAccess.model(base).autoencoder(), ProgressOutput.of("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
@@ -165,7 +168,8 @@ public final class TrainParts {
     ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
     DrawnLatents drawn = new DrawnLatents(base, store, renders);
     try (SeenError seen = SeenError.by(numbers.eyes(), model);
-        EncodedCrops crops = new EncodedCrops(store, count, drawn::of, Told.of("encode", count))) {
+        EncodedCrops crops =
+            new EncodedCrops(store, count, drawn::of, ProgressOutput.of("encode", count))) {
       new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed"))
           .run(state, numbers.of("decoderSteps"));
     }

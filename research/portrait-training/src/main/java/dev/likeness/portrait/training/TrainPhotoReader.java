@@ -45,7 +45,7 @@ public final class TrainPhotoReader {
     PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed, HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
-    store.fill(images, known::image, Told.of("render", images));
+    store.fill(images, known::image, ProgressOutput.of("render", images));
     Path state = work.resolve("photo-reader-state.safetensors");
     new PhotoReaderTraining(store, known, images, BATCH, seed).run(state, steps);
     TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.photoReader());

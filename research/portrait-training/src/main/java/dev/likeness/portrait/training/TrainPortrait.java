@@ -179,7 +179,7 @@ public final class TrainPortrait {
   }
 
   private void trainAutoencoder() {
-    store.fill(numbers.images(), renders::image, Told.of("render", numbers.images()));
+    store.fill(numbers.images(), renders::image, ProgressOutput.of("render", numbers.images()));
     if (Files.exists(autoencoder())) {
       return;
     }
@@ -215,13 +215,13 @@ public final class TrainPortrait {
 
   private List<Path> encode() {
     try (LoadedWeights weights =
-            new LoadedWeights(Safetensors.open(autoencoder()), Working.COMPUTE);
+            new LoadedWeights(Safetensors.open(autoencoder()), TrainingDevice.COMPUTE);
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
       AutoencoderKL autoencoder =
           new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
       IntStream numbered = IntStream.range(0, (numbers.images() + PER_FILE - 1) / PER_FILE);
       // A CPU has its hands full with one file; a card waits for the reading.
-      return (Working.COMPUTE.isCpu() ? numbered : numbered.parallel())
+      return (TrainingDevice.COMPUTE.isCpu() ? numbered : numbered.parallel())
           .mapToObj(i -> {
             Path file = work.resolve(String.format(Locale.ROOT, "latents-%03d.safetensors", i));
             int count = Math.min(PER_FILE, numbers.images() - i * PER_FILE);
@@ -234,7 +234,7 @@ public final class TrainPortrait {
                   renders,
                   i * PER_FILE,
                   count,
-                  Told.of(file.getFileName().toString(), count));
+                  ProgressOutput.of(file.getFileName().toString(), count));
             }
             return file;
           })

@@ -125,7 +125,7 @@ record TrainingLoop(
     try (NoiseSource first = NoiseSource.seeded(seed);
         Optimizer optimizer = numbers.optimizer().get();
         TrainableWeights weights =
-            new TrainableWeights(random.apply(first), Working.COMPUTE.device());
+            new TrainableWeights(random.apply(first), TrainingDevice.COMPUTE.device());
         Ema ema = new Ema(numbers.ema())) {
       TrainingStateFile state = new TrainingStateFile(weights, optimizer, ema);
       if (Files.exists(file)) {

@@ -37,7 +37,7 @@ final class WordLoss {
 
   /** The sum of every attribute's cross-entropy, the mean over the {@code chosen} images. */
   Tensor of(Map<Attribute, Tensor> scores, int[] chosen) {
-    Tensor sum = Working.placed(torch.zeros(1)).squeeze();
+    Tensor sum = TrainingDevice.placed(torch.zeros(1)).squeeze();
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
       sum = sum.add(torch.cross_entropy_loss(
           head.getValue(),
@@ -79,7 +79,7 @@ final class WordLoss {
   }
 
   private Tensor right(Attribute attribute, int[] chosen) {
-    return Working.placed(torch.tensor(
+    return TrainingDevice.placed(torch.tensor(
         Arrays.stream(chosen).mapToLong(i -> right.get(attribute)[i]).toArray()));
   }
 }

@@ -117,7 +117,7 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open();
         LatentSet data = NoiseLatents.of(folder, 200);
         NoiseSource noise = NoiseSource.seeded(1);
-        Underway drawings = new Underway(data, known, 200)) {
+        SamplePool drawings = new SamplePool(data, known, 200)) {
       drawings.restart(new Random(1), noise);
       double drawn =
           drawings.asked().stream().mapToInt(FeedbackLossTest::small).average().orElseThrow();
@@ -149,14 +149,14 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open();
         LatentSet data = NoiseLatents.of(folder, 6);
         NoiseSource noise = NoiseSource.seeded(1);
-        Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
+        SamplePool drawings = new SamplePool(data, new PortraitRenders(1), DRAWN)) {
       Random random = new Random(1);
       drawings.restart(random, noise);
       assertTrue(Arrays.stream(drawings.timesteps(objective)).allMatch(t -> t == 999));
       Tensor guess = torch.full(new long[] {DRAWN, 8, 32, 32}, new Scalar(1.0));
       Set<Integer> levels = new HashSet<>();
       List<Map<Attribute, Set<String>>> before = drawings.asked();
-      for (int i = 0; i < Underway.STEPS; i++) {
+      for (int i = 0; i < SamplePool.STEPS; i++) {
         drawings.advance(guess, objective, random, noise);
       }
       int[] timesteps = drawings.timesteps(objective);
@@ -191,7 +191,7 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open();
         LatentSet data = NoiseLatents.of(folder, 6);
         NoiseSource noise = NoiseSource.seeded(1);
-        Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
+        SamplePool drawings = new SamplePool(data, new PortraitRenders(1), DRAWN)) {
       drawings.restart(new Random(1), noise);
       Tensor nothing = torch.zeros(DRAWN, 8, 32, 32);
       Tensor before = drawings.latents().select(0, DRAWN - 1).clone();

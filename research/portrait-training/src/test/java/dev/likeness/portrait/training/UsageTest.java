@@ -35,7 +35,6 @@ class UsageTest {
       Map.entry(PromptSheet.class, PromptSheet::main),
       Map.entry(TrainAttributes.class, TrainAttributes::main),
       Map.entry(TrainEmbedder.class, TrainEmbedder::main),
-      Map.entry(TrainFlow.class, TrainFlow::main),
       Map.entry(TrainGaze.class, TrainGaze::main),
       Map.entry(TrainPairs.class, TrainPairs::main),
       Map.entry(TrainParts.class, TrainParts::main),

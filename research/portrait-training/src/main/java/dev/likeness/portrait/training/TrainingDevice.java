@@ -11,38 +11,37 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where networks are trained, on a graphics card where there is one, and what they are computed in:
- * bf16 where it is multiplied in hardware, which halves a step, else f32, since bf16 is imitated
- * there and a step takes many times as long. Weights, their gradients and losses are f32 either
- * way.
+ * The device on which networks are trained, a GPU if there is one, and the type of activations:
+ * bf16 if the hardware multiplies it, which halves the time of a step, else f32. Without hardware
+ * support, a step in bf16 takes many times as long. Weights, gradients and losses are always f32.
  */
-final class Working {
+final class TrainingDevice {
   static final Compute COMPUTE = Compute.best();
   static final ScalarType TYPE = Tensors.scalarType(COMPUTE.dtype());
 
-  private Working() {}
+  private TrainingDevice() {}
 
-  /** A tensor of the CPU where networks are trained, of its own type. */
+  /** Moves a tensor from the CPU to the device; its type stays. */
   static Tensor placed(Tensor host) {
     return Tensors.toDevice(COMPUTE, host);
   }
 
-  /** Whole numbers there, int64. */
+  /** Moves whole numbers to the device, as int64. */
   static Tensor placed(int[] numbers) {
     return placed(torch.tensor(Arrays.stream(numbers).asLongStream().toArray()));
   }
 
   /**
-   * Standard normal noise there, f32: on the CPU that of {@code source}, on a graphics card its own
-   * by a seed that {@code source} draws, since a batch of noise takes a CPU longer to draw than the
-   * card to learn from it.
+   * Standard normal noise on the device, f32. On the CPU, {@code source} generates it. On a GPU,
+   * the GPU generates it from a seed of {@code source}, because a CPU takes longer to generate a
+   * batch of noise than a GPU to train on it.
    */
   static Tensor noise(NoiseSource source, long... shape) {
     if (COMPUTE.isCpu()) {
       return source.next(shape).squeeze(0);
     }
     int seed = Float.floatToIntBits(source.next(1).item_float());
-    synchronized (Working.class) {
+    synchronized (TrainingDevice.class) {
       torch.cuda_manual_seed(seed);
       return torch.randn(shape, Tensors.options(COMPUTE.withDtype(DType.F32)));
     }

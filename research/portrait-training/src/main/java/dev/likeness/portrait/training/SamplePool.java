@@ -20,20 +20,20 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Drawings under way, each at a step of its own, as {@code TCDScheduler} draws with
- * {@link Architecture#ETA}: a guess at the whole image is noised to the next level by some of the
- * noise that it was guessed from, and some fresh. What is finished gives way to another caption,
- * the one of some at random that asks for most of what is drawn worst.
+ * Samples in progress, each at its own timestep, sampled as {@code TCDScheduler} does with
+ * {@link Architecture#ETA}: the predicted x0 is noised to the next level with a part of the noise
+ * that it was predicted from, and fresh noise. A finished sample is replaced by another caption: of
+ * some random ones, the one that asks for most attributes that the model generates badly.
  */
-final class Underway implements AutoCloseable {
-  /** Steps of a drawing. */
+final class SamplePool implements AutoCloseable {
+  /** Sampling steps of a sample. */
   static final int STEPS = 20;
 
   private static final int CANDIDATES = 6;
 
   /**
-   * One drawing: whose caption, which of that image's, what it asks for, after how many of its
-   * steps.
+   * One sample: its image and caption, the attributes that the caption asks for, and the number of
+   * finished steps.
    */
   private record Slot(
       int image, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
@@ -60,7 +60,7 @@ final class Underway implements AutoCloseable {
   private TensorRegion region = new TensorRegion();
   private Tensor latents;
 
-  Underway(LatentSet data, PortraitRenders known, int count) {
+  SamplePool(LatentSet data, PortraitRenders known, int count) {
     this.data = data;
     this.known = known;
     slots = new Slot[count];
@@ -72,7 +72,7 @@ final class Underway implements AutoCloseable {
    */
   void restart(Random random, NoiseSource noise) {
     Arrays.setAll(slots, i -> begun(random, 1 + i * STEPS / slots.length));
-    keep(Working.noise(
+    keep(TrainingDevice.noise(
         noise,
         slots.length,
         Architecture.LATENT_CHANNELS,
@@ -120,8 +120,8 @@ final class Underway implements AutoCloseable {
 
   /** Goes a step on from guesses at the whole images, [n, c, h, w]. */
   void advance(Tensor guesses, DiffusionObjective objective, Random random, NoiseSource noise) {
-    Tensor fresh =
-        Working.noise(noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));
+    Tensor fresh = TrainingDevice.noise(
+        noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));
     Tensor left = objective.noise(guesses, latents, timesteps(objective));
     for (int i = 0; i < slots.length; i++) {
       Slot next = slots[i].next();
@@ -133,7 +133,7 @@ final class Underway implements AutoCloseable {
         left.mul(kept).add(fresh.mul(kept.square().neg().add(new Scalar(1)).sqrt()));
     Tensor noised = objective.addNoise(guesses, mixed, timesteps);
     Tensor steps =
-        Working.placed(Arrays.stream(slots).mapToInt(Slot::at).toArray()).view(-1, 1, 1, 1);
+        TrainingDevice.placed(Arrays.stream(slots).mapToInt(Slot::at).toArray()).view(-1, 1, 1, 1);
     keep(torch.where(steps.gt(new Scalar(0)), noised, fresh));
   }
 
@@ -148,7 +148,7 @@ final class Underway implements AutoCloseable {
       NoiseLevel next = schedule.level(timesteps[i]);
       kept[i] = (float) (next.alpha() / below.alpha() * below.sigma() / next.sigma());
     }
-    return Working.placed(torch.tensor(kept)).view(-1, 1, 1, 1);
+    return TrainingDevice.placed(torch.tensor(kept)).view(-1, 1, 1, 1);
   }
 
   private void keep(Tensor of) {

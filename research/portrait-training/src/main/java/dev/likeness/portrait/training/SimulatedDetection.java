@@ -7,18 +7,17 @@ import dev.likeness.photos.face.Point;
 import java.util.Optional;
 import java.util.Random;
 
-/** A render's face with its eyes as far off as detectors find them. */
-final class AsFound {
-  // How far cascades put the eyes above where they are, and how that spreads, against the eyes'
-  // distance.
+/** The face of a render with the errors that detectors make in the places of the eyes. */
+final class SimulatedDetection {
+  // Mean and spread of the error of the cascades, as a share of the distance of the eyes.
   private static final double ABOVE = 0.048;
   private static final double SPREAD_X = 0.045;
   private static final double SPREAD_Y = 0.032;
 
-  private AsFound() {}
+  private SimulatedDetection() {}
 
   /**
-   * One such face.
+   * Simulates a detection.
    *
    * @param points a portrait's landmarks
    */

@@ -46,8 +46,8 @@ class LauncherBuildTest {
     // It notes if another build runs at the same time.
     script(
         programs.resolve("mvn"),
-        "mkdir running || echo overlap >> \"" + folder + "/mvn.log\"",
         "echo build >> \"" + folder + "/mvn.log\"",
+        "mkdir running || echo overlap >> \"" + folder + "/mvn.log\"",
         "sleep ${MVN_SECONDS:-0}",
         "[ ! -e fail-once ] || { rm -r fail-once running; exit 1; }",
         "mkdir -p cli/target/classes",

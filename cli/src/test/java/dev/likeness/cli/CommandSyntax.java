@@ -8,7 +8,9 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Parses command lines without running them. */
@@ -35,6 +37,17 @@ public final class CommandSyntax {
         return Optional.of(e.toString());
       }
     }
+  }
+
+  /** The options of all subcommands. */
+  public static Stream<OptionSpec> options() {
+    return commandLine().getSubcommands().values().stream().flatMap(CommandSyntax::options);
+  }
+
+  private static Stream<OptionSpec> options(CommandLine command) {
+    return Stream.concat(
+        command.getCommandSpec().options().stream(),
+        command.getSubcommands().values().stream().flatMap(CommandSyntax::options));
   }
 
   /** The command as its private factory makes it, the only method from a console to one. */

@@ -152,7 +152,7 @@ class NumberRangesTest {
       generate --prompt x --out none --image none --reference-size 1 | --reference-size must be a whole number from 64 to 16384, got 1
       generate --prompt x --out none --extend 2147483647,0,0,0 | --extend must be a whole number from 0 to 16384, got 2147483647
       generate --prompt x --out none --guidance NaN | --guidance must be a number from -3.4e38 to 3.4e38, got NaN
-      generate --prompt x --out none --eta -1 | --eta must be a number of at least 0, got -1
+      generate --prompt x --out none --eta -1 | --eta must be a number from 0 to 1, got -1
       edit none --person none --out none --extend 0,0,0,4097 | --extend must be a whole number from 0 to 4096, got 4097
       headshot --person none --out none --size 0 | --size must be a whole number from 64 to 4096, got 0
       headshot --person none --out none --steps 0 | --steps must be a whole number from 1 to 10000, got 0

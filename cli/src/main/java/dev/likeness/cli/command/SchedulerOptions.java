@@ -30,7 +30,7 @@ final class SchedulerOptions {
           + "use_karras_sigmas=true, shift=3 or timestep_spacing=trailing; may be repeated")
   private Map<String, String> options = Map.of();
 
-  @NumberRange(min = 0)
+  @NumberRange(min = 0, max = 1)
   @Option(
       names = "--eta",
       paramLabel = "X",

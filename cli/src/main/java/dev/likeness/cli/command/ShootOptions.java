@@ -33,8 +33,8 @@ final class ShootOptions {
   @Option(
       names = "--styles",
       paramLabel = "FILE",
-      description = "JSON file with your own styles, which replace the built-in styles; --style "
-          + "chooses from both")
+      description = "JSON file with your own styles. Without --style, all of them are used; "
+          + "--style takes your own style first, then the built-in style of that name")
   private Path styleFile;
 
   @NumberRange(min = 1, max = NumberRange.MAX_IMAGES)

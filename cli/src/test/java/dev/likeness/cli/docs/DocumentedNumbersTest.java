@@ -1,0 +1,265 @@
+package dev.likeness.cli.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.cli.CommandSyntax;
+import dev.likeness.cli.Outside;
+import dev.likeness.cli.numbers.CommandNumbers;
+import dev.likeness.cli.numbers.NumberRange;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.headshots.internal.training.LikenessValidation;
+import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.training.TrainingPreset;
+import dev.likeness.photos.SetVerdict;
+import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.photos.quality.QualityLimits;
+import dev.likeness.photos.quality.ReasonCode;
+import dev.likeness.provenance.Watermark;
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Numbers in the documentation that the code has are those of the code. */
+class DocumentedNumbersTest {
+  private static final Pattern PHOTOS = Pattern.compile("(\\d+) to (\\d+) (?:photos|selfies)");
+  private static final Pattern BETTER = Pattern.compile("(\\d+) or more are better");
+  private static final Pattern REASON =
+      Pattern.compile("\\| `([a-z-]+)` \\| [^|]+ \\| (above|below) ([0-9.]+) \\| ([^|]+) \\|");
+  private static final Pattern OPTION = Pattern.compile("`(--[a-z0-9-]+)(?: [^`]*)?`");
+  private static final Pattern RANGE = Pattern.compile(
+      "(?<![0-9.x]|about )(-?[0-9.]+) to (-?[0-9]+(?:\\.[0-9]+)?)(?![0-9.%]| of| photos)");
+
+  /** Options whose range each family of models has for itself. */
+  private static final List<String> FROM_THE_FAMILY = List.of("--max-sequence-length");
+
+  private final List<MarkdownPage> pages = new PageRules(Outside.ROOT).pages();
+
+  @Test
+  void photosOfAPerson() {
+    int found = 0;
+    for (MarkdownPage page : pages) {
+      Matcher range = PHOTOS.matcher(flat(page));
+      while (range.find()) {
+        assertEquals(
+            SetVerdict.MIN_PHOTOS + " to " + SetVerdict.MAX_PHOTOS,
+            range.group(1) + " to " + range.group(2),
+            page.path());
+        found++;
+      }
+      Matcher better = BETTER.matcher(flat(page));
+      while (better.find()) {
+        assertEquals(SetVerdict.RECOMMENDED_PHOTOS, Integer.parseInt(better.group(1)), page.path());
+      }
+    }
+    assertTrue(found >= 8, found + " places were found");
+  }
+
+  @Test
+  void limitsOfPhotos() {
+    Matcher rows = REASON.matcher(page("docs/guides/take-good-selfies.md").text());
+    int found = 0;
+    while (rows.find()) {
+      ReasonCode code =
+          ReasonCode.valueOf(rows.group(1).replace('-', '_').toUpperCase(Locale.ROOT));
+      QualityLimits.Band band = QualityLimits.DEFAULT.band(code);
+      assertEquals(band.warn(), Double.parseDouble(rows.group(3)), rows.group());
+      assertEquals(
+          Double.isInfinite(band.reject()) ? "never" : rows.group(2) + " " + text(band.reject()),
+          rows.group(4),
+          rows.group());
+      boolean higherIsWorse = band.reject() > band.warn();
+      assertEquals(higherIsWorse ? "above" : "below", rows.group(2), rows.group());
+      found++;
+    }
+    assertEquals(14, found);
+  }
+
+  @Test
+  void settingsOfTraining() {
+    says(
+        "docs/guides/what-it-costs.md",
+        "is %s for each photo, at least %s and at most %s",
+        constant(TrainingPreset.class, "STEPS_PER_PHOTO"),
+        constant(TrainingPreset.class, "MIN_STEPS"),
+        constant(TrainingPreset.class, "MAX_STEPS"));
+    says(
+        "docs/guides/what-it-costs.md",
+        "`--preset QUICK` takes %s times, and `--preset BEST` %s times",
+        factor(TrainingPreset.QUICK),
+        factor(TrainingPreset.BEST));
+    says(
+        "docs/guides/train-a-person.md",
+        "%s, %s or %s times the usual number of steps",
+        factor(TrainingPreset.QUICK),
+        factor(TrainingPreset.BALANCED),
+        factor(TrainingPreset.BEST));
+    says(
+        "docs/guides/train-a-person.md",
+        "count %s times (1 to %s)",
+        "10",
+        constant(hidden(SetVerdict.class, "PhotoFolder"), "MOST_REPEATS"));
+    assertEquals("5", constant(LikenessValidation.class, "HELD_OUT_INTERVAL"));
+    says("docs/guides/train-a-person.md", "holds out one photo in five");
+    assertEquals("2", constant(LikenessValidation.class, "IMAGES"));
+    assertEquals("4", constant(LikenessValidation.class, "PATIENCE"));
+    says("docs/guides/train-a-person.md", "generates two headshots");
+    says("docs/guides/train-a-person.md", "stops after four validations without improvement");
+  }
+
+  @Test
+  void strengthsOfIdentity() {
+    says(
+        "docs/explanation/how-identity-works.md",
+        "the LoRA has weight %s",
+        constant(hidden(IdentityStrength.class, "GuidedPerson"), "LORA_SHARE"));
+    says(
+        "docs/explanation/how-identity-works.md",
+        "has weight %s with a LoRA, and %s without one",
+        constant(IdentityStrength.class, "WITH_LORA_AND_GUIDANCE_SCALE"),
+        constant(IdentityStrength.class, "WITH_LORA_SCALE"));
+    says(
+        "docs/guides/identity-without-training.md",
+        "number of reference images, 1 to %s; default: up to %s",
+        constant(ReferencePhotos.class, "MAX_COUNT"),
+        constant(ReferencePhotos.class, "USUAL_COUNT"));
+    says(
+        "docs/guides/identity-without-training.md",
+        "at most N x N pixels for each image, %s to %s; default %s",
+        constant(ReferencePhotos.class, "MIN_SIDE"),
+        constant(ReferencePhotos.class, "MAX_SIDE"),
+        Integer.toString(ReferencePhotos.DEFAULT.side()));
+    says(
+        "docs/explanation/how-likeness-is-judged.md",
+        "at least %s times the mean cosine",
+        constant(Likeness.class, "GENUINE_SHARE"));
+  }
+
+  @Test
+  void strengthsOfEdits() {
+    for (Style.Part part : Style.Part.values()) {
+      String option =
+          part == Style.Part.SMILE ? "--smile" : "--" + part.name().toLowerCase(Locale.ROOT);
+      String row = Stream.of(page("docs/guides/edit-headshots.md").text().split("\n"))
+          .filter(line -> line.startsWith("| `" + option))
+          .findFirst()
+          .orElseThrow();
+      assertTrue(row.endsWith("| " + text(part.strength()) + " |"), row);
+    }
+  }
+
+  @Test
+  void limitsOfFiles() {
+    says(
+        "docs/guides/load-a-model.md",
+        "A configuration file may have up to %s MiB, a tokenizer's file up to %s MiB",
+        Long.toString(ModelFile.LARGEST_CONFIG >> 20),
+        Long.toString(ModelFile.LARGEST_TOKENIZER >> 20));
+    says(
+        "docs/reference/command.md",
+        "each photo (at most %s)",
+        String.format(
+            Locale.ROOT,
+            "%,d",
+            Integer.parseInt(constant(hidden(SetVerdict.class, "PhotoFolder"), "MOST_SEARCHED"))));
+    says(
+        "docs/explanation/provenance.md",
+        "if at least %s bits match",
+        Integer.toString(Watermark.MIN_BITS));
+    says("docs/reference/command.md", "64 to %s, a multiple of 8", "" + ShootRequest.MAX_SIZE);
+  }
+
+  /** The range in the row of an option is the range that the command accepts. */
+  @Test
+  void rangesOfOptions() {
+    List<String> faults = new ArrayList<>();
+    int compared = 0;
+    for (MarkdownPage page : pages) {
+      for (String row : page.text().split("\n")) {
+        // The option stands in the first cell, or in the second one beside its method in Java.
+        String[] cells = row.split("(?<!\\\\)\\|", 4);
+        Matcher option = OPTION.matcher(cells.length < 3 ? "" : cells[1] + "|" + cells[2]);
+        if (!option.find() || FROM_THE_FAMILY.contains(option.group(1))) {
+          continue;
+        }
+        Matcher range = RANGE.matcher(row);
+        if (!range.find()) {
+          continue;
+        }
+        List<NumberRange> known = ranges(option.group(1));
+        if (known.isEmpty()) {
+          continue;
+        }
+        compared++;
+        double least = Double.parseDouble(range.group(1));
+        double most = Double.parseDouble(range.group(2));
+        if (known.stream().noneMatch(one -> one.min() == least && one.max() == most)) {
+          faults.add(page.path() + ": " + row);
+        }
+      }
+    }
+    assertTrue(compared >= 12, compared + " rows were compared");
+    assertEquals(List.of(), faults);
+  }
+
+  private static List<NumberRange> ranges(String name) {
+    return CommandSyntax.options()
+        .filter(option -> List.of(option.names()).contains(name))
+        .flatMap(option -> CommandNumbers.range(option).stream())
+        .toList();
+  }
+
+  private void says(String path, String sentence, Object... numbers) {
+    String expected = String.format(Locale.ROOT, sentence, numbers);
+    assertTrue(flat(page(path)).contains(expected), path + " does not say: " + expected);
+  }
+
+  private MarkdownPage page(String path) {
+    return pages.stream().filter(page -> page.path().equals(path)).findFirst().orElseThrow();
+  }
+
+  private static String flat(MarkdownPage page) {
+    return page.text().replaceAll("\\s+", " ");
+  }
+
+  private static String factor(TrainingPreset preset) {
+    try {
+      Field field = TrainingPreset.class.getDeclaredField("stepFactor");
+      field.setAccessible(true);
+      return text(field.getDouble(preset));
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError("the factor of a preset has another name now", e);
+    }
+  }
+
+  /** A type that is not public, in the package of another. */
+  private static Class<?> hidden(Class<?> neighbour, String name) {
+    try {
+      return Class.forName(neighbour.getPackageName() + "." + name);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(name + " has another name now", e);
+    }
+  }
+
+  private static String constant(Class<?> type, String name) {
+    try {
+      Field field = type.getDeclaredField(name);
+      field.setAccessible(true);
+      return text(((Number) field.get(null)).doubleValue());
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(type + " has no constant " + name + " any more", e);
+    }
+  }
+
+  private static String text(double number) {
+    return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+  }
+}

@@ -1,26 +1,27 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.family.LayerNames.Part;
+import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 
-/** Key names and options of Black Forest Labs' transformers, in their original key format. */
+/** Layer names and options of Black Forest Labs' transformers, in their original key format. */
 public final class DoubleStreamKeys {
-  /** Possible prefixes of the keys. */
-  public static final List<String> PREFIXES =
-      List.of("model.diffusion_model.", "diffusion_model.", "");
+  /** The list of double-stream blocks. */
+  public static final String DOUBLE_BLOCKS = "double_blocks.";
+  /** The list of single-stream blocks. */
+  public static final String SINGLE_BLOCKS = "single_blocks.";
+
   /** A tensor that all such transformers have. */
   public static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
   /** The head width of every published model. */
   private static final int HEAD_DIM = 128;
-
-  private static final List<Integer> QKV = List.of(1, 1, 1);
-  private static final List<Integer> QKV_MLP = List.of(1, 1, 1, 4);
 
   private DoubleStreamKeys() {}
 
@@ -43,8 +44,8 @@ public final class DoubleStreamKeys {
     config.put("patch_size", 1);
     config.put("in_channels", shapes.size("img_in.weight", 1));
     config.put("out_channels", shapes.size("final_layer.linear.weight", 0));
-    config.put("num_layers", shapes.count("double_blocks."));
-    config.put("num_single_layers", shapes.count("single_blocks."));
+    config.put("num_layers", shapes.count(DOUBLE_BLOCKS));
+    config.put("num_single_layers", shapes.count(SINGLE_BLOCKS));
     config.put("attention_head_dim", head);
     config.put("num_attention_heads", shapes.size("img_in.weight", 0) / head);
     config.put("joint_attention_dim", shapes.size("txt_in.weight", 1));
@@ -58,54 +59,73 @@ public final class DoubleStreamKeys {
     return keys.hasModule(prefix + "guidance_in");
   }
 
+  /** The numbers of blocks of a transformer's two lists, by the name of the list. */
+  public static ToIntFunction<String> counts(int doubles, int singles) {
+    return list -> list.equals(DOUBLE_BLOCKS) ? doubles : singles;
+  }
+
+  /** Layers outside of blocks, which all such transformers have. */
+  public static List<Row> outer() {
+    return List.of(
+        Row.layer("txt_in", "context_embedder"),
+        Row.layer("img_in", "x_embedder"),
+        Row.layer("final_layer.linear", "proj_out"));
+  }
+
   /**
-   * Adds the layers of such transformers without modulation: the image and text embedders, the
-   * attentions and feed-forwards of the blocks, and the last layer.
+   * The two streams of a double-stream block, without modulation.
+   *
+   * @param first the feed-forward's first layer in diffusers
+   * @param second the feed-forward's second layer in diffusers
    */
-  public static void addBlocks(TensorTable table, int layers, int singleLayers) {
-    table
-        .addLayer("context_embedder", "txt_in")
-        .addLayer("x_embedder", "img_in")
-        .addLayer("proj_out", "final_layer.linear");
-    for (int i = 0; i < layers; i++) {
-      addStream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", false);
-      addStream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", true);
-    }
-    for (int i = 0; i < singleLayers; i++) {
-      addSingleBlock(table, "single_transformer_blocks." + i + ".", "single_blocks." + i + ".");
-    }
+  public static List<Row> streams(String first, String second) {
+    return List.of(
+        Row.fused("img_attn.qkv", "attn.to_q", "attn.to_k", "attn.to_v"),
+        Row.scaledNorm("img_attn.norm.query_norm", "attn.norm_q"),
+        Row.scaledNorm("img_attn.norm.key_norm", "attn.norm_k"),
+        Row.layer("img_attn.proj", "attn.to_out.0"),
+        Row.layer("img_mlp.0", "ff" + first),
+        Row.layer("img_mlp.2", "ff" + second),
+        Row.fused("txt_attn.qkv", "attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj"),
+        Row.scaledNorm("txt_attn.norm.query_norm", "attn.norm_added_q"),
+        Row.scaledNorm("txt_attn.norm.key_norm", "attn.norm_added_k"),
+        Row.layer("txt_attn.proj", "attn.to_add_out"),
+        Row.layer("txt_mlp.0", "ff_context" + first),
+        Row.layer("txt_mlp.2", "ff_context" + second));
   }
 
-  private static void addStream(TensorTable table, String here, String there, boolean text) {
-    String side = there + (text ? "txt_" : "img_");
-    String added = text ? "added_" : "";
-    String attention = here + "attn.";
-    table.addFused(
-        side + "attn.qkv",
-        text
-            ? List.of(attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj")
-            : List.of(attention + "to_q", attention + "to_k", attention + "to_v"),
-        QKV);
-    table.addTensor(
-        attention + "norm_" + added + "q.weight",
-        KeyMapping.Location.whole(side + "attn.norm.query_norm.scale"));
-    table.addTensor(
-        attention + "norm_" + added + "k.weight",
-        KeyMapping.Location.whole(side + "attn.norm.key_norm.scale"));
-    table.addLayer(attention + (text ? "to_add_out" : "to_out.0"), side + "attn.proj");
-    String ff = here + (text ? "ff_context" : "ff");
-    table.addLayer(ff + ".net.0.proj", side + "mlp.0").addLayer(ff + ".net.2", side + "mlp.2");
+  /** The blocks of FLUX.1's shape, without modulation. */
+  public static List<Row> doubleBlock() {
+    return streams(".net.0.proj", ".net.2");
   }
 
-  private static void addSingleBlock(TensorTable table, String here, String there) {
-    table.addFused(
-        there + "linear1",
-        List.of(here + "attn.to_q", here + "attn.to_k", here + "attn.to_v", here + "proj_mlp"),
-        QKV_MLP);
-    table.addTensor(
-        here + "attn.norm_q.weight", KeyMapping.Location.whole(there + "norm.query_norm.scale"));
-    table.addTensor(
-        here + "attn.norm_k.weight", KeyMapping.Location.whole(there + "norm.key_norm.scale"));
-    table.addLayer(here + "proj_out", there + "linear2");
+  /** A single-stream block of FLUX.1's shape, whose MLP is four times as wide as its queries. */
+  public static List<Row> singleBlock() {
+    return List.of(
+        Row.fused(
+            "linear1",
+            List.of(
+                new Part("attn.to_q", 1),
+                new Part("attn.to_k", 1),
+                new Part("attn.to_v", 1),
+                new Part("proj_mlp", 4))),
+        Row.inLoraFiles("qkv", "attn.to_q", "attn.to_k", "attn.to_v"),
+        Row.scaledNorm("norm.query_norm", "attn.norm_q"),
+        Row.scaledNorm("norm.key_norm", "attn.norm_k"),
+        Row.layer("linear2", "proj_out"),
+        Row.inLoraFiles("proj", "proj_out"));
+  }
+
+  /** An embedder of two layers. */
+  public static List<Row> embedder(String original, String diffusers) {
+    return List.of(
+        Row.layer(original + ".in_layer", diffusers + ".linear_1"),
+        Row.layer(original + ".out_layer", diffusers + ".linear_2"));
+  }
+
+  /** Joins lists of rows. */
+  @SafeVarargs
+  public static List<Row> join(List<Row>... rows) {
+    return Stream.of(rows).flatMap(List::stream).toList();
   }
 }

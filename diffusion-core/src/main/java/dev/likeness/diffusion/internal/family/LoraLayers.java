@@ -1,8 +1,11 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -13,10 +16,22 @@ import java.util.regex.Pattern;
  * @param signatures keys that identify a file
  * @param absent a part of keys that only other families with the same names have: a file without
  *     them fits this family; null if no other family has the same names
- * @param original the authors' names of the denoising network's layers
+ * @param names the layer names of a transformer
+ * @param unetKeys returns the key format of single files, without a prefix, for a UNet with these
+ *     layers in diffusers; LoRA files have its names too. Empty for a transformer
  */
 public record LoraLayers(
-    List<Kind> kinds, List<Signature> signatures, Pattern absent, OriginalNames original) {
+    List<Kind> kinds,
+    List<Signature> signatures,
+    Pattern absent,
+    LayerNames names,
+    Function<Collection<String>, Optional<KeyMapping>> unetKeys) {
+  /** Creates the layers of a family of transformers. */
+  public LoraLayers(
+      List<Kind> kinds, List<Signature> signatures, Pattern absent, LayerNames names) {
+    this(kinds, signatures, absent, names, layers -> Optional.empty());
+  }
+
   /**
    * A kind of bases.
    *
@@ -83,24 +98,5 @@ public record LoraLayers(
     public static Signature of(String key, Certainty certainty) {
       return new Signature(Pattern.compile(key), certainty);
     }
-  }
-
-  /**
-   * The authors' names, with underscores for dots, and their layers in diffusers. One layer may be
-   * several in diffusers, for example a matrix of queries, keys and values.
-   *
-   * @param blocks layers within a block by the kind of block
-   * @param lists the list in diffusers by the kind of block
-   * @param top layers outside of blocks
-   * @param hasFusedAndSplit true if files may have both a layer and its parts; the parts have
-   *     precedence
-   */
-  public record OriginalNames(
-      Map<String, Map<String, List<String>>> blocks,
-      Map<String, String> lists,
-      Map<String, List<String>> top,
-      boolean hasFusedAndSplit) {
-    /** No names of authors. */
-    public static final OriginalNames NONE = new OriginalNames(Map.of(), Map.of(), Map.of(), false);
   }
 }

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.internal.family.sd3.Sd3Family;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionFamily;
 import dev.likeness.diffusion.internal.family.zimage.ZImageFamily;
 import dev.likeness.diffusion.internal.file.MissingName;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
@@ -81,7 +82,7 @@ public final class FamilyRegistry {
    */
   public static Variant variant(TensorNames names) {
     UNSUPPORTED.forEach((tensor, family) -> {
-      if (names.has(tensor) || names.has("model.diffusion_model." + tensor)) {
+      if (names.has(tensor) || names.has(NetworkPrefix.PUBLISHED + tensor)) {
         throw new InvalidInputException(names.describe() + " is of the family " + family
             + ", which is not supported; give a checkpoint of " + variantNames());
       }
@@ -109,7 +110,7 @@ public final class FamilyRegistry {
   /** Returns true if the file of a whole model has averaged (EMA) weights alone. */
   public static boolean hasOnlyAverages(TensorNames names) {
     return names.names().stream().anyMatch(name -> name.startsWith(AVERAGED))
-        && names.names().stream().noneMatch(name -> name.startsWith("model.diffusion_model."));
+        && names.names().stream().noneMatch(name -> name.startsWith(NetworkPrefix.PUBLISHED));
   }
 
   /**
@@ -126,8 +127,6 @@ public final class FamilyRegistry {
    * the names of the network's own weights, which the file lacks.
    */
   record AveragedNames(TensorNames stored, Map<String, String> original) implements TensorNames {
-    private static final String NETWORK = "model.diffusion_model.";
-
     /** Returns {@code names}, or a view with usable names if it has averaged weights alone. */
     static TensorNames usable(TensorNames names) {
       if (names instanceof AveragedNames || !hasOnlyAverages(names)) {
@@ -146,11 +145,11 @@ public final class FamilyRegistry {
       }
       String own = name.substring(prefix.length());
       return own.startsWith(".")
-          ? NETWORK + own.substring(1)
+          ? NetworkPrefix.PUBLISHED + own.substring(1)
           : KNOWN.stream()
               .flatMap(family -> family.withDots(own).stream())
               .findFirst()
-              .map(NETWORK::concat)
+              .map(NetworkPrefix.PUBLISHED::concat)
               .orElse(name);
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class KeyFormatTest {
   @Test
   void splitsTheRowsOfStableDiffusion3() {
-    KeyMapping layout = Sd3KeyFormat.Sd3Layout.of(3).withPrefix("model.diffusion_model.");
+    KeyMapping layout = Sd3KeyFormat.layout(3).withPrefix("model.diffusion_model.");
     String block = "model.diffusion_model.joint_blocks.1.";
     assertRows(
         layout,
@@ -101,7 +101,7 @@ class KeyFormatTest {
    */
   @Test
   void exchangesShiftAndScaleOfStableDiffusion3OnlyWhereNothingFollows() {
-    KeyMapping layout = Sd3KeyFormat.Sd3Layout.of(3);
+    KeyMapping layout = Sd3KeyFormat.layout(3);
     assertRows(
         layout,
         "final_layer.adaLN_modulation.1.weight",
@@ -131,7 +131,7 @@ class KeyFormatTest {
 
   @Test
   void splitsTheRowsOfFlux() {
-    KeyMapping layout = FluxKeyFormat.FluxLayout.of(2, 2);
+    KeyMapping layout = FluxKeyFormat.layout(2, 2);
     assertRows(
         layout,
         "double_blocks.1.img_attn.qkv.weight",
@@ -206,7 +206,7 @@ class KeyFormatTest {
   /** diffusers keeps the single blocks' queries, keys, values and MLP in one, as the files do. */
   @Test
   void splitsTheRowsOfFlux2ButNotOfItsSingleBlocks() {
-    KeyMapping layout = Flux2KeyFormat.Flux2Layout.of(2, 2);
+    KeyMapping layout = Flux2KeyFormat.layout(2, 2);
     assertRows(
         layout,
         "double_blocks.1.txt_attn.qkv.weight",
@@ -258,7 +258,7 @@ class KeyFormatTest {
   /** Z-Image's last norm has a scale alone, so nothing changes places. */
   @Test
   void splitsTheRowsOfZImage() {
-    KeyMapping layout = ZImageKeyFormat.ZImageLayout.of(2, 2).withPrefix("model.diffusion_model.");
+    KeyMapping layout = ZImageKeyFormat.layout(2, 2).withPrefix("model.diffusion_model.");
     String own = "model.diffusion_model.";
     for (String block : List.of("layers.1.", "noise_refiner.1.", "context_refiner.1.")) {
       assertRows(

@@ -320,11 +320,11 @@ class ChangedTensorsTest {
     int layers = config.integer("num_layers", 0);
     int singles = config.integer("num_single_layers", 0);
     return switch (parts.componentClass("transformer")) {
-      case "SD3Transformer2DModel" -> Sd3KeyFormat.Sd3Layout.of(layers);
-      case "FluxTransformer2DModel" -> FluxKeyFormat.FluxLayout.of(layers, singles);
-      case "Flux2Transformer2DModel" -> Flux2KeyFormat.Flux2Layout.of(layers, singles);
+      case "SD3Transformer2DModel" -> Sd3KeyFormat.layout(layers);
+      case "FluxTransformer2DModel" -> FluxKeyFormat.layout(layers, singles);
+      case "Flux2Transformer2DModel" -> Flux2KeyFormat.layout(layers, singles);
       case "ZImageTransformer2DModel" ->
-        ZImageKeyFormat.ZImageLayout.of(
+        ZImageKeyFormat.layout(
             config.integer("n_layers", 0), config.integer("n_refiner_layers", 0));
       default -> ChromaKeyFormat.layout(layers, singles, config.integer("approximator_layers", 0));
     };

@@ -159,8 +159,8 @@ class LlamaCppFileTest {
   /** Such as {@code x_pad_token} and {@code pos_embed}. */
   @Test
   void putsBackTheLeadingOnesOfTransformers() throws IOException {
-    assertOpensTheSame("zimage/turbo", ZImageKeyFormat.ZImageLayout.of(2, 2));
-    assertOpensTheSame("sd3/medium", Sd3KeyFormat.Sd3Layout.of(4));
+    assertOpensTheSame("zimage/turbo", ZImageKeyFormat.layout(2, 2));
+    assertOpensTheSame("sd3/medium", Sd3KeyFormat.layout(4));
   }
 
   private void assertOpensTheSame(String variant, KeyMapping layout) throws IOException {

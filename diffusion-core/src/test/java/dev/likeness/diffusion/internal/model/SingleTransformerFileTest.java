@@ -64,7 +64,7 @@ class SingleTransformerFileTest {
         old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
     project(whole, "text_encoder", 32, old -> torch.eye(32));
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", Sd3KeyFormat.Sd3Layout.of(4).withPrefix("model.diffusion_model."));
+    layouts.put("transformer", Sd3KeyFormat.layout(4).withPrefix("model.diffusion_model."));
     layouts.put(
         "vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("first_stage_model."));
     layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, true, "text_encoders.clip_l."));
@@ -138,7 +138,7 @@ class SingleTransformerFileTest {
   void generatesTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("flux/schnell", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", FluxKeyFormat.FluxLayout.of(1, 3));
+    layouts.put("transformer", FluxKeyFormat.layout(1, 3));
     layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(3, 3).withPrefix("vae."));
     layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
@@ -172,7 +172,7 @@ class SingleTransformerFileTest {
     try (CanonicalTensors.ForeignSource foreign = new CanonicalTensors.ForeignSource(
         new RenamedSource(
             dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
-        FluxKeyFormat.FluxLayout.of(2, 2))) {
+        FluxKeyFormat.layout(2, 2))) {
       SafetensorsWriter.write(file, foreign, Map.of());
     }
     generate(dev.with("transformer", file));
@@ -191,8 +191,7 @@ class SingleTransformerFileTest {
   void generatesTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("zimage/turbo", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put(
-        "transformer", ZImageKeyFormat.ZImageLayout.of(2, 2).withPrefix("model.diffusion_model."));
+    layouts.put("transformer", ZImageKeyFormat.layout(2, 2).withPrefix("model.diffusion_model."));
     layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("vae."));
     assertGeneratesTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
   }
@@ -201,7 +200,7 @@ class SingleTransformerFileTest {
   void generatesTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("klein/base", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", Flux2KeyFormat.Flux2Layout.of(2, 2));
+    layouts.put("transformer", Flux2KeyFormat.layout(2, 2));
     layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2, true).withPrefix("vae."));
     assertGeneratesTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
   }

@@ -122,7 +122,9 @@ final class IgnoredKeys {
     void put(ModelComponent network, String key, String stem, Set<String> what) {
       int rank = network == ModelComponent.UNET
           ? LDM_KEYS.matcher(stem).lookingAt() ? 1 : 0
-          : key.startsWith("transformer.") ? 0 : key.startsWith("lora_transformer_") ? 1 : 2;
+          : key.startsWith(KeyPrefix.DIFFUSERS_TRANSFORMER.text())
+              ? 0
+              : key.startsWith(KeyPrefix.LORA_TRANSFORMER.text()) ? 1 : 2;
       ranks.put(key, rank);
       what.forEach(
           one -> formatsOfLayer.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));

@@ -24,14 +24,30 @@ record KeyPrefix(String text, ModelComponent component, KeyFormat keyFormat) {
   private static final Set<ModelComponent> NETWORKS =
       EnumSet.of(ModelComponent.UNET, ModelComponent.TRANSFORMER);
 
+  // kohya's own prefixes, which its files are written with (networks/lora.py of
+  // kohya-ss/sd-scripts).
+  static final KeyPrefix KOHYA_NETWORK = kohya("lora_unet_", ModelComponent.UNET);
+  /** The prefix of a text encoder that is the only CLIP of its base. */
+  static final KeyPrefix KOHYA_TEXT = kohya("lora_te_", ModelComponent.TEXT_ENCODER);
+
+  static final KeyPrefix KOHYA_TEXT_1 = kohya("lora_te1_", ModelComponent.TEXT_ENCODER);
+  static final KeyPrefix KOHYA_TEXT_2 = kohya("lora_te2_", ModelComponent.TEXT_ENCODER_2);
+  /** The prefix of T5, which has number 3 in every base. */
+  static final KeyPrefix KOHYA_T5 = kohya("lora_te3_", ModelComponent.TEXT_ENCODER_3);
+
+  /** The prefix of a transformer's layers in diffusers' own files. */
+  static final KeyPrefix DIFFUSERS_TRANSFORMER = peft("transformer.", ModelComponent.TRANSFORMER);
+  /** OneTrainer's prefix of a transformer's layers in diffusers' names. */
+  static final KeyPrefix LORA_TRANSFORMER = kohya("lora_transformer_", ModelComponent.TRANSFORMER);
+
   /** All prefixes; a prefix stands before each that it begins with. */
   private static final List<KeyPrefix> ALL = List.of(
-      kohya("lora_unet_", ModelComponent.UNET),
-      kohya("lora_te_", ModelComponent.TEXT_ENCODER),
-      kohya("lora_te1_", ModelComponent.TEXT_ENCODER),
-      kohya("lora_te2_", ModelComponent.TEXT_ENCODER_2),
-      kohya("lora_te3_", ModelComponent.TEXT_ENCODER_3),
-      kohya("lora_transformer_", ModelComponent.TRANSFORMER),
+      KOHYA_NETWORK,
+      KOHYA_TEXT,
+      KOHYA_TEXT_1,
+      KOHYA_TEXT_2,
+      KOHYA_T5,
+      LORA_TRANSFORMER,
       kohya("oft_unet_", ModelComponent.UNET),
       kohya("lycoris_text_encoder_2_", ModelComponent.TEXT_ENCODER_2),
       kohya("lycoris_text_encoder_", ModelComponent.TEXT_ENCODER),
@@ -53,7 +69,7 @@ record KeyPrefix(String text, ModelComponent component, KeyFormat keyFormat) {
       peft("text_encoder.", ModelComponent.TEXT_ENCODER),
       peft("text_encoder_2.", ModelComponent.TEXT_ENCODER_2),
       peft("text_encoder_3.", ModelComponent.TEXT_ENCODER_3),
-      peft("transformer.", ModelComponent.TRANSFORMER),
+      DIFFUSERS_TRANSFORMER,
       // DiffSynth-Studio calls the components of its pipelines so, and programs that follow it.
       peft("pipe.dit.", ModelComponent.TRANSFORMER),
       peft("dit.", ModelComponent.TRANSFORMER),
@@ -81,6 +97,11 @@ record KeyPrefix(String text, ModelComponent component, KeyFormat keyFormat) {
       }
     }
     return Optional.empty();
+  }
+
+  /** Returns true for a prefix of a text encoder. */
+  boolean isOfTextEncoder() {
+    return !NETWORKS.contains(component);
   }
 
   /** Returns the rest of a key that begins with this prefix. */

@@ -3,6 +3,7 @@ package dev.likeness.lora.internal.file;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
@@ -40,7 +40,8 @@ public final class LayerTable {
       new EnumMap<>(ModelComponent.class);
   private final Set<String> tensors = new HashSet<>();
   private final ModelFamily family;
-  private SgmNames sgmName;
+  /** The key format of single files of a UNet; null if the network is none. */
+  private KeyMapping unetKeys;
 
   private LayerTable(ModelFamily family) {
     this.family = family;
@@ -61,10 +62,14 @@ public final class LayerTable {
   public static LayerTable of(ModelFamily family, Map<ModelComponent, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable(family);
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
-    table.sgmName = new SgmNames(table.layers.stream()
-        .filter(l -> l.component() == ModelComponent.UNET)
-        .map(TargetLayer::path)
-        .toList());
+    table.unetKeys = family
+        .loraLayers()
+        .unetKeys()
+        .apply(table.layers.stream()
+            .filter(layer -> layer.component() == ModelComponent.UNET)
+            .map(TargetLayer::path)
+            .toList())
+        .orElse(null);
     table.layers.forEach(table::addNames);
     return table;
   }
@@ -102,11 +107,14 @@ public final class LayerTable {
     return Optional.ofNullable(embeddings.getOrDefault(part, Map.of()).get(flatten(path)));
   }
 
-  /** Returns a layer's name in the first Stable Diffusion code; empty if it has none. */
-  Optional<String> sgmName(TargetLayer layer) {
-    return layer.component() == ModelComponent.UNET
-        ? Optional.ofNullable(sgmName.of(layer.path()))
-        : Optional.empty();
+  /** Returns the name of a UNet's layer in single files; empty if it has none. */
+  Optional<String> singleFileName(TargetLayer layer) {
+    if (layer.component() != ModelComponent.UNET || unetKeys == null) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(unetKeys.locate(layer.path() + WEIGHT))
+        .map(KeyMapping.Location::name)
+        .map(name -> name.substring(0, name.length() - WEIGHT.length()));
   }
 
   /**
@@ -163,7 +171,7 @@ public final class LayerTable {
     Map<String, TargetLayer> names =
         byName.computeIfAbsent(layer.component(), p -> new HashMap<>());
     names.put(flatten(layer.path()), layer);
-    sgmName(layer).ifPresent(sgm -> names.putIfAbsent(flatten(sgm), layer));
+    singleFileName(layer).ifPresent(name -> names.putIfAbsent(flatten(name), layer));
     aliases(layer.component(), flatten(layer.path()))
         .forEach(alias -> names.putIfAbsent(alias, layer));
   }
@@ -184,112 +192,5 @@ public final class LayerTable {
 
   private static String flatten(String path) {
     return path.replace('.', '_');
-  }
-
-  /**
-   * The names of a UNet's modules in the first Stable Diffusion code, derived from diffusers' names
-   * of the same model. The old code numbers the blocks consecutively and counts each downsampler as
-   * a block.
-   */
-  public static final class SgmNames {
-    private static final Pattern BLOCK = Pattern.compile(
-        "(down|up)_blocks\\.(\\d+)\\.(resnets|attentions|downsamplers|upsamplers)\\.(\\d+)\\.(.+)");
-    private static final Pattern MID =
-        Pattern.compile("mid_block\\.(resnets|attentions)\\.(\\d+)\\.(.+)");
-    private static final Map<String, String> TOP = Map.of(
-        "conv_in",
-        "input_blocks.0.0",
-        "conv_norm_out",
-        "out.0",
-        "conv_out",
-        "out.2",
-        "time_embedding.linear_1",
-        "time_embed.0",
-        "time_embedding.linear_2",
-        "time_embed.2",
-        "add_embedding.linear_1",
-        "label_emb.0.0",
-        "add_embedding.linear_2",
-        "label_emb.0.2");
-    private static final Map<String, String> RESNET = Map.of(
-        "norm1",
-        "in_layers.0",
-        "conv1",
-        "in_layers.2",
-        "time_emb_proj",
-        "emb_layers.1",
-        "norm2",
-        "out_layers.0",
-        "conv2",
-        "out_layers.3",
-        "conv_shortcut",
-        "skip_connection");
-
-    private final List<Integer> down = new ArrayList<>();
-    private final List<Integer> up = new ArrayList<>();
-    private final Map<Integer, Boolean> upHasAttention = new LinkedHashMap<>();
-
-    /** Counts the blocks of a UNet with these module paths. */
-    public SgmNames(Collection<String> paths) {
-      for (String path : paths) {
-        Matcher block = BLOCK.matcher(path);
-        if (block.matches()) {
-          count(block.group(1).equals("down") ? down : up, Integer.parseInt(block.group(2)), block);
-        }
-      }
-    }
-
-    private void count(List<Integer> layers, int level, Matcher block) {
-      while (layers.size() <= level) {
-        layers.add(0);
-      }
-      if (block.group(3).equals("resnets")) {
-        layers.set(level, Math.max(layers.get(level), Integer.parseInt(block.group(4)) + 1));
-      }
-      if (layers == up && block.group(3).equals("attentions")) {
-        upHasAttention.put(level, true);
-      }
-    }
-
-    /** Returns the old name of a module; null if it has none. */
-    public String of(String path) {
-      Matcher mid = MID.matcher(path);
-      if (mid.matches()) {
-        boolean attention = mid.group(1).equals("attentions");
-        int place = attention ? 1 : 2 * Integer.parseInt(mid.group(2));
-        return "middle_block." + place + "." + innerName(attention, mid.group(3));
-      }
-      Matcher block = BLOCK.matcher(path);
-      return block.matches() ? blockName(block) : TOP.get(path);
-    }
-
-    private String blockName(Matcher m) {
-      boolean isDown = m.group(1).equals("down");
-      int level = Integer.parseInt(m.group(2));
-      int index = Integer.parseInt(m.group(4));
-      int first = isDown ? 1 + sum(down, level) + level : sum(up, level);
-      return switch (m.group(3)) {
-        case "resnets" ->
-          blockPrefix(isDown) + (first + index) + ".0." + innerName(false, m.group(5));
-        case "attentions" ->
-          blockPrefix(isDown) + (first + index) + ".1." + innerName(true, m.group(5));
-        case "downsamplers" -> blockPrefix(true) + (first + down.get(level)) + ".0.op";
-        default ->
-          blockPrefix(false) + (first + up.get(level) - 1)
-              + (upHasAttention.containsKey(level) ? ".2" : ".1") + ".conv";
-      };
-    }
-
-    private static String blockPrefix(boolean isDown) {
-      return isDown ? "input_blocks." : "output_blocks.";
-    }
-
-    private static int sum(List<Integer> layers, int until) {
-      return layers.stream().limit(until).mapToInt(n -> n).sum();
-    }
-
-    private static String innerName(boolean attention, String name) {
-      return attention ? name : RESNET.getOrDefault(name, name);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
@@ -56,10 +57,7 @@ public final class LoraFamilyDetector {
       Pattern.compile("lora_A|lora_down|lora\\.down|lora_linear_layer\\.down|hada_w1_b");
   private static final Pattern LOKR = Pattern.compile("(.*\\.)lokr_w1(_b)?");
   private static final Pattern JOINT_ATTENTION = Pattern.compile(JOINT_ATTENTION_BLOCK + ".*");
-  private static final Pattern SECOND_TEXT = Pattern.compile(
-      "^(lora_te2_(?!encoder_block)|text_encoder_2\\.(?!encoder\\.block)|text_encoders\\.clip_g|clip_g\\.).*");
-  private static final Pattern ANY_TEXT = Pattern.compile(
-      "^(lora_te[123]?_|lycoris_text_|text_encoder(_[23])?\\.|text_encoders\\.|clip_[lg]\\.|t5\\.).*");
+  private static final Pattern T5_BLOCK = Pattern.compile("encoder[._]block[._].*");
 
   private LoraFamilyDetector() {}
 
@@ -183,8 +181,7 @@ public final class LoraFamilyDetector {
     if (byWidth.isPresent()) {
       return byWidth.get().id();
     }
-    boolean twoTextEncoders =
-        source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
+    boolean twoTextEncoders = source.names().stream().anyMatch(LoraFamilyDetector::isOfSecondClip);
     return hasJointAttention(source) || !twoTextEncoders ? fromNotes(notes) : twoClipKind();
   }
 
@@ -201,24 +198,30 @@ public final class LoraFamilyDetector {
     }
     boolean either = detected.isPresent()
         && isPossible(source, own.get())
-        && own.get()
-            .original()
-            .blocks()
-            .keySet()
-            .containsAll(detected.get().original().blocks().keySet());
+        && own.get().names().hasListsOf(detected.get().names());
     boolean any = alone.equals(UNKNOWN)
         && hasJointAttention(source)
-        && own.get().original().lists().containsValue(DIFFUSERS_LIST);
+        && own.get().names().lists().stream()
+            .anyMatch(list -> list.diffusers().equals(DIFFUSERS_LIST));
     boolean text = alone.equals(twoClipKind())
         && kind(base).filter(Kind::hasTwoClips).isPresent()
         && !fromNotes(notes).equals(alone)
-        && source.names().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
+        && source.names().stream()
+            .allMatch(
+                name -> KeyPrefix.of(name).filter(KeyPrefix::isOfTextEncoder).isPresent());
     return either || any || text ? base : alone;
   }
 
   /** Returns the kind that has two CLIP text encoders. */
   public static String twoClipKind() {
     return kinds().filter(Kind::hasTwoClips).map(Kind::id).findFirst().orElse(UNKNOWN);
+  }
+
+  private static boolean isOfSecondClip(String name) {
+    return KeyPrefix.of(name)
+        .filter(prefix -> prefix.component() == ModelComponent.TEXT_ENCODER_2
+            && !T5_BLOCK.matcher(prefix.rest(name)).matches())
+        .isPresent();
   }
 
   private static boolean hasJointAttention(TensorNames source) {

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LayerNames.Part;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
@@ -103,9 +104,11 @@ final class LoraKeyConversion implements TensorSource {
     file.names().forEach(key -> parse(key).ifPresent(n -> all.put(key, n)));
     Set<String> said =
         all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
-    all.values()
-        .removeIf(n -> n.split.paths().equals(List.of(n.stem))
-            || !n.split.paths().stream().allMatch(path -> said.contains(path.replace('.', '_'))));
+    all.values().removeIf(n -> {
+      List<String> paths =
+          n.split.paths().stream().map(path -> path.replace('.', '_')).toList();
+      return paths.equals(List.of(n.stem.replace('.', '_'))) || !said.containsAll(paths);
+    });
     return all.keySet();
   }
 
@@ -161,7 +164,7 @@ final class LoraKeyConversion implements TensorSource {
       return names
           .of(stem)
           .or(() -> table.find(component, stem).isPresent()
-              ? Optional.of(new OriginalLayerNames.Split(List.of(stem), false))
+              ? Optional.of(OriginalLayerNames.Split.single(stem))
               : OriginalLayerNames.splitFused(stem))
           .map(split -> new ParsedKey(spelled, stem, cut, split));
     });
@@ -192,17 +195,20 @@ final class LoraKeyConversion implements TensorSource {
       put(before + named.get().stem + ending, new Slice(key, 0, 0, false));
       return;
     }
-    List<String> paths = split.paths();
+    List<Part> parts = split.parts();
     boolean byRow = SPLIT_BY_ROW.contains(cut.role());
     long[] shape = file.shape(key);
-    long unit = byRow && shape.length > 0 ? shape[0] / rowUnits(paths) : 0;
-    for (int i = 0; i < paths.size(); i++) {
+    long rows = byRow && parts.size() > 1 && shape.length > 0 ? shape[0] : 0;
+    int shares = parts.stream().mapToInt(Part::share).sum();
+    long start = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      // The last part gets what is left, so that rows that do not divide are found by their shape.
       long count =
-          paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
-      boolean whole = !byRow || paths.size() == 1;
+          i == parts.size() - 1 ? rows - start : rows / shares * parts.get(i).share();
       put(
-          before + paths.get(i) + ending,
-          new Slice(key, whole ? 0 : i * unit, whole ? 0 : count, byRow && split.halvesSwapped()));
+          before + parts.get(i).path() + ending,
+          new Slice(key, start, count, byRow && split.halvesSwapped()));
+      start += count;
     }
   }
 
@@ -211,14 +217,6 @@ final class LoraKeyConversion implements TensorSource {
     if (before != null) {
       duplicates.add(Quoted.of(before.key) + " and " + Quoted.of(slice.key));
     }
-  }
-
-  /**
-   * Returns the number of equal units of the rows. FLUX's fused layer of a single block contains q,
-   * k, v and an MLP four times as large.
-   */
-  private static int rowUnits(List<String> paths) {
-    return paths.size() == 4 ? 7 : paths.size();
   }
 
   /** Returns a layer's name without the prefix of a program. */

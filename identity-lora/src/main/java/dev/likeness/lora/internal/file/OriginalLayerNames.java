@@ -1,8 +1,10 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LayerNames;
+import dev.likeness.diffusion.internal.family.LayerNames.Part;
+import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.family.LoraLayers;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
@@ -11,30 +13,43 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Maps the original layer names of a transformer to diffusers' names. Some original layers are
- * several layers in diffusers: query, key and value are stacked in one matrix.
- *
- * @param names the names of the family
- * @param swappedNorms layers of diffusers whose first half of rows is the original's second half
+ * Maps the original layer names of a transformer to diffusers' names, and back. LoRA files may have
+ * underscores for the dots of both. Some original layers are several layers in diffusers: query,
+ * key and value are stacked in one matrix.
  */
-record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
-  /** The layers of diffusers that one original layer consists of, from the first row down. */
-  record Split(List<String> paths, boolean halvesSwapped) {}
+final class OriginalLayerNames {
+  /**
+   * The layers of diffusers that one original layer consists of.
+   *
+   * @param parts the layers, from the first row down
+   * @param halvesSwapped true if its first half of rows is the second half in diffusers
+   */
+  record Split(List<Part> parts, boolean halvesSwapped) {
+    /** Returns a layer that is one layer in diffusers too. */
+    static Split single(String path) {
+      return equalParts(List.of(path));
+    }
+
+    /** Returns a layer that consists of layers of equal size. */
+    static Split equalParts(List<String> paths) {
+      return new Split(paths.stream().map(path -> new Part(path, 1)).toList(), false);
+    }
+
+    List<String> paths() {
+      return parts.stream().map(Part::path).toList();
+    }
+  }
 
   private static final Pattern BLOCK = Pattern.compile("([a-z]+(?:_[a-z]+)*)_(\\d+)_(.+)");
-  private static final Pattern LAST_NORM =
-      Pattern.compile("norm_out\\.linear|.*\\.norm1_context\\.linear");
   private static final Pattern SLICE = Pattern.compile("(.+_qkv|linear1)_(\\d)");
   /** Layers that diffusers fuses on request (fuse_qkv_projections). */
   private static final Map<String, List<String>> FUSED = Map.of(
@@ -45,27 +60,41 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
       "_to_added_qkv",
       List.of("_add_q_proj", "_add_k_proj", "_add_v_proj"));
 
+  /** The rows of a list of blocks by their original names with underscores. */
+  private record Block(String diffusers, Map<String, Row> rows) {}
+
+  private final LayerNames names;
+  private final LayerTable table;
+  private final Map<String, Row> outer;
+  private final Map<String, Block> blocks = new LinkedHashMap<>();
+
+  private OriginalLayerNames(LayerNames names, LayerTable table) {
+    this.names = names;
+    this.table = table;
+    outer = byFlatName(names.outer());
+    names
+        .lists()
+        .forEach(list -> blocks.put(
+            flatten(list.original().substring(0, list.original().length() - 1)),
+            new Block(list.diffusers(), byFlatName(list.rows()))));
+  }
+
   /**
    * Returns the names for LoRAs of a kind on a base with these layers; none for unsupported kinds.
    */
   static OriginalLayerNames of(String kind, LayerTable table) {
-    Set<String> exchanged = table.layers().stream()
-        .filter(OriginalLayerNames::isSwappedNorm)
-        .map(TargetLayer::path)
-        .collect(Collectors.toSet());
     return new OriginalLayerNames(
-        LoraFamilyDetector.layers(kind).map(LoraLayers::original).orElse(OriginalNames.NONE),
-        exchanged);
+        LoraFamilyDetector.layers(kind).map(LoraLayers::names).orElse(LayerNames.NONE), table);
   }
 
-  /**
-   * Returns true for norms before the output of a transformer or at the end of a text stream. The
-   * original stores shift and scale, diffusers scale and shift.
-   */
-  private static boolean isSwappedNorm(TargetLayer layer) {
-    return layer.component() == ModelComponent.TRANSFORMER
-        && LAST_NORM.matcher(layer.path()).matches()
-        && layer.out() == 2 * layer.in();
+  private static Map<String, Row> byFlatName(List<Row> rows) {
+    Map<String, Row> named = new LinkedHashMap<>();
+    rows.stream().filter(Row::isLayer).forEach(row -> named.put(flatten(row.original()), row));
+    return named;
+  }
+
+  private static String flatten(String path) {
+    return path.replace('.', '_');
   }
 
   /**
@@ -73,23 +102,48 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
    * be underscores.
    */
   Optional<Split> of(String path) {
-    String flat = path.replace('.', '_');
+    String flat = flatten(path);
     Matcher block = BLOCK.matcher(flat);
-    if (!block.matches() || !names.blocks().containsKey(block.group(1))) {
-      return Optional.ofNullable(names.top().get(flat)).map(this::split);
+    if (!block.matches() || !blocks.containsKey(block.group(1))) {
+      return Optional.ofNullable(outer.get(flat)).map(row -> split("", row));
     }
-    String list = names.lists().get(block.group(1)) + block.group(2) + ".";
-    return innerPaths(names.blocks().get(block.group(1)), block.group(3))
-        .map(paths -> split(paths.stream().map(list::concat).toList()));
+    Block list = blocks.get(block.group(1));
+    return find(list, list.diffusers() + block.group(2) + ".", block.group(3));
+  }
+
+  private Optional<Split> find(Block list, String before, String layer) {
+    Matcher slice = SLICE.matcher(layer);
+    if (slice.matches() && list.rows().containsKey(slice.group(1))) {
+      List<Part> parts = list.rows().get(slice.group(1)).parts();
+      int at = Integer.parseInt(slice.group(2));
+      return at < parts.size()
+          ? Optional.of(Split.single(before + parts.get(at).path()))
+          : Optional.empty();
+    }
+    return Optional.ofNullable(list.rows().get(layer)).map(row -> split(before, row));
+  }
+
+  private Split split(String before, Row row) {
+    List<Part> parts = row.parts().stream()
+        .map(part -> new Part(before + part.path(), part.share()))
+        .toList();
+    boolean swapped = row.maySwapHalves()
+        && parts.stream()
+            .allMatch(part -> table
+                .find(ModelComponent.TRANSFORMER, part.path())
+                .filter(OriginalLayerNames::isScaleAndShift)
+                .isPresent());
+    return new Split(parts, swapped);
+  }
+
+  /** Returns true for a layer of one scale and one shift: no gates are among its rows. */
+  private static boolean isScaleAndShift(TargetLayer layer) {
+    return layer.out() == 2 * layer.in();
   }
 
   /** Returns true if files may have both a layer and its parts; diffusers uses the parts. */
   boolean hasFusedAndSplit() {
     return names.hasFusedAndSplit();
-  }
-
-  private Split split(List<String> paths) {
-    return new Split(paths, swappedNorms.containsAll(paths));
   }
 
   /**
@@ -103,7 +157,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
         .findFirst()
         .map(entry -> {
           String attention = flat.substring(0, flat.length() - entry.getKey().length());
-          return new Split(entry.getValue().stream().map(attention::concat).toList(), false);
+          return Split.equalParts(
+              entry.getValue().stream().map(attention::concat).toList());
         });
   }
 
@@ -112,36 +167,29 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
    * it is part of. Empty if there is none, or not all of its parts are {@code known}.
    */
   Optional<String> originalName(String path, Predicate<String> known) {
-    for (String kind : names.blocks().keySet()) {
-      String list = names.lists().get(kind);
-      if (path.startsWith(list)) {
-        int end = path.indexOf('.', list.length()) + 1;
+    for (Map.Entry<String, Block> list : blocks.entrySet()) {
+      String before = list.getValue().diffusers();
+      if (path.startsWith(before)) {
+        int end = path.indexOf('.', before.length()) + 1;
         String block = path.substring(0, end);
+        String number = block.substring(before.length(), end - 1);
         return findName(
-                names.blocks().get(kind), path.substring(end), part -> known.test(block + part))
-            .map(inner -> kind + "_" + block.substring(list.length(), end - 1) + "_" + inner);
+                list.getValue().rows(), path.substring(end), part -> known.test(block + part))
+            .map(inner -> list.getKey() + "_" + number + "_" + inner);
       }
     }
-    return findName(names.top(), path, known);
+    return findName(outer, path, known);
   }
 
   private static Optional<String> findName(
-      Map<String, List<String>> names, String path, Predicate<String> known) {
-    return names.entrySet().stream()
-        .filter(entry ->
-            entry.getValue().contains(path) && entry.getValue().stream().allMatch(known))
+      Map<String, Row> rows, String path, Predicate<String> known) {
+    return rows.entrySet().stream()
+        .filter(entry -> {
+          List<String> paths = entry.getValue().parts().stream().map(Part::path).toList();
+          return paths.contains(path) && paths.stream().allMatch(known);
+        })
         .map(Map.Entry::getKey)
         .findFirst();
-  }
-
-  private static Optional<List<String>> innerPaths(Map<String, List<String>> names, String layer) {
-    Matcher slice = SLICE.matcher(layer);
-    if (slice.matches() && names.containsKey(slice.group(1))) {
-      List<String> parts = names.get(slice.group(1));
-      int at = Integer.parseInt(slice.group(2));
-      return at < parts.size() ? Optional.of(List.of(parts.get(at))) : Optional.empty();
-    }
-    return Optional.ofNullable(names.get(layer));
   }
 
   /**
@@ -149,7 +197,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
    * original names for all others, where one layer may be several layers in diffusers.
    */
   static final class KohyaNames {
-    private static final String NETWORK = "lora_unet_";
+    private static final String NETWORK = KeyPrefix.KOHYA_NETWORK.text();
 
     /**
      * A layer in kohya's naming.
@@ -176,7 +224,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
         case UNET ->
           singleLayer(
               NETWORK,
-              hasTwoTextEncoders ? table.sgmName(layer).orElse(layer.path()) : layer.path(),
+              hasTwoTextEncoders ? table.singleFileName(layer).orElse(layer.path()) : layer.path(),
               layer);
         case TRANSFORMER ->
           fusedLayer(layer).orElseGet(() -> singleLayer(NETWORK, layer.path(), layer));
@@ -201,11 +249,11 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
     private String textPrefix(TargetLayer layer) {
       if (layer.component() == ModelComponent.TEXT_ENCODER_3
           || layer.path().startsWith("encoder.block.")) {
-        return "lora_te3_";
+        return KeyPrefix.KOHYA_T5.text();
       }
       return layer.component() == ModelComponent.TEXT_ENCODER_2
-          ? "lora_te2_"
-          : hasTwoTextEncoders ? "lora_te1_" : "lora_te_";
+          ? KeyPrefix.KOHYA_TEXT_2.text()
+          : hasTwoTextEncoders ? KeyPrefix.KOHYA_TEXT_1.text() : KeyPrefix.KOHYA_TEXT.text();
     }
 
     private static KohyaLayer singleLayer(String prefix, String path, TargetLayer layer) {

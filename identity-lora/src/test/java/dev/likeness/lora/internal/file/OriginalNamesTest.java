@@ -6,16 +6,17 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LayerNames;
+import dev.likeness.diffusion.internal.family.LayerNames.BlockList;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
-import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
-import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,20 +32,30 @@ class OriginalNamesTest {
   private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux/dev", "sd3/three", "sd3/medium", "sd3/large"})
+  @ValueSource(
+      strings = {
+        "flux/dev",
+        "sd3/three",
+        "sd3/medium",
+        "sd3/large",
+        "klein/distilled",
+        "zimage/turbo",
+        "chroma/base"
+      })
   void nameEveryLayerAsCheckpointsAndSwapTheSameHalves(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
-      KeyMapping layout = keyMapping(EngineAccess.model(base));
       LayerTable table = LayerTable.of(EngineAccess.model(base));
+      KeyMapping layout = keyMapping(EngineAccess.model(base), table);
       OriginalLayerNames names = OriginalLayerNames.of(table.kind(), table);
       table.layers().stream()
           .filter(layer -> layer.component() == ModelComponent.TRANSFORMER)
+          .filter(layer -> !layer.path().startsWith("distilled_guidance_layer.norms."))
           .forEach(layer -> {
             KeyMapping.Location place = layout.locate(layer.weight());
             String maker = place.name().substring(0, place.name().lastIndexOf('.'));
             OriginalLayerNames.Split split =
-                names.of(maker).orElse(new OriginalLayerNames.Split(List.of(), false));
+                names.of(maker).orElse(OriginalLayerNames.Split.equalParts(List.of()));
             assertEquals(
                 layout.canonicalNames(place.name()),
                 split.paths().stream().map(path -> path + ".weight").toList(),
@@ -60,9 +71,18 @@ class OriginalNamesTest {
     }
   }
 
-  private static KeyMapping keyMapping(OpenModel model) {
-    return model.networks() instanceof FluxNetworks flux
-        ? FluxKeyFormat.FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
-        : Sd3KeyFormat.Sd3Layout.of(((Sd3Networks) model.networks()).config().layers());
+  private static KeyMapping keyMapping(OpenModel model, LayerTable table) {
+    LayerNames names = model.family().loraLayers().names();
+    Map<String, String> lists =
+        names.lists().stream().collect(Collectors.toMap(BlockList::original, BlockList::diffusers));
+    return names.keyMapping(original -> {
+      String list = lists.get(original);
+      return (int) table.layers().stream()
+          .map(TargetLayer::path)
+          .filter(path -> path.startsWith(list))
+          .map(path -> path.substring(list.length()).split("\\.")[0])
+          .distinct()
+          .count();
+    });
   }
 }

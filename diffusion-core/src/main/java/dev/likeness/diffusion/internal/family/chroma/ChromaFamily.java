@@ -4,14 +4,12 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.StreamNames;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
@@ -19,7 +17,6 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.tensor.Compute;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,22 +97,8 @@ public final class ChromaFamily implements ModelFamily {
             Signature.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
             Signature.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED)),
         ABSENT,
-        names());
+        ChromaKeyFormat.NAMES);
 
     private ChromaLoraLayers() {}
-
-    private static OriginalNames names() {
-      Map<String, Map<String, List<String>>> blocks = new LinkedHashMap<>(StreamNames.blocks(null));
-      blocks.put(
-          "distilled_guidance_layer_layers",
-          Map.of("in_layer", List.of("linear_1"), "out_layer", List.of("linear_2")));
-      Map<String, String> lists = new LinkedHashMap<>(StreamNames.LISTS);
-      lists.put("distilled_guidance_layer_layers", "distilled_guidance_layer.layers.");
-      Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
-      for (String side : List.of("in_proj", "out_proj")) {
-        top.put("distilled_guidance_layer_" + side, List.of("distilled_guidance_layer." + side));
-      }
-      return new OriginalNames(blocks, lists, top, false);
-    }
   }
 }

@@ -1,10 +1,13 @@
 package dev.likeness.diffusion.internal.family.chroma;
 
 import dev.likeness.diffusion.internal.family.DoubleStreamKeys;
+import dev.likeness.diffusion.internal.family.LayerNames;
+import dev.likeness.diffusion.internal.family.LayerNames.BlockList;
+import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
 import java.util.Map;
 
@@ -18,12 +21,32 @@ public final class ChromaKeyFormat {
   private static final List<Integer> AXES = List.of(16, 56, 56);
   private static final String APPROXIMATOR = "distilled_guidance_layer.";
   private static final String LAYERS = APPROXIMATOR + "layers.";
+  private static final String NORMS = APPROXIMATOR + "norms.";
+
+  static final LayerNames NAMES = new LayerNames(
+      DoubleStreamKeys.join(
+          DoubleStreamKeys.outer(),
+          List.of(Row.same(APPROXIMATOR + "in_proj"), Row.same(APPROXIMATOR + "out_proj"))),
+      List.of(
+          new BlockList(
+              DoubleStreamKeys.DOUBLE_BLOCKS,
+              "transformer_blocks.",
+              DoubleStreamKeys.doubleBlock()),
+          new BlockList(
+              DoubleStreamKeys.SINGLE_BLOCKS,
+              "single_transformer_blocks.",
+              DoubleStreamKeys.singleBlock()),
+          new BlockList(
+              LAYERS,
+              LAYERS,
+              List.of(Row.layer("in_layer", "linear_1"), Row.layer("out_layer", "linear_2"))),
+          new BlockList(NORMS, NORMS, List.of(Row.tensor("scale", "weight")))));
 
   private ChromaKeyFormat() {}
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return DoubleStreamKeys.PREFIXES.stream()
+    return NetworkPrefix.ALL.stream()
         .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
             && keys.has(prefix + "img_in.weight")
             && keys.has(prefix + APPROXIMATOR + "in_proj.weight"))
@@ -34,8 +57,8 @@ public final class ChromaKeyFormat {
   /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    return layout(
-            shapes.count("double_blocks."), shapes.count("single_blocks."), shapes.count(LAYERS))
+    return NAMES
+        .keyMapping(list -> shapes.count(list.equals(NORMS) ? LAYERS : list))
         .withPrefix(prefix);
   }
 
@@ -44,20 +67,9 @@ public final class ChromaKeyFormat {
    * blocks and approximator layers.
    */
   public static KeyMapping layout(int doubles, int singles, int layers) {
-    TensorTable table = new TensorTable();
-    DoubleStreamKeys.addBlocks(table, doubles, singles);
-    for (String side : List.of("in_proj", "out_proj")) {
-      table.addLayer(APPROXIMATOR + side, APPROXIMATOR + side);
-    }
-    for (int i = 0; i < layers; i++) {
-      table
-          .addLayer(LAYERS + i + ".linear_1", LAYERS + i + ".in_layer")
-          .addLayer(LAYERS + i + ".linear_2", LAYERS + i + ".out_layer")
-          .addTensor(
-              APPROXIMATOR + "norms." + i + ".weight",
-              KeyMapping.Location.whole(APPROXIMATOR + "norms." + i + ".scale"));
-    }
-    return table;
+    return NAMES.keyMapping(list -> list.startsWith(APPROXIMATOR)
+        ? layers
+        : DoubleStreamKeys.counts(doubles, singles).applyAsInt(list));
   }
 
   /** The options under diffusers' names. */

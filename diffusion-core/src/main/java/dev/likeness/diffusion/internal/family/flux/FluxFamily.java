@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
@@ -14,7 +13,6 @@ import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.StreamNames;
 import dev.likeness.diffusion.internal.family.StreamSites;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.Variant;
@@ -180,26 +178,8 @@ public final class FluxFamily implements ModelFamily {
             Signature.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED),
             Signature.of("^text_encoder_2\\.encoder\\.block\\.", Certainty.WEAK)),
         null,
-        names());
+        FluxKeyFormat.NAMES);
 
     private FluxLoraLayers() {}
-
-    private static OriginalNames names() {
-      Map<String, Map<String, List<String>>> blocks = StreamNames.blocks("mod_lin");
-      blocks.get("single_blocks").put("modulation_lin", List.of("norm.linear"));
-      Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
-      // OneTrainer's name.
-      top.put("img_in_proj", List.of("x_embedder"));
-      StreamNames.addEmbedder(
-          top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");
-      StreamNames.addEmbedder(
-          top, "vector_in_in_layer", "vector_in_out_layer", "time_text_embed.text_embedder");
-      StreamNames.addEmbedder(
-          top,
-          "guidance_in_in_layer",
-          "guidance_in_out_layer",
-          "time_text_embed.guidance_embedder");
-      return new OriginalNames(blocks, StreamNames.LISTS, top, false);
-    }
   }
 }

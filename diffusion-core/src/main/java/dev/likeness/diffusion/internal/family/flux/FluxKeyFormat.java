@@ -1,15 +1,49 @@
 package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.family.DoubleStreamKeys;
+import dev.likeness.diffusion.internal.family.LayerNames;
+import dev.likeness.diffusion.internal.family.LayerNames.BlockList;
+import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
 import java.util.Map;
 
-/** Key format of a FLUX.1 transformer in Black Forest Labs' names. */
+/**
+ * Key format of a FLUX.1 transformer in Black Forest Labs' names.
+ *
+ * <p>Source: {@code src/flux/model.py} and {@code src/flux/modules/layers.py} of
+ * black-forest-labs/flux.
+ */
 public final class FluxKeyFormat {
+  static final LayerNames NAMES = new LayerNames(
+      DoubleStreamKeys.join(
+          DoubleStreamKeys.outer(),
+          DoubleStreamKeys.embedder("time_in", "time_text_embed.timestep_embedder"),
+          DoubleStreamKeys.embedder("vector_in", "time_text_embed.text_embedder"),
+          DoubleStreamKeys.embedder("guidance_in", "time_text_embed.guidance_embedder"),
+          List.of(
+              Row.layer("final_layer.adaLN_modulation.1", "norm_out.linear").swapped(),
+              // OneTrainer's name.
+              Row.inLoraFiles("img_in.proj", "x_embedder"))),
+      List.of(
+          new BlockList(
+              DoubleStreamKeys.DOUBLE_BLOCKS,
+              "transformer_blocks.",
+              DoubleStreamKeys.join(
+                  DoubleStreamKeys.doubleBlock(),
+                  List.of(
+                      Row.layer("img_mod.lin", "norm1.linear"),
+                      Row.layer("txt_mod.lin", "norm1_context.linear")))),
+          new BlockList(
+              DoubleStreamKeys.SINGLE_BLOCKS,
+              "single_transformer_blocks.",
+              DoubleStreamKeys.join(
+                  DoubleStreamKeys.singleBlock(),
+                  List.of(Row.layer("modulation.lin", "norm.linear"))))));
+
   /** The channels of a head for each position axis. */
   private static final List<Integer> AXES = List.of(16, 56, 56);
 
@@ -17,7 +51,7 @@ public final class FluxKeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return DoubleStreamKeys.PREFIXES.stream()
+    return NetworkPrefix.ALL.stream()
         .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
             && keys.has(prefix + "img_in.weight")
             && keys.has(prefix + "vector_in.in_layer.weight"))
@@ -28,8 +62,12 @@ public final class FluxKeyFormat {
   /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    return FluxLayout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
-        .withPrefix(prefix);
+    return NAMES.keyMapping(shapes::count).withPrefix(prefix);
+  }
+
+  /** The key mapping without a prefix, by the numbers of double and single blocks. */
+  public static KeyMapping layout(int doubles, int singles) {
+    return NAMES.keyMapping(DoubleStreamKeys.counts(doubles, singles));
   }
 
   /** The options under diffusers' names. */
@@ -46,50 +84,5 @@ public final class FluxKeyFormat {
    */
   public static boolean isGuided(TensorNames keys, String prefix) {
     return DoubleStreamKeys.isGuided(keys, prefix);
-  }
-
-  /**
-   * FLUX.1's transformer in the names of Black Forest Labs' code.
-   *
-   * <p>Source: {@code src/flux/model.py} and {@code src/flux/modules/layers.py} of
-   * black-forest-labs/flux.
-   */
-  public static final class FluxLayout {
-    private FluxLayout() {}
-
-    /**
-     * The key mapping of a transformer without a prefix, by the numbers of double and single
-     * blocks.
-     */
-    public static KeyMapping of(int layers, int singleLayers) {
-      TensorTable table = new TensorTable();
-      addEmbedder(table, "timestep_embedder", "time_in");
-      addEmbedder(table, "text_embedder", "vector_in");
-      addEmbedder(table, "guidance_embedder", "guidance_in");
-      table.addLayer(
-          "norm_out.linear",
-          "final_layer.adaLN_modulation.1",
-          KeyMapping.Location.Form.HALVES_SWAPPED);
-      DoubleStreamKeys.addBlocks(table, layers, singleLayers);
-      for (int i = 0; i < layers; i++) {
-        table
-            .addLayer(
-                "transformer_blocks." + i + ".norm1.linear", "double_blocks." + i + ".img_mod.lin")
-            .addLayer(
-                "transformer_blocks." + i + ".norm1_context.linear",
-                "double_blocks." + i + ".txt_mod.lin");
-      }
-      for (int i = 0; i < singleLayers; i++) {
-        table.addLayer(
-            "single_transformer_blocks." + i + ".norm.linear",
-            "single_blocks." + i + ".modulation.lin");
-      }
-      return table;
-    }
-
-    private static void addEmbedder(TensorTable table, String canonical, String foreign) {
-      table.addLayer("time_text_embed." + canonical + ".linear_1", foreign + ".in_layer");
-      table.addLayer("time_text_embed." + canonical + ".linear_2", foreign + ".out_layer");
-    }
   }
 }

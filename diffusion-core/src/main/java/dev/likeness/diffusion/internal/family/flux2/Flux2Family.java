@@ -5,14 +5,12 @@ import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.StreamNames;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
@@ -22,7 +20,6 @@ import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,8 +101,6 @@ public final class Flux2Family implements ModelFamily {
 
   /** FLUX.2's layers in LoRA files. */
   static final class Flux2LoraLayers {
-    private static final List<String> HALVES = List.of(".linear_in", ".linear_out");
-
     /**
      * Layers of FLUX.1 that FLUX.2 lacks: the blocks' modulation, the pooled text, and the split
      * layers of single blocks.
@@ -120,39 +115,8 @@ public final class Flux2Family implements ModelFamily {
             "single_stream_modulation|double_stream_modulation|to_qkv_mlp_proj|linear_in[._]lora",
             Certainty.OWN)),
         ABSENT,
-        names());
+        Flux2KeyFormat.NAMES);
 
     private Flux2LoraLayers() {}
-
-    private static OriginalNames names() {
-      StreamNames streams = new StreamNames("mlp_0", "mlp_2", "mod_lin");
-      Map<String, List<String>> two = new LinkedHashMap<>();
-      streams.addImageStream(two, "img_", "attn", HALVES);
-      streams.addTextStream(two, "txt_", HALVES);
-      StreamNames.addNorms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
-      StreamNames.addNorms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
-      Map<String, List<String>> one = new LinkedHashMap<>();
-      one.put("linear1", List.of("attn.to_qkv_mlp_proj"));
-      one.put("linear2", List.of("attn.to_out"));
-      StreamNames.addNorms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
-      Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
-      StreamNames.addEmbedder(
-          top, "time_in_in_layer", "time_in_out_layer", "time_guidance_embed.timestep_embedder");
-      for (String modulation : List.of(
-          "double_stream_modulation_img",
-          "double_stream_modulation_txt",
-          "single_stream_modulation")) {
-        top.put(modulation + "_lin", List.of(modulation + ".linear"));
-      }
-      return new OriginalNames(
-          Map.of("double_blocks", two, "single_blocks", one),
-          Map.of(
-              "double_blocks",
-              "transformer_blocks.",
-              "single_blocks",
-              "single_transformer_blocks."),
-          top,
-          false);
-    }
   }
 }

@@ -5,14 +5,12 @@ import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.StreamNames;
 import dev.likeness.diffusion.internal.family.StreamSites;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Clip;
@@ -23,7 +21,6 @@ import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,7 +103,6 @@ public final class Sd3Family implements ModelFamily {
 
   /** Stable Diffusion 3's layers in LoRA files. */
   static final class Sd3LoraLayers {
-    private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
     private static final String BLOCK = "^transformer_blocks[._]";
 
     static final LoraLayers LAYERS = new LoraLayers(
@@ -124,28 +120,8 @@ public final class Sd3Family implements ModelFamily {
             Signature.of(BLOCK + "(\\d+[._]attn2|19|[2-9]\\d)[._]", Certainty.WEAK),
             Signature.of("^text_encoder_3\\.", Certainty.WEAK)),
         null,
-        names());
+        Sd3KeyFormat.NAMES);
 
     private Sd3LoraLayers() {}
-
-    private static OriginalNames names() {
-      StreamNames streams = new StreamNames("mlp_fc1", "mlp_fc2", "adaLN_modulation_1");
-      Map<String, List<String>> mixed = new LinkedHashMap<>();
-      for (String attention : List.of("attn", "attn2")) {
-        streams.addImageStream(mixed, "x_block_", attention, HALVES);
-        StreamNames.addNorms(
-            mixed, "x_block_" + attention + "_ln_", "q", "k", attention + ".norm_");
-      }
-      streams.addTextStream(mixed, "context_block_", HALVES);
-      StreamNames.addNorms(mixed, "context_block_attn_ln_", "q", "k", "attn.norm_added_");
-      Map<String, List<String>> top =
-          StreamNames.outerLayers("x_embedder_proj", "pos_embed.proj", "context_embedder");
-      StreamNames.addEmbedder(
-          top, "t_embedder_mlp_0", "t_embedder_mlp_2", "time_text_embed.timestep_embedder");
-      StreamNames.addEmbedder(
-          top, "y_embedder_mlp_0", "y_embedder_mlp_2", "time_text_embed.text_embedder");
-      return new OriginalNames(
-          Map.of("joint_blocks", mixed), Map.of("joint_blocks", "transformer_blocks."), top, false);
-    }
   }
 }

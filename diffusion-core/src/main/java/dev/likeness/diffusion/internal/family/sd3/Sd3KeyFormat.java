@@ -1,18 +1,64 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
+import dev.likeness.diffusion.internal.family.LayerNames;
+import dev.likeness.diffusion.internal.family.LayerNames.BlockList;
+import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Key format of a Stable Diffusion 3 transformer in Stability AI's names. */
+/**
+ * Key format of a Stable Diffusion 3 transformer in Stability AI's names.
+ *
+ * <p>Source: {@code mmditx.py} of Stability-AI/sd3.5.
+ */
 public final class Sd3KeyFormat {
-  private static final List<String> PREFIXES =
-      List.of("model.diffusion_model.", "diffusion_model.", "");
+  private static final String BLOCKS = "joint_blocks.";
+
+  static final LayerNames NAMES = new LayerNames(
+      List.of(
+          Row.tensor("pos_embed", "pos_embed.pos_embed"),
+          Row.layer("x_embedder.proj", "pos_embed.proj"),
+          Row.same("context_embedder"),
+          Row.layer("t_embedder.mlp.0", "time_text_embed.timestep_embedder.linear_1"),
+          Row.layer("t_embedder.mlp.2", "time_text_embed.timestep_embedder.linear_2"),
+          Row.layer("y_embedder.mlp.0", "time_text_embed.text_embedder.linear_1"),
+          Row.layer("y_embedder.mlp.2", "time_text_embed.text_embedder.linear_2"),
+          Row.layer("final_layer.linear", "proj_out"),
+          Row.layer("final_layer.adaLN_modulation.1", "norm_out.linear").swapped()),
+      List.of(new BlockList(
+          BLOCKS,
+          "transformer_blocks.",
+          List.of(
+              Row.layer("x_block.adaLN_modulation.1", "norm1.linear"),
+              Row.layer("context_block.adaLN_modulation.1", "norm1_context.linear")
+                  .swappedInLastBlock(),
+              Row.fused("x_block.attn.qkv", "attn.to_q", "attn.to_k", "attn.to_v"),
+              Row.norm("x_block.attn.ln_q", "attn.norm_q"),
+              Row.norm("x_block.attn.ln_k", "attn.norm_k"),
+              Row.layer("x_block.attn.proj", "attn.to_out.0"),
+              Row.fused("x_block.attn2.qkv", "attn2.to_q", "attn2.to_k", "attn2.to_v"),
+              Row.norm("x_block.attn2.ln_q", "attn2.norm_q"),
+              Row.norm("x_block.attn2.ln_k", "attn2.norm_k"),
+              Row.layer("x_block.attn2.proj", "attn2.to_out.0"),
+              Row.fused(
+                  "context_block.attn.qkv",
+                  "attn.add_q_proj",
+                  "attn.add_k_proj",
+                  "attn.add_v_proj"),
+              Row.norm("context_block.attn.ln_q", "attn.norm_added_q"),
+              Row.norm("context_block.attn.ln_k", "attn.norm_added_k"),
+              Row.layer("context_block.attn.proj", "attn.to_add_out"),
+              Row.layer("x_block.mlp.fc1", "ff.net.0.proj"),
+              Row.layer("x_block.mlp.fc2", "ff.net.2"),
+              Row.layer("context_block.mlp.fc1", "ff_context.net.0.proj"),
+              Row.layer("context_block.mlp.fc2", "ff_context.net.2")))));
+
   /** The head width of every published model. */
   private static final int HEAD_DIM = 64;
 
@@ -22,7 +68,7 @@ public final class Sd3KeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return PREFIXES.stream()
+    return NetworkPrefix.ALL.stream()
         .filter(prefix -> keys.has(prefix + "joint_blocks.0.x_block.attn.qkv.weight")
             && keys.has(prefix + "x_embedder.proj.weight"))
         .findFirst()
@@ -31,8 +77,12 @@ public final class Sd3KeyFormat {
 
   /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
-    return Sd3Layout.of(ShapeReader.Numbered.count(keys, prefix + "joint_blocks."))
-        .withPrefix(prefix);
+    return layout(ShapeReader.Numbered.count(keys, prefix + BLOCKS)).withPrefix(prefix);
+  }
+
+  /** The key mapping without a prefix, by the number of blocks. */
+  public static KeyMapping layout(int blocks) {
+    return NAMES.keyMapping(list -> blocks);
   }
 
   /** The options under diffusers' names. */
@@ -63,76 +113,5 @@ public final class Sd3KeyFormat {
             .toList());
     config.put("qk_norm", normed ? "rms_norm" : null);
     return config;
-  }
-
-  /**
-   * Stable Diffusion 3's transformer in the names of Stability AI's code.
-   *
-   * <p>Source: {@code mmditx.py} of Stability-AI/sd3.5.
-   */
-  public static final class Sd3Layout {
-    private static final List<Integer> QKV = List.of(1, 1, 1);
-
-    private Sd3Layout() {}
-
-    /** The key mapping of a transformer without a prefix, by its number of blocks. */
-    public static KeyMapping of(int layers) {
-      TensorTable table = new TensorTable();
-      table.addTensor("pos_embed.pos_embed", KeyMapping.Location.whole("pos_embed"));
-      table
-          .addLayer("pos_embed.proj", "x_embedder.proj")
-          .addLayer("context_embedder", "context_embedder");
-      addEmbedder(table, "timestep_embedder", "t_embedder");
-      addEmbedder(table, "text_embedder", "y_embedder");
-      table.addLayer("proj_out", "final_layer.linear");
-      table.addLayer(
-          "norm_out.linear",
-          "final_layer.adaLN_modulation.1",
-          KeyMapping.Location.Form.HALVES_SWAPPED);
-      for (int i = 0; i < layers; i++) {
-        addBlock(
-            table, "transformer_blocks." + i + ".", "joint_blocks." + i + ".", i == layers - 1);
-      }
-      return table;
-    }
-
-    private static void addEmbedder(TensorTable table, String canonical, String foreign) {
-      table.addLayer("time_text_embed." + canonical + ".linear_1", foreign + ".mlp.0");
-      table.addLayer("time_text_embed." + canonical + ".linear_2", foreign + ".mlp.2");
-    }
-
-    private static void addBlock(TensorTable table, String here, String there, boolean last) {
-      String image = there + "x_block.";
-      String text = there + "context_block.";
-      table.addLayer(here + "norm1.linear", image + "adaLN_modulation.1");
-      table.addLayer(
-          here + "norm1_context.linear",
-          text + "adaLN_modulation.1",
-          last ? KeyMapping.Location.Form.HALVES_SWAPPED : KeyMapping.Location.Form.AS_STORED);
-      addAttention(table, here + "attn.", image + "attn.");
-      addAttention(table, here + "attn2.", image + "attn2.");
-      table.addFused(
-          text + "attn.qkv",
-          List.of(here + "attn.add_q_proj", here + "attn.add_k_proj", here + "attn.add_v_proj"),
-          QKV);
-      table.addTensor(
-          here + "attn.norm_added_q.weight", KeyMapping.Location.whole(text + "attn.ln_q.weight"));
-      table.addTensor(
-          here + "attn.norm_added_k.weight", KeyMapping.Location.whole(text + "attn.ln_k.weight"));
-      table.addLayer(here + "attn.to_add_out", text + "attn.proj");
-      table
-          .addLayer(here + "ff.net.0.proj", image + "mlp.fc1")
-          .addLayer(here + "ff.net.2", image + "mlp.fc2");
-      table
-          .addLayer(here + "ff_context.net.0.proj", text + "mlp.fc1")
-          .addLayer(here + "ff_context.net.2", text + "mlp.fc2");
-    }
-
-    private static void addAttention(TensorTable table, String here, String there) {
-      table.addFused(there + "qkv", List.of(here + "to_q", here + "to_k", here + "to_v"), QKV);
-      table.addTensor(here + "norm_q.weight", KeyMapping.Location.whole(there + "ln_q.weight"));
-      table.addTensor(here + "norm_k.weight", KeyMapping.Location.whole(there + "ln_k.weight"));
-      table.addLayer(here + "to_out.0", there + "proj");
-    }
   }
 }

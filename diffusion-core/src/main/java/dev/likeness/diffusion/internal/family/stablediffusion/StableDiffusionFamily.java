@@ -4,9 +4,9 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionPath;
 import dev.likeness.diffusion.internal.family.AttentionSites;
+import dev.likeness.diffusion.internal.family.LayerNames;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelFormat;
@@ -16,6 +16,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
@@ -163,8 +164,7 @@ public final class StableDiffusionFamily implements ModelFamily {
     public KeyMapping layout(String component) {
       return switch (component) {
         case "unet" ->
-          UNetKeyFormat.of(UNetConfig.of(parts.config("unet")))
-              .withPrefix("model.diffusion_model.");
+          UNetKeyFormat.of(UNetConfig.of(parts.config("unet"))).withPrefix(NetworkPrefix.PUBLISHED);
         case "vae" -> autoencoder().withPrefix("first_stage_model.");
         case "text_encoder" ->
           ClipKeyFormat.outputLayout(
@@ -240,7 +240,8 @@ public final class StableDiffusionFamily implements ModelFamily {
                 "stable-diffusion-v1")),
         List.of(),
         null,
-        OriginalNames.NONE);
+        LayerNames.NONE,
+        layers -> Optional.of(UNetKeyFormat.ofLayers(layers)));
 
     private StableDiffusionLoraLayers() {}
 

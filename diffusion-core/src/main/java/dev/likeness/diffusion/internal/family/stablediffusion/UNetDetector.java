@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.ArrayList;
@@ -183,14 +184,12 @@ final class UNetDetector {
 
   /** Rules that detect the variant of a single file's UNet from names and shapes. */
   record UNetKeys(TensorNames keys, String prefix) {
-    private static final List<String> PREFIXES =
-        List.of("model.diffusion_model.", "diffusion_model.", "");
     private static final long REFINER_TEXT = 1280;
     static final long SD2_TEXT = 1024;
 
     /** The UNet in latent diffusion's names; null if there is none. */
     static UNetKeys of(TensorNames keys) {
-      return PREFIXES.stream()
+      return NetworkPrefix.ALL.stream()
           .filter(prefix -> keys.has(prefix + "input_blocks.0.0.weight")
               && keys.has(prefix + "out.2.weight")
               && keys.shape(prefix + "input_blocks.0.0.weight").length == 4)

@@ -4,9 +4,13 @@ import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModuleTable;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,9 +41,46 @@ public final class UNetKeyFormat {
       + "|time_embed|label_emb|attn[12]|to_q|to_k|to_v|to_out|norm[123]?|ff|net|cond_proj|proj_in"
       + "|proj_out|proj|op|conv|out|weight|bias");
 
+  /**
+   * A resolution of a UNet.
+   *
+   * @param layers the residual blocks of its down block; its up block has one more
+   * @param hasUpAttention true if its up block has attention
+   */
+  private record Level(int layers, boolean hasUpAttention) {
+    private static final Pattern DOWN_RESNET =
+        Pattern.compile("down_blocks\\.(\\d+)\\.resnets\\.(\\d+)\\..+");
+
+    static List<Level> of(UNetConfig config) {
+      return config.levels().stream()
+          .map(level -> new Level(level.layers(), level.hasUpAttention()))
+          .toList();
+    }
+
+    static List<Level> of(Collection<String> layers) {
+      Map<Integer, Set<String>> resnets = new TreeMap<>();
+      for (String layer : layers) {
+        Matcher resnet = DOWN_RESNET.matcher(layer);
+        if (resnet.matches()) {
+          resnets
+              .computeIfAbsent(Integer.parseInt(resnet.group(1)), level -> new HashSet<>())
+              .add(resnet.group(2));
+        }
+      }
+      int last = resnets.size() - 1;
+      return resnets.entrySet().stream()
+          .map(level -> {
+            String up = "up_blocks." + (last - level.getKey()) + ".attentions.";
+            return new Level(
+                level.getValue().size(), layers.stream().anyMatch(name -> name.startsWith(up)));
+          })
+          .toList();
+    }
+  }
+
   private final ModuleTable table = new ModuleTable(module -> false);
 
-  private UNetKeyFormat(UNetConfig config) {
+  private UNetKeyFormat(List<Level> levels) {
     table.add("conv_in", "input_blocks.0.0").add("conv_norm_out", "out.0").add("conv_out", "out.2");
     table
         .add("time_embedding.linear_1", "time_embed.0")
@@ -49,24 +90,29 @@ public final class UNetKeyFormat {
     table
         .add("add_embedding.linear_1", "label_emb.0.0")
         .add("add_embedding.linear_2", "label_emb.0.2");
-    addDownBlocks(config.levels());
+    addDownBlocks(levels);
     table
         .addAll("mid_block.resnets.0", "middle_block.0", RESNET)
         .add("mid_block.attentions.0", "middle_block.1")
         .addAll("mid_block.resnets.1", "middle_block.2", RESNET);
-    addUpBlocks(config.levels());
+    addUpBlocks(levels);
   }
 
   /** The key mapping of a UNet of this shape, without a prefix. */
   public static KeyMapping of(UNetConfig config) {
-    return new UNetKeyFormat(config).table;
+    return new UNetKeyFormat(Level.of(config)).table;
+  }
+
+  /** The key mapping of a UNet with these layers in diffusers, without a prefix. */
+  public static KeyMapping ofLayers(Collection<String> layers) {
+    return new UNetKeyFormat(Level.of(layers)).table;
   }
 
   /**
    * The key mapping of a ControlNet of this shape: such a UNet's encoder with additional layers.
    */
   public static KeyMapping of(ControlNetConfig config) {
-    ModuleTable table = new UNetKeyFormat(config.unet()).table;
+    ModuleTable table = new UNetKeyFormat(Level.of(config.unet())).table;
     int blocks = 2 * (config.conditioningEmbeddingChannels().size() - 1);
     table
         .add("controlnet_cond_embedding.conv_in", "input_hint_block.0")
@@ -110,7 +156,7 @@ public final class UNetKeyFormat {
     return Optional.of(String.join(".", parts));
   }
 
-  private void addDownBlocks(List<UNetConfig.Level> levels) {
+  private void addDownBlocks(List<Level> levels) {
     int at = 1;
     for (int i = 0; i < levels.size(); i++) {
       for (int j = 0; j < levels.get(i).layers(); j++, at++) {
@@ -123,10 +169,10 @@ public final class UNetKeyFormat {
     }
   }
 
-  private void addUpBlocks(List<UNetConfig.Level> levels) {
+  private void addUpBlocks(List<Level> levels) {
     int at = 0;
     for (int i = 0; i < levels.size(); i++) {
-      UNetConfig.Level level = levels.get(levels.size() - 1 - i);
+      Level level = levels.get(levels.size() - 1 - i);
       for (int j = 0; j <= level.layers(); j++, at++) {
         table.addAll("up_blocks." + i + ".resnets." + j, "output_blocks." + at + ".0", RESNET);
         if (level.hasUpAttention()) {

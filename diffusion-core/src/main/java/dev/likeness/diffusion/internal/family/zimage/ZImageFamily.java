@@ -5,7 +5,6 @@ import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
@@ -98,38 +97,8 @@ public final class ZImageFamily implements ModelFamily {
                 + "|(^|[._])layers[._]\\d+[._](attention|feed_forward|adaLN_modulation)[._]",
             Certainty.OWN)),
         null,
-        names());
+        ZImageKeyFormat.NAMES);
 
     private ZImageLoraLayers() {}
-
-    private static OriginalNames names() {
-      Map<String, List<String>> block = Map.of(
-          "attention_qkv",
-          List.of("attention.to_q", "attention.to_k", "attention.to_v"),
-          "attention_out",
-          List.of("attention.to_out.0"),
-          "attention_q_norm",
-          List.of("attention.norm_q"),
-          "attention_k_norm",
-          List.of("attention.norm_k"));
-      Map<String, String> lists = Map.of(
-          "layers",
-          "layers.",
-          "noise_refiner",
-          "noise_refiner.",
-          "context_refiner",
-          "context_refiner.");
-      return new OriginalNames(
-          Map.of("layers", block, "noise_refiner", block, "context_refiner", block),
-          lists,
-          Map.of(
-              "x_embedder",
-              List.of("all_x_embedder.2-1"),
-              "final_layer_linear",
-              List.of("all_final_layer.2-1.linear"),
-              "final_layer_adaLN_modulation_1",
-              List.of("all_final_layer.2-1.adaLN_modulation.1")),
-          true);
-    }
   }
 }

@@ -1,19 +1,56 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.LayerNames;
+import dev.likeness.diffusion.internal.family.LayerNames.BlockList;
+import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** Key formats of a Z-Image transformer file, in ComfyUI's or diffusers' names. */
+/**
+ * Key formats of a Z-Image transformer file, in diffusers' names or those of ComfyUI's files: its
+ * authors' names, with fused queries, keys and values.
+ *
+ * <p>Source: {@code convert_z_image_transformer_checkpoint_to_diffusers} of diffusers 0.42.1.
+ */
 public final class ZImageKeyFormat {
-  private static final List<String> PREFIXES =
-      List.of("model.diffusion_model.", "diffusion_model.", "");
+  private static final List<Row> BLOCK = List.of(
+      Row.fused("attention.qkv", "attention.to_q", "attention.to_k", "attention.to_v"),
+      Row.layer("attention.out", "attention.to_out.0"),
+      Row.norm("attention.q_norm", "attention.norm_q"),
+      Row.norm("attention.k_norm", "attention.norm_k"),
+      Row.same("attention_norm1"),
+      Row.same("attention_norm2"),
+      Row.same("ffn_norm1"),
+      Row.same("ffn_norm2"),
+      Row.same("feed_forward.w1"),
+      Row.same("feed_forward.w2"),
+      Row.same("feed_forward.w3"),
+      Row.same("adaLN_modulation.0"));
+
+  static final LayerNames NAMES = new LayerNames(
+      List.of(
+          Row.layer("x_embedder", "all_x_embedder.2-1"),
+          Row.layer("final_layer.linear", "all_final_layer.2-1.linear"),
+          Row.layer("final_layer.adaLN_modulation.1", "all_final_layer.2-1.adaLN_modulation.1"),
+          Row.same("t_embedder.mlp.0"),
+          Row.same("t_embedder.mlp.2"),
+          Row.same("cap_embedder.0"),
+          Row.same("cap_embedder.1"),
+          Row.tensor("x_pad_token", "x_pad_token"),
+          Row.tensor("cap_pad_token", "cap_pad_token")),
+      Stream.of("layers.", "noise_refiner.", "context_refiner.")
+          .map(list -> new BlockList(list, list, BLOCK))
+          .toList(),
+      true);
+
   private static final String MODULATION = "layers.0.adaLN_modulation.0.weight";
   private static final int PATCH = 4;
   /**
@@ -29,7 +66,7 @@ public final class ZImageKeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return PREFIXES.stream()
+    return NetworkPrefix.ALL.stream()
         .filter(prefix -> keys.has(prefix + MODULATION) && keys.has(prefix + "cap_pad_token"))
         .findFirst()
         .orElse(null);
@@ -39,7 +76,7 @@ public final class ZImageKeyFormat {
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     KeyMapping layout = shapes.hasModule("x_embedder")
-        ? ZImageLayout.of(shapes.count("layers."), shapes.count("noise_refiner."))
+        ? layout(shapes.count("layers."), shapes.count("noise_refiner."))
         : new KeyMapping.SameNames(List.of(
             "all_x_embedder.",
             "all_final_layer.",
@@ -51,6 +88,11 @@ public final class ZImageKeyFormat {
             "noise_refiner.",
             "context_refiner."));
     return layout.withPrefix(prefix);
+  }
+
+  /** The key mapping without a prefix, by the numbers of joint blocks and of each refiner's. */
+  public static KeyMapping layout(int layers, int refiners) {
+    return NAMES.keyMapping(list -> list.equals("layers.") ? layers : refiners);
   }
 
   /** The options under diffusers' names. */
@@ -83,66 +125,5 @@ public final class ZImageKeyFormat {
     config.put("axes_dims", AXES);
     config.put("axes_lens", LENGTHS);
     return config;
-  }
-
-  /**
-   * Z-Image's transformer in the names of ComfyUI's files: its authors' names, with fused queries,
-   * keys and values.
-   *
-   * <p>Source: {@code convert_z_image_transformer_checkpoint_to_diffusers} of diffusers 0.42.1.
-   */
-  public static final class ZImageLayout {
-    private static final List<Integer> QKV = List.of(1, 1, 1);
-    private static final List<String> UNCHANGED = List.of(
-        "attention_norm1",
-        "attention_norm2",
-        "ffn_norm1",
-        "ffn_norm2",
-        "feed_forward.w1",
-        "feed_forward.w2",
-        "feed_forward.w3",
-        "adaLN_modulation.0");
-
-    private ZImageLayout() {}
-
-    /**
-     * The key mapping of a transformer without a prefix, by the numbers of joint and refiner
-     * blocks.
-     */
-    public static KeyMapping of(int layers, int refiners) {
-      TensorTable table = new TensorTable();
-      table
-          .addLayer("all_x_embedder.2-1", "x_embedder")
-          .addLayer("all_final_layer.2-1.linear", "final_layer.linear");
-      table.addLayer("all_final_layer.2-1.adaLN_modulation.1", "final_layer.adaLN_modulation.1");
-      for (String same :
-          List.of("t_embedder.mlp.0", "t_embedder.mlp.2", "cap_embedder.0", "cap_embedder.1")) {
-        table.addLayer(same, same);
-      }
-      for (String same : List.of("x_pad_token", "cap_pad_token")) {
-        table.addTensor(same, KeyMapping.Location.whole(same));
-      }
-      addBlocks(table, "layers.", layers);
-      addBlocks(table, "noise_refiner.", refiners);
-      addBlocks(table, "context_refiner.", refiners);
-      return table;
-    }
-
-    private static void addBlocks(TensorTable table, String list, int count) {
-      for (int i = 0; i < count; i++) {
-        String block = list + i + ".";
-        String attention = block + "attention.";
-        table.addFused(
-            attention + "qkv",
-            List.of(attention + "to_q", attention + "to_k", attention + "to_v"),
-            QKV);
-        table.addLayer(attention + "to_out.0", attention + "out");
-        table.addTensor(
-            attention + "norm_q.weight", KeyMapping.Location.whole(attention + "q_norm.weight"));
-        table.addTensor(
-            attention + "norm_k.weight", KeyMapping.Location.whole(attention + "k_norm.weight"));
-        UNCHANGED.forEach(same -> table.addLayer(block + same, block + same));
-      }
-    }
   }
 }

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.photos.internal.imagefile.ImageFileWriter;
+import dev.likeness.photos.internal.opencv.ImageFileEncoder;
 import dev.likeness.provenance.c2pa.ManifestWriter;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.awt.Color;
@@ -192,7 +192,7 @@ public record Disclosure(
    *     OpenCV cannot write WebP
    */
   public byte[] encode(RgbImage image, ImageFormat format) {
-    byte[] file = ImageFileWriter.encode(markPixels(image), format, source).bytes();
+    byte[] file = ImageFileEncoder.encode(markPixels(image), format, source);
     SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
     return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
   }

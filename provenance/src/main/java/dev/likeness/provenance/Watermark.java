@@ -1,12 +1,16 @@
 package dev.likeness.provenance;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.imagefile.ImageFileWriter;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.internal.imagefile.ImageFileWriter;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.OptionalInt;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * The invisible watermark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}). Its
@@ -95,8 +99,23 @@ public final class Watermark {
     RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width, height), marked.width(), marked.height());
     BitSet weak = new WatermarkBlocks(marked).weakBits();
-    weak.or(new WatermarkBlocks(ImageFileWriter.roundTripJpeg(marked, JPEG_QUALITY)).weakBits());
-    weak.or(new WatermarkBlocks(ImageFileWriter.roundTripJpeg(resized, JPEG_QUALITY)).weakBits());
+    weak.or(new WatermarkBlocks(afterJpeg(marked, JPEG_QUALITY)).weakBits());
+    weak.or(new WatermarkBlocks(afterJpeg(resized, JPEG_QUALITY)).weakBits());
     return weak;
+  }
+
+  /**
+   * Returns the image after JPEG encoding and decoding.
+   *
+   * @param quality 0 to 1: IJG's quality divided by 100
+   */
+  static RgbImage afterJpeg(RgbImage image, double quality) {
+    byte[] file = ImageFileWriter.encodeJpeg(image.toBufferedImage(), quality);
+    try {
+      return RgbImage.of(
+          ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot decode a JPEG file in memory", e);
+    }
   }
 }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;

@@ -2,8 +2,8 @@ package dev.likeness.provenance;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.photos.internal.imagefile.ImageFile;
-import dev.likeness.photos.internal.imagefile.XmpPacket;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
+import dev.likeness.diffusion.internal.imagefile.XmpPacket;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.time.Instant;

@@ -2,17 +2,15 @@ package dev.likeness.diffusion.image;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
+import dev.likeness.diffusion.internal.imagefile.ImageFileWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * An 8-bit sRGB image: rows from the top, with three bytes (red, green, blue) for each pixel.
@@ -189,7 +187,7 @@ public final class RgbImage {
   public byte[] toPng() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      encode(bytes);
+      ImageFileWriter.writePng(toBufferedImage(), bytes);
     } catch (IOException e) {
       throw new IllegalStateException("cannot encode a PNG file in memory", e);
     }
@@ -204,7 +202,7 @@ public final class RgbImage {
    *     example because the disk is full
    */
   public void writePng(Path file) {
-    AtomicFile.write(file, this::encode);
+    AtomicFile.write(file, out -> ImageFileWriter.writePng(toBufferedImage(), out));
   }
 
   /**
@@ -311,13 +309,6 @@ public final class RgbImage {
   private static RgbImage upright(ImageFileReader.Pixels stored, int orientation) {
     return ExifOrientation.of(orientation)
         .toUpright(new RgbImage(stored.width(), stored.height(), stored.rgb()));
-  }
-
-  // ImageIO's default stream would write personal data to a temporary file.
-  private void encode(OutputStream out) throws IOException {
-    try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
-      ImageIO.write(toBufferedImage(), "png", stream);
-    }
   }
 
   @Override

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
+import dev.likeness.diffusion.internal.imagefile.XmpPacket;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.person.Authenticity;
@@ -21,8 +23,6 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.internal.imagefile.ImageFile;
-import dev.likeness.photos.internal.imagefile.XmpPacket;
 import dev.likeness.photos.likeness.ConfidenceInterval;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.likeness.provenance.c2pa;
 
-import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;

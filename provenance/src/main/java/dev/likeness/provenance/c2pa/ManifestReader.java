@@ -1,7 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.cert.X509Certificate;
 import java.time.Instant;

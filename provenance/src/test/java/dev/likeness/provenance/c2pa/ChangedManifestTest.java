@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.time.Instant;

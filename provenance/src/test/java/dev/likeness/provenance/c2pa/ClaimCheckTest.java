@@ -3,8 +3,8 @@ package dev.likeness.provenance.c2pa;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.time.Instant;

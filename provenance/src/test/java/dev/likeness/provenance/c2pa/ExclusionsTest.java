@@ -3,7 +3,7 @@ package dev.likeness.provenance.c2pa;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.TestAuthority;
 import dev.likeness.provenance.TestAuthority.Profile;

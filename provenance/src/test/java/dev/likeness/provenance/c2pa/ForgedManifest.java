@@ -1,7 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.provenance.TestAuthority;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.imagefile.ImageFileWriter;
+import dev.likeness.photos.internal.opencv.ImageFileEncoder;
 
 /**
  * Marks generated images by IPTC's digital source type in XMP. It is loaded as a service if no
@@ -16,7 +16,7 @@ public final class XmpMarking implements GeneratedImage.Marking {
     DigitalSourceType source = edited
         ? DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
         : DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA;
-    return ImageFileWriter.encode(generated, format, source).bytes();
+    return ImageFileEncoder.encode(generated, format, source);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.likeness.photos.internal.imagefile;
+package dev.likeness.diffusion.internal.imagefile;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.likeness.photos.internal.imagefile;
+package dev.likeness.diffusion.internal.imagefile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,10 +1,9 @@
-package dev.likeness.photos.internal.imagefile;
+package dev.likeness.diffusion.internal.imagefile;
 
 import com.adobe.internal.xmp.XMPException;
 import com.adobe.internal.xmp.XMPMeta;
 import com.adobe.internal.xmp.XMPMetaFactory;
 import com.adobe.internal.xmp.options.SerializeOptions;
-import dev.likeness.diffusion.image.DigitalSourceType;
 import java.io.StringReader;
 import java.util.Optional;
 import javax.xml.namespace.QName;
@@ -38,16 +37,20 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
     }
   }
 
-  /** Returns an XMP packet with the digital source type as its only property. */
-  public static String serialize(DigitalSourceType source) {
+  /**
+   * Returns an XMP packet with the digital source type as its only property.
+   *
+   * @param sourceType the URI of IPTC's digital source type
+   */
+  public static String serialize(String sourceType) {
     try {
       XMPMeta meta = XMPMetaFactory.create();
-      meta.setProperty(IPTC, SOURCE_TYPE, source.uri());
+      meta.setProperty(IPTC, SOURCE_TYPE, sourceType);
       return XMPMetaFactory.serializeToString(
           meta, new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
     } catch (XMPException e) {
       throw new IllegalStateException(
-          "cannot write the XMP packet of the digital source type " + source.uri() + ": "
+          "cannot write the XMP packet of the digital source type " + sourceType + ": "
               + e.getMessage(),
           e);
     }

@@ -1,9 +1,8 @@
-package dev.likeness.photos.internal.imagefile;
+package dev.likeness.diffusion.internal.imagefile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
-import dev.likeness.diffusion.image.DigitalSourceType;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -16,7 +15,7 @@ class XmpPacketTest {
 
   @Test
   void readsWhatItWrites() {
-    String own = XmpPacket.serialize(DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA);
+    String own = XmpPacket.serialize(URL);
     assertEquals(Optional.of(URL), XmpPacket.parse(own).sourceType());
   }
 

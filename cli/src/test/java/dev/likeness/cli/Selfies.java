@@ -1,7 +1,7 @@
 package dev.likeness.cli;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.internal.image.Resampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package dev.likeness.provenance;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.internal.imagefile.ImageFileWriter;
 import dev.likeness.diffusion.internal.io.CurrentWork;
-import dev.likeness.photos.internal.image.Resampler;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Arrays;

@@ -41,6 +41,7 @@ public final class PackageRules {
       Set.of(".request"),
       Set.of(".internal.file", ".internal.file.gguf", ".internal.file.pickle"),
       Set.of(".internal.tensor"),
+      Set.of(".internal.image"),
       Set.of(".tensor", ".image"),
       Set.of(".internal.imagefile"),
       // Loading of libraries and atomic files serve all of the above, signing the sister modules.

@@ -1,9 +1,9 @@
 package dev.likeness.headshots.person;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.internal.image.Resampler;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

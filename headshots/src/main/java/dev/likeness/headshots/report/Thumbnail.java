@@ -1,7 +1,7 @@
 package dev.likeness.headshots.report;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 import java.util.Base64;
 
 /** Reduced images that are part of an HTML page. */

@@ -1,7 +1,7 @@
 package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 
 /** Enlarges an image before the base adds details to it. Implementations are thread-safe. */
 @FunctionalInterface

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;

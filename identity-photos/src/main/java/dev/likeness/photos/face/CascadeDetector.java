@@ -1,7 +1,7 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.util.Collections;
 import java.util.Comparator;

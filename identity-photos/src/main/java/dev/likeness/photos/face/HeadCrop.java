@@ -1,7 +1,7 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 
 /**
  * A square crop around a face, fully inside the image. The {@link Framing} sets how much of the

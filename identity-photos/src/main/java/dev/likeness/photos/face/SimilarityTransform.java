@@ -1,7 +1,7 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;

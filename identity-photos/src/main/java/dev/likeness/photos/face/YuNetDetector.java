@@ -2,7 +2,7 @@ package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;

@@ -13,7 +13,7 @@ import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
-import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.diffusion.internal.image.Resampler;
 import java.util.List;
 
 /**

@@ -1,11 +1,11 @@
 package dev.likeness.headshots.internal.score;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Optional;
 

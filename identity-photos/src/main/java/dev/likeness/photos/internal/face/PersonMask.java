@@ -1,8 +1,8 @@
 package dev.likeness.photos.internal.face;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;

@@ -1,6 +1,7 @@
 package dev.likeness.photos.internal.image;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 
 /**
  * A 63-bit perceptual hash: the signs of the lowest frequencies of the image reduced to 32 by 32

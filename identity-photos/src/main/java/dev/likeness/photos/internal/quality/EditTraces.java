@@ -1,8 +1,8 @@
 package dev.likeness.photos.internal.quality;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.internal.image.Luma;
-import dev.likeness.photos.internal.image.Resampler;
 import java.util.Arrays;
 import org.apache.commons.math3.complex.Complex;
 import org.apache.commons.math3.linear.SingularMatrixException;

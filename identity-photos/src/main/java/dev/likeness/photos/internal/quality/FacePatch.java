@@ -1,10 +1,10 @@
 package dev.likeness.photos.internal.quality;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Luma;
-import dev.likeness.photos.internal.image.Resampler;
 import java.util.Arrays;
 
 /**

@@ -1,6 +1,7 @@
 package dev.likeness.photos.internal.quality;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -8,7 +9,6 @@ import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.image.PerceptualHash;
-import dev.likeness.photos.internal.image.Resampler;
 
 /**
  * The features by which the photos of a set are compared.

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -19,7 +20,6 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.opencv.SuperResolution;
 import dev.likeness.photos.quality.FaceQuality.OnnxFaceQuality;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.likeness.portrait.attributes;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -9,7 +10,6 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
-import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.ArrayList;

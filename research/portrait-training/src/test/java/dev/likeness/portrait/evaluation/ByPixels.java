@@ -1,9 +1,9 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.internal.image.Resampler;
 
 /**
  * Knows an image by its pixels at a small size.

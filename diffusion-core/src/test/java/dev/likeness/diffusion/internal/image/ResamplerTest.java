@@ -1,4 +1,4 @@
-package dev.likeness.photos.internal.image;
+package dev.likeness.diffusion.internal.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

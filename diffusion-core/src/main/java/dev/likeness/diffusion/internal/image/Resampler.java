@@ -1,4 +1,4 @@
-package dev.likeness.photos.internal.image;
+package dev.likeness.diffusion.internal.image;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;

@@ -206,6 +206,42 @@ class GenerationRequestsTest {
     assertEquals(rgb[0] & 255, wider.at(8, 0, 0), "in an extended image too");
   }
 
+  @Test
+  void pastesByTheLumaOfColouredMasks() {
+    byte[] rgb = new byte[32 * 24 * 3];
+    new Random(1).nextBytes(rgb);
+    RgbImage photo = RgbImage.of(32, 24, rgb);
+    for (int colour : new int[] {0xff0000, 0x00ff00, 0x0000ff, 0x00ffff, 0x123456}) {
+      int luma = (int)
+          Math.round(0.299 * (colour >> 16) + 0.587 * (colour >> 8 & 255) + 0.114 * (colour & 255));
+      RgbImage coloured = belowBlack(colour);
+      RgbImage grey = belowBlack(luma * 0x010101);
+      List<List<InitialImage>> pairs = List.of(
+          List.of(InitialImage.of(photo).mask(coloured), InitialImage.of(photo).mask(grey)),
+          List.of(
+              InitialImage.of(photo).changeMap(coloured), InitialImage.of(photo).changeMap(grey)),
+          List.of(
+              InitialImage.of(photo).mask(coloured).paddingMaskCrop(4),
+              InitialImage.of(photo).mask(grey).paddingMaskCrop(4)));
+      for (List<InitialImage> pair : pairs) {
+        ImageRequest request = REQUEST.scheduler("DDIM").steps(2);
+        assertEquals(
+            base.generate(request.initialImage(pair.get(1).strength(0.9))).image(),
+            base.generate(request.initialImage(pair.get(0).strength(0.9))).image(),
+            Integer.toHexString(colour));
+      }
+    }
+  }
+
+  /** A black image of 32 x 24 pixels whose lower half has a colour. */
+  private static RgbImage belowBlack(int colour) {
+    byte[] rgb = new byte[32 * 24 * 3];
+    for (int i = rgb.length / 2; i < rgb.length; i++) {
+      rgb[i] = (byte) (colour >> 16 - 8 * (i % 3));
+    }
+    return RgbImage.of(32, 24, rgb);
+  }
+
   /** How far apart latents are in the mean in their upper or lower half. */
   private static double distanceInHalf(Latents a, Latents b, int half) {
     return IntStream.range(0, a.values().length)

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.HiresFix;
@@ -56,19 +57,17 @@ record HiresPass(OpenModel model) {
   private InitialImage composite(
       InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
     RgbImage known = PillowResampling.LANCZOS.resize(before.image().orElseThrow(), width, height);
+    RgbImage white = PillowResampling.LANCZOS.resize(before.mask().orElseThrow(), width, height);
+    int least = before.isDifferential() ? 1 : 128;
+    Mask mask = (x, y) -> Mask.luma(white, x, y) >= least ? 1 : 0;
+    if (pixels) {
+      return InitialImage.of(mask.paste(
+          PillowResampling.LANCZOS.resize(generated.image().orElseThrow(), width, height), known));
+    }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor grey = ImageTensors.toGrey(
-          PillowResampling.LANCZOS.resize(before.mask().orElseThrow(), width, height));
-      Tensor white = before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
-      if (pixels) {
-        return InitialImage.of(ImageTensors.toImage(torch.where(
-            white,
-            ImageTensors.toUnit(
-                PillowResampling.LANCZOS.resize(generated.image().orElseThrow(), width, height)),
-            ImageTensors.toUnit(known))));
-      }
-      Tensor corners =
-          LatentPreparation.downsampleMask(white, model.autoencoder().vaeScaleFactor());
+      Tensor grey = ImageTensors.toGrey(white);
+      Tensor corners = LatentPreparation.downsampleMask(
+          grey.ge(new Scalar(least / 255f)), model.autoencoder().vaeScaleFactor());
       return InitialImage.of(Latents.of(torch.where(
           corners,
           generated.latents().orElseThrow().toTensor(),

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -158,19 +159,13 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
           || !before.pastesUnmasked()) {
         return image;
       }
-      int w = image.width();
-      RgbImage known = PillowResampling.LANCZOS.resize(before.image().get(), w, image.height());
-      RgbImage mask = PillowResampling.LANCZOS.resize(before.mask().get(), w, image.height());
-      byte[] rgb = image.rgb();
-      for (int i = 0; i < rgb.length; i++) {
-        int x = i / 3 % w;
-        int y = i / 3 / w;
-        int white = mask.at(x, y, 0);
-        int generated = before.isDifferential() && white > 0 ? 255 : white;
-        rgb[i] = (byte) Math.round(
-            ((rgb[i] & 255) * generated + known.at(x, y, i % 3) * (255 - generated)) / 255f);
-      }
-      return RgbImage.of(w, image.height(), rgb);
+      int width = image.width();
+      int height = image.height();
+      RgbImage known = PillowResampling.LANCZOS.resize(before.image().get(), width, height);
+      RgbImage white = PillowResampling.LANCZOS.resize(before.mask().get(), width, height);
+      Mask generated =
+          before.isDifferential() ? (x, y) -> Mask.luma(white, x, y) > 0 ? 1 : 0 : Mask.of(white);
+      return generated.paste(image, known);
     }
   }
 }

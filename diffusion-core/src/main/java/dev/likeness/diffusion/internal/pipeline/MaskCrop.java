@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -49,7 +50,7 @@ record MaskCrop(int x, int y, int width, int height) {
     RgbImage mask = PillowResampling.LANCZOS.resize(initial.mask().orElseThrow(), w, h);
     int[] box = {w, h, -1, -1};
     for (int i = 0; i < w * h; i++) {
-      if (grey(mask, i % w, i / w) > 0) {
+      if (Mask.luma(mask, i % w, i / w) > 0) {
         box[0] = Math.min(box[0], i % w);
         box[1] = Math.min(box[1], i / w);
         box[2] = Math.max(box[2], i % w + 1);
@@ -82,11 +83,6 @@ record MaskCrop(int x, int y, int width, int height) {
     int over = Math.max(0, last - limit);
     int under = Math.max(0, over - first);
     return new int[] {first - over + under, Math.min(limit, last - over + under)};
-  }
-
-  private static int grey(RgbImage mask, int x, int y) {
-    return (mask.at(x, y, 0) * 19595 + mask.at(x, y, 1) * 38470 + mask.at(x, y, 2) * 7471 + 32768)
-        >> 16;
   }
 
   /** The request with its image, mask and control images cropped, if it crops its mask. */
@@ -156,17 +152,10 @@ record MaskCrop(int x, int y, int width, int height) {
         width,
         height);
     RgbImage known = before.image().orElseThrow();
-    RgbImage mask =
-        PillowResampling.LANCZOS.resize(before.mask().orElseThrow(), known.width(), known.height());
-    byte[] rgb = known.rgb();
-    for (int i = 0; i < width * height * 3; i++) {
-      int atX = x + i / 3 % width;
-      int atY = y + i / 3 / width;
-      int white = before.pastesUnmasked() ? grey(mask, atX, atY) : 255;
-      int at = (atY * known.width() + atX) * 3 + i % 3;
-      rgb[at] = (byte) Math.round(
-          (part.at(atX - x, atY - y, i % 3) * white + (rgb[at] & 255) * (255 - white)) / 255f);
-    }
-    return RgbImage.of(known.width(), known.height(), rgb);
+    Mask mask = before.pastesUnmasked()
+        ? Mask.of(PillowResampling.LANCZOS.resize(
+            before.mask().orElseThrow(), known.width(), known.height()))
+        : (atX, atY) -> 1;
+    return mask.paste(part, x, y, known);
   }
 }

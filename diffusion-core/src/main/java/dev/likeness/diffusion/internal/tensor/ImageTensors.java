@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.tensor;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Scalar;
@@ -48,12 +49,7 @@ public final class ImageTensors {
   public static Tensor toGrey(RgbImage image) {
     float[] grey = new float[image.width() * image.height()];
     for (int i = 0; i < grey.length; i++) {
-      int x = i % image.width();
-      int y = i / image.width();
-      grey[i] =
-          (19595 * image.at(x, y, 0) + 38470 * image.at(x, y, 1) + 7471 * image.at(x, y, 2) + 0x8000
-                  >> 16)
-              / 255f;
+      grey[i] = Mask.luma(image, i % image.width(), i / image.width()) / 255f;
     }
     return torch.tensor(grey).view(1, 1, image.height(), image.width());
   }

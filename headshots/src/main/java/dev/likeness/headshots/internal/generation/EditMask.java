@@ -1,13 +1,14 @@
 package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.face.PersonMask;
-import dev.likeness.diffusion.internal.image.Resampler;
 import java.util.Arrays;
 import java.util.Set;
 
@@ -37,35 +38,32 @@ public final class EditMask {
   // soft edge ends there.
   private static final double FEATURES_SCALE = 0.8;
 
-  private interface Share {
-    /** The value of the mask at a pixel, 0 to 1. */
-    double at(int x, int y);
-  }
-
   private EditMask() {}
 
   static RgbImage of(RgbImage image, Face face, Set<Style.Part> parts) {
     int w = image.width();
     int h = image.height();
     if (parts.contains(Style.Part.LIGHT)) {
-      return render(w, h, (x, y) -> 1);
+      Mask everything = (x, y) -> 1;
+      return everything.toImage(w, h);
     }
     BoundingBox box = face.box();
     RgbImage outline = PersonMask.of(image, box);
     RgbImage person = blur(outline, 0.5 * OVERLAP * box.width());
-    Share backdrop = parts.contains(Style.Part.BACKDROP)
+    Mask backdrop = parts.contains(Style.Part.BACKDROP)
         ? backdrop(person, blur(outline, OVERLAP * box.width()), box)
         : (x, y) -> 0;
-    Share expression = (x, y) -> changesFace(parts) ? ellipse(box, x, y) : 0;
-    Share outfit = parts.contains(Style.Part.OUTFIT)
+    Mask expression = (x, y) -> changesFace(parts) ? ellipse(box, x, y) : 0;
+    Mask outfit = parts.contains(Style.Part.OUTFIT)
         ? neckline(blur(image, 0.02 * box.width()), face.region())
         : (x, y) -> 0;
-    return render(w, h, (x, y) -> {
+    Mask changed = (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
       // Clothes extend over the outline, so that they can get another outline.
       double worn = outfit.at(x, y) * ramp(3 * body);
       return Math.max(Math.max(worn, backdrop.at(x, y)), expression.at(x, y));
-    });
+    };
+    return changed.toImage(w, h);
   }
 
   /**
@@ -73,7 +71,7 @@ public final class EditMask {
    *
    * @param region the face from above the brows to the chin
    */
-  private static Share neckline(RgbImage image, BoundingBox region) {
+  private static Mask neckline(RgbImage image, BoundingBox region) {
     double[] skin = skin(image, region);
     double edge = JAW_EDGE * region.height();
     return (x, y) -> {
@@ -119,7 +117,7 @@ public final class EditMask {
    *
    * @param around the outline, blurred twice as far as {@code person}
    */
-  private static Share backdrop(RgbImage person, RgbImage around, BoundingBox box) {
+  private static Mask backdrop(RgbImage person, RgbImage around, BoundingBox box) {
     return (x, y) -> Math.max(
         ramp(2 - 3 * person.at(x, y, 0) / 255.0),
         ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - ellipse(box, FEATURES_SCALE, x, y)));
@@ -132,8 +130,8 @@ public final class EditMask {
 
   /** The union of two masks. */
   static RgbImage union(RgbImage one, RgbImage other) {
-    return render(
-        one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
+    Mask either = (x, y) -> Math.max(Mask.of(one).at(x, y), Mask.of(other).at(x, y));
+    return either.toImage(one.width(), one.height());
   }
 
   /** 1 inside the ellipse of the face, 0 outside, with a soft edge. */
@@ -151,13 +149,14 @@ public final class EditMask {
   /** White in the new margins and a little inside the old image, so that no edge is visible. */
   static RgbImage margins(RgbImage before, HeadshotEdit.Margins margins, int width, int height) {
     double soft = Math.max(2, 0.02 * Math.max(before.width(), before.height()));
-    return render(width, height, (x, y) -> {
+    Mask added = (x, y) -> {
       double left = margins.left() == 0 ? soft : x - margins.left();
       double top = margins.top() == 0 ? soft : y - margins.top();
       double right = margins.right() == 0 ? soft : width - margins.right() - 1 - x;
       double bottom = margins.bottom() == 0 ? soft : height - margins.bottom() - 1 - y;
       return 1 - ramp(Math.min(Math.min(left, top), Math.min(right, bottom)) / soft);
-    });
+    };
+    return added.toImage(width, height);
   }
 
   /** The mean over squares that extend about {@code reach} pixels to each side. */
@@ -170,13 +169,5 @@ public final class EditMask {
 
   private static double ramp(double share) {
     return Math.max(0, Math.min(1, share));
-  }
-
-  private static RgbImage render(int w, int h, Share share) {
-    byte[] mask = new byte[w * h * 3];
-    for (int i = 0; i < mask.length; i++) {
-      mask[i] = i % 3 == 0 ? (byte) Math.round(255 * share.at(i / 3 % w, i / 3 / w)) : mask[i - 1];
-    }
-    return RgbImage.of(w, h, mask);
   }
 }

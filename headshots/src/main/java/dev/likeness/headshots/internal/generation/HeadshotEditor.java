@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Run;
@@ -21,7 +22,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Generates parts of a headshot again with the person's adapter. Each part is inpainted and blended
+ * Generates parts of a headshot again with the person's adapter. Each part is inpainted and pasted
  * by its mask, so that other pixels stay the same.
  */
 public record HeadshotEditor(
@@ -68,7 +69,7 @@ public record HeadshotEditor(
       boolean lit = pass.parts().contains(Style.Part.LIGHT)
           && !EditMask.changesFace(pass.parts())
           && !faces.isEmpty();
-      after = blend(after, lit ? relight(after, generated, faces.get(0)) : generated, mask);
+      after = Mask.of(mask).paste(lit ? relight(after, generated, faces.get(0)) : generated, after);
       changed = changed == null ? mask : EditMask.union(changed, mask);
     }
     Headshot edited = new Headshot(
@@ -161,16 +162,5 @@ public record HeadshotEditor(
       out[i] = (byte) Math.round(Math.min(255, part * lit + (1 - part) * (out[i] & 255)));
     }
     return RgbImage.of(generated.width(), generated.height(), out);
-  }
-
-  private static RgbImage blend(RgbImage before, RgbImage generated, RgbImage mask) {
-    byte[] out = before.rgb();
-    for (int i = 0; i < out.length; i++) {
-      int x = i / 3 % before.width();
-      int y = i / 3 / before.width();
-      double part = mask.at(x, y, 0) / 255.0;
-      out[i] = (byte) Math.round((1 - part) * (out[i] & 255) + part * generated.at(x, y, i % 3));
-    }
-    return RgbImage.of(before.width(), before.height(), out);
   }
 }

@@ -3,6 +3,8 @@ package dev.likeness.headshots.internal.generation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.internal.image.Mask;
+import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -13,7 +15,6 @@ import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
-import dev.likeness.diffusion.internal.image.Resampler;
 import java.util.List;
 
 /**
@@ -27,7 +28,7 @@ import java.util.List;
 public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
    * Inpaints the white part of a mask, and returns an image of the same size. The other part
-   * changes a little, too; the caller blends by the mask.
+   * changes a little, too; the caller pastes by the mask.
    *
    * @param strength denoising strength, 0 to 1
    */
@@ -115,7 +116,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
 
   /**
    * Generates the face of a headshot again. The head is inpainted with the person's adapter, at the
-   * base's own size or larger, and blended back. The face is generated, never copied from another
+   * base's own size or larger, and pasted back. The face is generated, never copied from another
    * image.
    */
   public static final class FaceDetailer {
@@ -147,11 +148,11 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
       ImageRequest again =
           HeadshotGenerator.withGuidance(sameSettings(request).adapter(person), base);
       RgbImage drawn = new Inpainting(base, again, enlarger)
-          .inpaint(head, ellipse(size, box), strength, Run.of(cancellation));
+          .inpaint(head, ellipse(box).toImage(size, size), strength, Run.of(cancellation));
       RgbImage small =
           Resampler.AREA.resize(headshot.style().convertColours(drawn), crop.side(), crop.side());
       return new Headshot(
-          blend(image, small, crop, face.box()),
+          softEllipse(face.box()).paste(small, crop.x(), crop.y(), image),
           headshot.style(),
           headshot.seed(),
           request,
@@ -159,28 +160,14 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
           headshot.isEdited());
     }
 
-    private static RgbImage ellipse(int size, BoundingBox box) {
-      byte[] mask = new byte[size * size * 3];
-      for (int i = 0; i < mask.length; i++) {
-        mask[i] = (byte) (radius(box, i / 3 % size, i / 3 / size) < CROP_SCALE ? 255 : 0);
-      }
-      return RgbImage.of(size, size, mask);
+    /** The ellipse around the face, with a hard edge. */
+    private static Mask ellipse(BoundingBox box) {
+      return (x, y) -> radius(box, x, y) < CROP_SCALE ? 1 : 0;
     }
 
-    private static RgbImage blend(RgbImage image, RgbImage head, HeadCrop crop, BoundingBox box) {
-      byte[] out = image.rgb();
-      for (int y = 0; y < crop.side(); y++) {
-        for (int x = 0; x < crop.side(); x++) {
-          double part = Math.max(
-              0, Math.min(1, (CROP_SCALE - radius(box, crop.x() + x, crop.y() + y)) / FEATHER));
-          int at = ((crop.y() + y) * image.width() + crop.x() + x) * 3;
-          for (int c = 0; c < 3; c++) {
-            out[at + c] =
-                (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
-          }
-        }
-      }
-      return RgbImage.of(image.width(), image.height(), out);
+    /** The same ellipse, with a soft edge inside. */
+    private static Mask softEllipse(BoundingBox box) {
+      return (x, y) -> Math.max(0, Math.min(1, (CROP_SCALE - radius(box, x, y)) / FEATHER));
     }
 
     /** Distance of a pixel from the middle of the face; 1 on the ellipse inscribed in its box. */

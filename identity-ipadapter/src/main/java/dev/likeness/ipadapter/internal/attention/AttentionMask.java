@@ -3,12 +3,15 @@ package dev.likeness.ipadapter.internal.attention;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.util.HashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The mask of an image prompt, resized to each level of the network like in diffusers'
@@ -23,7 +26,7 @@ public final class AttentionMask {
   /** Makes the mask for the generated image; its tensors belong to the calling scope. */
   public AttentionMask(RgbImage white, ModelAdapter.Context context) {
     RgbImage sized = PillowResampling.LANCZOS.resize(white, context.width(), context.height());
-    Tensor binary = binarize(sized);
+    Tensor binary = ImageTensors.toGrey(sized).ge(new Scalar(0.5)).to(ScalarType.Float);
     levels = new HashMap<>();
     imageQueries = 0;
     for (int level = 0, step = context.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
@@ -59,19 +62,6 @@ public final class AttentionMask {
         ? level
         : torch.cat(
             new TensorVector(level.mean().expand(1, 1, queries - imageQueries, 1), level), 2);
-  }
-
-  private static Tensor binarize(RgbImage image) {
-    float[] values = new float[image.width() * image.height()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = grey(image, i % image.width(), i / image.width()) / 255f < 0.5f ? 0 : 1;
-    }
-    return torch.tensor(values).view(1, 1, image.height(), image.width());
-  }
-
-  /** Pillow's luma: ITU-R 601-2 in 16-bit fixed point. */
-  private static int grey(RgbImage p, int x, int y) {
-    return (p.at(x, y, 0) * 19595 + p.at(x, y, 1) * 38470 + p.at(x, y, 2) * 7471 + 0x8000) >> 16;
   }
 
   /** Resizes the mask to [1, 1, queries]. Rows and columns follow from the mask's aspect ratio. */

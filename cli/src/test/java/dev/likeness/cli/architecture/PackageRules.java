@@ -43,7 +43,7 @@ public final class PackageRules {
       Set.of(".internal.tensor"),
       Set.of(".internal.image"),
       Set.of(".tensor", ".image"),
-      Set.of(".internal.imagefile"),
+      Set.of(".internal.imagefile", ".internal.resampling"),
       // Loading of libraries and atomic files serve all of the above, signing the sister modules.
       Set.of(".internal.natives", ".internal.io", ".internal.signing"),
       Set.of(".error"));

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.image;
 
+import dev.likeness.diffusion.internal.resampling.ResamplingKernel;
+
 /**
  * Resampling filters of Pillow. They return exactly the same bytes as Pillow 13. Image encoders
  * were trained on images that were resized with these filters.
@@ -10,39 +12,21 @@ package dev.likeness.diffusion.image;
  */
 public enum PillowResampling {
   /** Linear interpolation. */
-  BILINEAR(2, 1) {
-    @Override
-    double kernel(double x) {
-      return Math.max(0, 1 - Math.abs(x));
-    }
-  },
+  BILINEAR(2, ResamplingKernel.LINEAR),
   /** Keys' cubic convolution with a = -0.5. */
-  BICUBIC(3, 2) {
-    @Override
-    double kernel(double x) {
-      double a = Math.abs(x);
-      return a < 1 ? (1.5 * a - 2.5) * a * a + 1 : a < 2 ? -0.5 * (((a - 5) * a + 8) * a - 4) : 0;
-    }
-  },
+  BICUBIC(3, ResamplingKernel.CUBIC),
   /** Lanczos with three lobes. */
-  LANCZOS(1, 3) {
-    @Override
-    double kernel(double x) {
-      return -3 <= x && x < 3 ? sinc(x) * sinc(x / 3) : 0;
-    }
-  };
+  LANCZOS(1, ResamplingKernel.LANCZOS);
 
   private static final int BITS = 32 - 8 - 2;
 
   private final int code;
-  private final double support;
+  private final ResamplingKernel kernel;
 
-  PillowResampling(int code, double support) {
+  PillowResampling(int code, ResamplingKernel kernel) {
     this.code = code;
-    this.support = support;
+    this.kernel = kernel;
   }
-
-  abstract double kernel(double x);
 
   /** {@return Pillow's number of this filter: 1 (Lanczos), 2 (bilinear) or 3 (bicubic)} */
   public int code() {
@@ -141,11 +125,12 @@ public enum PillowResampling {
   private Taps taps(int inputs, int outputs) {
     double scale = (double) inputs / outputs;
     double widen = Math.max(1, scale);
+    double reach = kernel.support() * widen;
     Taps taps = new Taps(new int[outputs], new int[outputs][]);
     for (int i = 0; i < outputs; i++) {
       double center = (i + 0.5) * scale;
-      int first = Math.max(0, (int) (center - support * widen + 0.5));
-      int last = Math.min(inputs, (int) (center + support * widen + 0.5));
+      int first = Math.max(0, (int) (center - reach + 0.5));
+      int last = Math.min(inputs, (int) (center + reach + 0.5));
       taps.first[i] = first;
       taps.weights[i] = fixedPoint(first, last - first, center, 1 / widen);
     }
@@ -156,7 +141,7 @@ public enum PillowResampling {
     double[] weights = new double[count];
     double sum = 0;
     for (int k = 0; k < count; k++) {
-      weights[k] = kernel((k + first - center + 0.5) * narrow);
+      weights[k] = kernel.weight((k + first - center + 0.5) * narrow);
       sum += weights[k];
     }
     int[] fixed = new int[count];
@@ -165,9 +150,5 @@ public enum PillowResampling {
       fixed[k] = (int) (weight < 0 ? weight - 0.5 : weight + 0.5);
     }
     return fixed;
-  }
-
-  private static double sinc(double x) {
-    return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
   }
 }

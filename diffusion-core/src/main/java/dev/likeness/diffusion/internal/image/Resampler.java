@@ -2,11 +2,15 @@ package dev.likeness.diffusion.internal.image;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
+import dev.likeness.diffusion.internal.resampling.ResamplingKernel;
 import java.util.Arrays;
 
 /**
- * Separable resampling of a rectangle of an image. When an image is reduced, the kernel widens with
- * the factor, which avoids aliasing (Turkowski, "Filters for Common Resampling Tasks", 1990).
+ * Separable resampling of a rectangle of an image, for photos and masks. Images for networks whose
+ * reference uses Pillow are resized by {@link dev.likeness.diffusion.image.PillowResampling
+ * PillowResampling}, which has the same kernels but rounds as Pillow does. When an image is
+ * reduced, the kernel widens with the factor, which avoids aliasing (Turkowski, "Filters for Common
+ * Resampling Tasks", 1990).
  */
 public enum Resampler {
   /** Exact area averages: the fastest kernel for reducing. */
@@ -20,11 +24,10 @@ public enum Resampler {
    * Keys' cubic convolution with a = -0.5 (Catmull-Rom): for crops of training images, and for
    * enlarging.
    */
-  CUBIC(2) {
+  CUBIC(ResamplingKernel.CUBIC.support()) {
     @Override
     double weight(int j, double center, double widen) {
-      double a = Math.abs((j + 0.5 - center) / widen);
-      return a < 1 ? (1.5 * a - 2.5) * a * a + 1 : a < 2 ? ((-0.5 * a + 2.5) * a - 4) * a + 2 : 0;
+      return ResamplingKernel.CUBIC.weight((j + 0.5 - center) / widen);
     }
   };
 

@@ -311,6 +311,6 @@ public final class ModelConfig {
   public InvalidInputException wrong(String name, Object value, String expected) {
     return new InvalidInputException(source + ": option " + Quoted.of(name) + " is "
         + Quoted.value(value) + ", expected " + expected
-        + "; correct the file, or download it again");
+        + "; correct the file, or use the config that was published with the model");
   }
 }

@@ -32,7 +32,7 @@ public final class RenamedSource implements TensorSource {
         source.close();
         throw new InvalidInputException(
             source.describe() + ": the tensors " + Quoted.of(other) + " and " + Quoted.of(name)
-                + " are the same one under two names; download the file again");
+                + " are the same one under two names; remove one of them, or use the published file");
       }
     }
   }

@@ -27,8 +27,7 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
       throw new InvalidInputException(
           keys.describe() + ": the " + label + " has no usable tensor \"" + prefix + name
-              + "\"; the file is incomplete or of an unsupported kind: download it again, or give"
-              + " another file");
+              + "\"; the file may be of a kind that is not supported, or incomplete: give another file, or download it again");
     }
     return (int) keys.shape(prefix + name)[dimension];
   }

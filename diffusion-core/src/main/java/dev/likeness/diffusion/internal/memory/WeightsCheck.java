@@ -34,15 +34,15 @@ final class WeightsCheck {
           source.describe() + ": no tensor \"" + stored + "\"; closest: "
               + Quoted.value(
                   ClosestNames.of(stored, source.names().stream().map(source::storedName), 1))
-              + "; the file is incomplete or does not match its config: download the model again");
+              + "; the model may be of a variant that is not supported, or the file and its config of different models: use both files of one published model");
     }
     long[] actual = source.shape(name);
     if (!Arrays.equals(actual, shape)) {
-      throw new InvalidInputException(source.describe() + ": \"" + source.storedName(name)
-          + "\" has shape "
-          + Arrays.toString(actual) + ", expected " + Arrays.toString(shape)
-          + " by its config; the file and the config are of different models: download the model"
-          + " again");
+      throw new InvalidInputException(
+          source.describe() + ": \"" + source.storedName(name)
+              + "\" has shape "
+              + Arrays.toString(actual) + ", expected " + Arrays.toString(shape)
+              + " by its config; the file and the config are of different models: use both files of one model");
     }
     Tensors.scalarType(source.dtype(name));
     if (!source.dtype(name).isFloating()) {
@@ -79,7 +79,7 @@ final class WeightsCheck {
       throw new InvalidInputException(source.describe() + " has tensors that belong to no"
           + " module of its config (" + left.size() + ", e.g. "
           + Quoted.of(source.storedName(left.iterator().next()))
-          + "); the file and the config are of different models: download the model again");
+          + "); the file and the config are of different models: use both files of one model");
     }
     requireScales(source);
   }

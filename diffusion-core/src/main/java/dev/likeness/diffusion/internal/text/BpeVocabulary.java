@@ -44,9 +44,10 @@ record BpeVocabulary(
     if (!(document.get("model") instanceof Map<?, ?> model)
         || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
         || !(model.get("merges") instanceof List<?> merges)) {
-      throw new InvalidInputException(file
-          + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\","
-          + " as in CLIP's tokenizer.json; download the tokenizer's files again");
+      throw new InvalidInputException(
+          file
+              + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\","
+              + " as in CLIP's tokenizer.json; use the tokenizer's files that were published with the model");
     }
     List<Map<?, ?>> added = new ArrayList<>();
     if (document.get("added_tokens") instanceof List<?> tokens) {
@@ -60,13 +61,14 @@ record BpeVocabulary(
     Map<String, Integer> ids = new LinkedHashMap<>();
     symbols.forEach((symbol, id) -> {
       if (!(id instanceof Integer number) || number < 0) {
-        throw new InvalidInputException(file + ": symbol " + Quoted.of(symbol.toString())
-            + " has id " + (id instanceof Integer ? id : Quoted.of(String.valueOf(id)))
-            + ", expected a whole number from 0; download the tokenizer's files again");
+        throw new InvalidInputException(
+            file + ": symbol " + Quoted.of(symbol.toString())
+                + " has id " + (id instanceof Integer ? id : Quoted.of(String.valueOf(id)))
+                + ", expected a whole number from 0; use the tokenizer's files that were published with the model");
       }
       if (symbol.toString().isEmpty()) {
-        throw new InvalidInputException(
-            file + " has an empty symbol; download the tokenizer's files again");
+        throw new InvalidInputException(file
+            + " has an empty symbol; use the tokenizer's files that were published with the model");
       }
       ids.put(symbol.toString(), number);
     });
@@ -82,13 +84,13 @@ record BpeVocabulary(
           || !(parts.get(1) instanceof String right)) {
         throw new InvalidInputException(
             file + ": merge " + (merges.size() + 1) + " is " + Quoted.of(String.valueOf(pair))
-                + ", expected two symbols; download the tokenizer's files again");
+                + ", expected two symbols; use the tokenizer's files that were published with the model");
       }
       for (String symbol : List.of(left, right, left + right)) {
         if (!ids.containsKey(symbol)) {
           throw new InvalidInputException(
               file + ": merge " + (merges.size() + 1) + " makes the symbol " + Quoted.of(symbol)
-                  + ", which is not in the vocabulary; download the tokenizer's files again");
+                  + ", which is not in the vocabulary; use the tokenizer's files that were published with the model");
         }
       }
       merges.add(List.of(left, right));

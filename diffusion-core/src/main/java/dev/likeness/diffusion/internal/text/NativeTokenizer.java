@@ -59,7 +59,7 @@ final class NativeTokenizer implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           source + " is not a usable tokenizer: " + Quoted.of(String.valueOf(e.getMessage()))
-              + "; download the tokenizer's files again",
+              + "; use the tokenizer's files that were published with the model",
           e);
     }
   }
@@ -90,10 +90,10 @@ final class NativeTokenizer implements AutoCloseable {
           && FLAGS.stream().allMatch(flag -> token.get(flag) instanceof Boolean)
           && added.size() <= MOST_ADDED;
       if (!valid) {
-        throw new InvalidInputException(source + ": the added token "
-            + Quoted.of(String.valueOf(token.get("content")))
-            + " is empty, too long, duplicate or incomplete, or is one of too many; download the"
-            + " tokenizer's files again");
+        throw new InvalidInputException(
+            source + ": the added token "
+                + Quoted.of(String.valueOf(token.get("content")))
+                + " is empty, too long, duplicate or incomplete, or is one of too many; use the tokenizer's files that were published with the model");
       }
     }
   }
@@ -160,7 +160,9 @@ final class NativeTokenizer implements AutoCloseable {
       return reading.apply(Library.get());
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          source + " cannot encode the prompt; download the tokenizer's files again", e);
+          source
+              + " cannot encode the prompt; use the tokenizer's files that were published with the model",
+          e);
     }
   }
 

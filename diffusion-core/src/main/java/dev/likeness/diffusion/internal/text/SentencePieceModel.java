@@ -164,7 +164,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
       }
       if (fault != null) {
         throw new InvalidInputException(source + ": piece " + i + " " + Quoted.of(text) + " "
-            + fault + "; download the tokenizer's files again");
+            + fault + "; use the tokenizer's files that were published with the model");
       }
       bytes += text.getBytes(StandardCharsets.UTF_8).length;
     }
@@ -201,8 +201,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
         return map;
       } catch (IllegalArgumentException e) {
         throw new InvalidInputException(
-            source + ": the normalizer's precompiled_charsmap is not base 64; download the"
-                + " tokenizer's files again",
+            source
+                + ": the normalizer's precompiled_charsmap is not base 64; use the tokenizer's files that were published with the model",
             e);
       }
     }
@@ -292,9 +292,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
 
     private void require(boolean condition) {
       if (!condition) {
-        throw new InvalidInputException(source
-            + ": the normalizer's precompiled_charsmap is damaged; download the tokenizer's files"
-            + " again");
+        throw new InvalidInputException(
+            source
+                + ": the normalizer's precompiled_charsmap is damaged; use the tokenizer's files that were published with the model");
       }
     }
   }

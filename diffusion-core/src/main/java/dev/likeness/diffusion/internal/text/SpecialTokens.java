@@ -73,7 +73,7 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
     if (!text.matches("[0-9]{1,9}")) {
       throw new InvalidInputException(
           files.path(name) + ": an added token has the id " + Quoted.of(text)
-              + ", expected a whole number from 0; download the tokenizer's files again");
+              + ", expected a whole number from 0; use the tokenizer's files that were published with the model");
     }
     return Long.parseLong(text);
   }

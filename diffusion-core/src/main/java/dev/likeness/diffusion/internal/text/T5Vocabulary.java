@@ -47,7 +47,7 @@ record T5Vocabulary(
     if (pieces.size() <= UNKNOWN) {
       throw new InvalidInputException(source + " has too few pieces ("
           + pieces.size() + "); a tokenizer of T5 has at least " + (UNKNOWN + 1)
-          + "; download the tokenizer's files again");
+          + "; use the tokenizer's files that were published with the model");
     }
     if (!own.isEmpty()) {
       Predicate<String> keeps =
@@ -97,7 +97,7 @@ record T5Vocabulary(
         || !(model.get("vocab") instanceof List<?> entries)) {
       throw new InvalidInputException(
           file + " has no unigram model; expected \"model\" with a list \"vocab\","
-              + " as in T5's tokenizer.json; download the tokenizer's files again");
+              + " as in T5's tokenizer.json; use the tokenizer's files that were published with the model");
     }
     List<Piece> pieces = new ArrayList<>(entries.size());
     for (Object entry : entries) {
@@ -107,7 +107,7 @@ record T5Vocabulary(
           || !(pair.get(1) instanceof Number score)) {
         throw new InvalidInputException(file + ": piece " + pieces.size() + " is "
             + Quoted.of(String.valueOf(entry)) + ", expected a text and its score;"
-            + " download the tokenizer's files again");
+            + " use the tokenizer's files that were published with the model");
       }
       pieces.add(new Piece(text, score.doubleValue()));
     }

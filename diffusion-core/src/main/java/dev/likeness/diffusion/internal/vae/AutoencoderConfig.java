@@ -73,10 +73,11 @@ public record AutoencoderConfig(
   private static List<Double> perChannel(ModelConfig c, String option) {
     List<Double> values = c.numbers(option);
     if (values != null && values.size() != c.integer("latent_channels", 4)) {
-      throw new InvalidInputException(c.source() + ": option \"" + option + "\" has "
-          + values.size() + " numbers, expected one for each of the "
-          + c.integer("latent_channels", 4)
-          + " latent_channels; correct the file, or download it again");
+      throw new InvalidInputException(
+          c.source() + ": option \"" + option + "\" has "
+              + values.size() + " numbers, expected one for each of the "
+              + c.integer("latent_channels", 4)
+              + " latent_channels; correct the file, or use the config that was published with the model");
     }
     return values;
   }
@@ -95,9 +96,9 @@ public record AutoencoderConfig(
       }
     }
     if (types.size() != count) {
-      throw new InvalidInputException(c.source() + ": " + count + " block_out_channels, but "
-          + types.size() + " " + option + "; expected the same number of each; correct the file,"
-          + " or download it again");
+      throw new InvalidInputException(
+          c.source() + ": " + count + " block_out_channels, but " + types.size() + " " + option
+              + "; expected the same number of each; correct the file, or use the config that was published with the model");
     }
   }
 }

@@ -71,7 +71,7 @@ class LeftoversTest {
     assertFalse(Leftovers.isHarmless(whole));
     assertEquals(
         "a list has tensors that belong to no module of its network (1, e.g. \"" + whole
-            + "\"); the file is of another kind of model, or was changed: download the model again",
+            + "\"); the model may be of a variant that is not supported, or a program changed the file: use a published file of a supported model",
         assertThrows(
                 InvalidInputException.class,
                 () ->

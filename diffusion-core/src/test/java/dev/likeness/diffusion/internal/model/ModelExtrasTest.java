@@ -79,28 +79,28 @@ class ModelExtrasTest {
         "{'lens': true} | : unknown option \"lens\"; known: photographs, rare_token,"
             + " style_family, upscaling, training",
         "{'photographs': 1} | : option \"photographs\" is 1, expected true or false"
-            + "; correct the file, or download it again",
+            + "; correct the file, or use the config that was published with the model",
         "{'style_family': 'SD 9'} | : option \"style_family\" is SD 9, expected lower-case"
-            + " letters, digits and hyphens; correct the file, or download it again",
+            + " letters, digits and hyphens; correct the file, or use the config that was published with the model",
         "{'upscaling': 0.1} | : option \"upscaling\" is 0.1, expected a JSON object"
-            + "; correct the file, or download it again",
+            + "; correct the file, or use the config that was published with the model",
         "{'upscaling': {'strength': 2}} | : \"upscaling\": option \"strength\" is 2,"
-            + " expected a number above 0, at most 1; correct the file, or download it again",
+            + " expected a number above 0, at most 1; correct the file, or use the config that was published with the model",
         "{'upscaling': {'steps': 2}} | : \"upscaling\": unknown option \"steps\"; known:"
             + " strength, scheduler, requested_steps, keep_colours",
         "{'training': {'rank': 4}} | : \"training\": option \"layers\" is missing; add it",
         "{'training': {'rank': 1.5, 'layers': 'attention', 'text_encoder': true, 'batch': 1,"
             + " 'learning_rate': 1}}"
             + " | : \"training\": option \"rank\" is 1.5, expected a whole number of at least 1"
-            + "; correct the file, or download it again",
+            + "; correct the file, or use the config that was published with the model",
         "{'training': {'rank': 4, 'layers': 'all', 'text_encoder': true, 'batch': 1,"
             + " 'learning_rate': 1}}"
             + " | : \"training\": option \"layers\" is all, expected attention, transformers or"
-            + " convolutions; correct the file, or download it again",
+            + " convolutions; correct the file, or use the config that was published with the model",
         "{'training': {'rank': 4, 'layers': 'attention', 'text_encoder': true, 'batch': 1,"
             + " 'learning_rate': -1}}"
             + " | : \"training\": option \"learning_rate\" is -1, expected a number above 0"
-            + "; correct the file, or download it again"
+            + "; correct the file, or use the config that was published with the model"
       })
   void refusesWhatItDoesNotKnowByFileAndKey(String json, String reason) throws IOException {
     String file = written(json);

@@ -224,7 +224,7 @@ class BrokenTokenizerTest {
           config, "{\"added_tokens_decoder\": {\"" + id + "\": {\"content\": \"q\"}}}");
       assertEquals(
           config + ": an added token has the id \"" + id + "\", expected a whole number from 0;"
-              + " download the tokenizer's files again",
+              + " use the tokenizer's files that were published with the model",
           assertThrows(InvalidInputException.class, () -> ClipTokenizer.open(folder))
               .getMessage());
     }
@@ -243,7 +243,9 @@ class BrokenTokenizerTest {
         InvalidInputException.class, () -> NativeTokenizer.build("tokenizer.json", document));
     assertTrue(
         refused.getMessage().startsWith("tokenizer.json is not a usable tokenizer: \"")
-            && refused.getMessage().endsWith("; download the tokenizer's files again"),
+            && refused
+                .getMessage()
+                .endsWith("; use the tokenizer's files that were published with the model"),
         refused.getMessage());
   }
 

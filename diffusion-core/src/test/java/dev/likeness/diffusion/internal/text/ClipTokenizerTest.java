@@ -186,11 +186,11 @@ class ClipTokenizerTest {
       value = {
         "[]|#version|vocab.json is not a JSON object",
         "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id \"b\", expected a whole number"
-            + " from 0; download the tokenizer's files again",
+            + " from 0; use the tokenizer's files that were published with the model",
         "{\"a\":-1}|#version|vocab.json: symbol \"a\" has id -1, expected a whole number from 0;"
-            + " download the tokenizer's files again",
+            + " use the tokenizer's files that were published with the model",
         "{\"a\":1}|#version 0.2\\nabc|merges.txt: merge 1 is \"abc\", expected two symbols;"
-            + " download the tokenizer's files again"
+            + " use the tokenizer's files that were published with the model"
       })
   void refusesBrokenTables(String vocabulary, String merges, String problem) throws IOException {
     Files.writeString(folder.resolve("vocab.json"), vocabulary);
@@ -207,7 +207,7 @@ class ClipTokenizerTest {
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b</w>\n");
     refused(folder.resolve("merges.txt")
         + ": merge 1 makes the symbol \"ab</w>\", which is not in the vocabulary;"
-        + " download the tokenizer's files again");
+        + " use the tokenizer's files that were published with the model");
   }
 
   @Test
@@ -216,7 +216,7 @@ class ClipTokenizerTest {
         folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
     refused(folder.resolve("tokenizer.json")
         + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as in"
-        + " CLIP's tokenizer.json; download the tokenizer's files again");
+        + " CLIP's tokenizer.json; use the tokenizer's files that were published with the model");
   }
 
   private void refused(String message) {

@@ -173,9 +173,9 @@ final class UNetDetector {
   }
 
   private InvalidInputException missing(String name) {
-    return new InvalidInputException(keys.describe() + ": the UNet has no usable tensor \"" + prefix
-        + name + "\"; the file is incomplete or of an unsupported kind: download it again, or give"
-        + " another file");
+    return new InvalidInputException(
+        keys.describe() + ": the UNet has no usable tensor \"" + prefix + name
+            + "\"; the file may be of a kind that is not supported, or incomplete: give another file, or download it again");
   }
 
   private static Object singleOrList(List<Integer> values) {

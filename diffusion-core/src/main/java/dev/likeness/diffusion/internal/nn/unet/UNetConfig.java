@@ -80,8 +80,7 @@ public record UNetConfig(
       throw new InvalidInputException(
           c.source() + ": " + count + " block_out_channels, but " + down.size()
               + " down_block_types and " + up.size()
-              + " up_block_types; expected the same number of each; correct the file,"
-              + " or download it again");
+              + " up_block_types; expected the same number of each; correct the file, or use the config that was published with the model");
     }
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);
@@ -166,9 +165,10 @@ public record UNetConfig(
     return java.util.stream.IntStream.range(0, count)
         .mapToObj(i -> {
           if (heads.get(i) < 1 || channels.get(i) % heads.get(i) != 0) {
-            throw new InvalidInputException(c.source() + ": " + heads.get(i)
-                + " heads (attention_head_dim) do not divide " + channels.get(i)
-                + " channels; correct the file, or download it again");
+            throw new InvalidInputException(
+                c.source() + ": " + heads.get(i)
+                    + " heads (attention_head_dim) do not divide " + channels.get(i)
+                    + " channels; correct the file, or use the config that was published with the model");
           }
           return new Level(
               channels.get(i),

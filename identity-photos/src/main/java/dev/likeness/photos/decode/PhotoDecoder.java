@@ -106,7 +106,8 @@ public final class PhotoDecoder {
           Fault.TOO_MANY_PIXELS,
           Double.NaN,
           Double.NaN,
-          name + " needs more memory than the JVM has free; save it smaller, or raise the JVM's limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
+          name
+              + " needs more memory than the JVM has free; save it smaller, or raise the JVM's limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
           e);
     } catch (CheckedImage.UnsupportedException e) {
       throw new UnreadablePhotoException(

@@ -322,7 +322,9 @@ public final class ImageFileReader implements AutoCloseable {
       throw e;
     } catch (OutOfMemoryError e) {
       throw new InvalidInputException(
-          name + " needs more memory than the JVM has free; save it smaller, or raise the JVM's limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS", e);
+          name
+              + " needs more memory than the JVM has free; save it smaller, or raise the JVM's limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
+          e);
     } catch (IOException | RuntimeException | StackOverflowError e) {
       throw new InvalidInputException(
           name + " is a broken " + format + " file: " + reason(e) + "; export or copy it again", e);

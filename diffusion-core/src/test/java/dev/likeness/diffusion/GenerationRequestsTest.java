@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -330,8 +330,8 @@ class GenerationRequestsTest {
   void encodesByNoAdapterOfAnotherBase() {
     Adapter other = new ModelAdapter() {
       @Override
-      public Adaptation adapt(ModelComponent part, Compute compute) {
-        return Adaptation.NONE;
+      public Contribution contribution() {
+        return Contribution.NONE;
       }
 
       @Override

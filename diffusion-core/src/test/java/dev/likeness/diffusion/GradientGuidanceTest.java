@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -57,13 +57,8 @@ class GradientGuidanceTest {
     }
 
     @Override
-    public Adaptation adapt(ModelComponent part, Compute compute) {
-      return Adaptation.NONE;
-    }
-
-    @Override
-    public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context drawing) {
-      return Optional.of(this);
+    public Contribution contribution() {
+      return Contribution.NONE.withGuidance(generation -> this);
     }
 
     @Override
@@ -208,10 +203,16 @@ class GradientGuidanceTest {
   @Test
   void usesTheFirstOfTwo() {
     ModelAdapter sum = ModelAdapter.of(new TestGuidance(2).and(new TestGuidance(0)));
-    assertEquals(Optional.of(new TestGuidance(2)), sum.gradientGuidance(null));
-    ModelAdapter nothing = (part, compute) -> Adaptation.NONE;
+    assertEquals(Optional.of(new TestGuidance(2)), guidance(sum));
+    ModelAdapter nothing = () -> Contribution.NONE;
+    assertEquals(Optional.of(new TestGuidance(1)), guidance(nothing.and(new TestGuidance(1))));
+    assertEquals(Optional.empty(), guidance(sum.withoutGradientGuidance()));
     assertEquals(
-        Optional.of(new TestGuidance(1)),
-        ModelAdapter.of(nothing.and(new TestGuidance(1))).gradientGuidance(null));
+        Optional.of(new TestGuidance(0)),
+        guidance(new TestGuidance(2).withoutGradientGuidance().and(new TestGuidance(0))));
+  }
+
+  private static Optional<GradientGuidance> guidance(Adapter adapter) {
+    return ModelAdapter.of(adapter).contribution().guidance().map(guidance -> guidance.of(null));
   }
 }

@@ -18,9 +18,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -28,7 +27,6 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.IdentityStrength;
@@ -219,8 +217,8 @@ class HeadshotStudioTest {
   void refusesRegionalAdaptersWithTilesOrCrops() {
     Adapter placed = new ModelAdapter() {
       @Override
-      public Adaptation adapt(ModelComponent part, Compute compute) {
-        return Adaptation.NONE;
+      public Contribution contribution() {
+        return Contribution.NONE;
       }
 
       @Override

@@ -3,11 +3,9 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.model.ComponentFile;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -275,28 +273,23 @@ public final class FaceGuidance implements AutoCloseable {
   /** The adapter of a request: it changes no network and adds gradient guidance to sampling. */
   private record Guided(FaceGuidance guidance, float[] person, double weight)
       implements ModelAdapter {
-    static final ModelAdapter INACTIVE = (part, compute) -> Adaptation.NONE;
+    static final ModelAdapter INACTIVE = () -> Contribution.NONE;
 
     @Override
-    public Adaptation adapt(ModelComponent part, Compute compute) {
-      return Adaptation.NONE;
-    }
-
-    @Override
-    public List<UsageLock> usageLocks() {
-      return List.of(guidance.networks.usageLock);
-    }
-
-    @Override
-    public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context context) {
+    public Contribution contribution() {
       Networks own = guidance.networks;
-      return Optional.of(new FaceGradientGuidance(
+      return Contribution.NONE.withGuidance(generation -> new FaceGradientGuidance(
           own.autoencoder,
           own.embedders,
           own.detector,
           person,
           new FaceGradientGuidance.Settings(
               weight, guidance.options.every(), guidance.networkGradient())));
+    }
+
+    @Override
+    public List<UsageLock> usageLocks() {
+      return List.of(guidance.networks.usageLock);
     }
   }
 

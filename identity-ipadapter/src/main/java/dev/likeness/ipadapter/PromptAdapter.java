@@ -3,18 +3,19 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.Contribution;
+import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
 import dev.likeness.ipadapter.internal.attention.AttentionMask;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.internal.attention.TimestepAttention;
-import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Memory;
+import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -57,27 +58,22 @@ record PromptAdapter(
   }
 
   @Override
-  public Adaptation adapt(ModelComponent part, Compute compute) {
-    if (part != adapter.sites().component() || weight == 0) {
-      return Adaptation.NONE;
-    }
-    throw new IllegalArgumentException(
-        "an image prompt needs the request; call adapt(part, context)");
+  public Contribution contribution() {
+    return weight == 0 ? Contribution.NONE : Contribution.of(this::changes);
   }
 
-  @Override
-  public Adaptation adapt(ModelComponent part, ModelAdapter.Context context) {
-    if (part != adapter.sites().component() || weight == 0) {
+  private Adaptation changes(ModelComponent part, Generation generation) {
+    if (part != adapter.sites().component()) {
       return Adaptation.NONE;
     }
-    if (!context.compute().equals(adapter.compute())) {
+    if (!generation.compute().equals(adapter.compute())) {
       throw new IllegalArgumentException(
           "the adapter " + adapter.describe() + " was opened for a base on " + adapter.compute()
-              + ", but the base of the request is on " + context.compute()
+              + ", but the base of the request is on " + generation.compute()
               + "; open the adapter for this base");
     }
     return new PromptAdaptation(
-        new Branches(adapter, settings).of(references, settings, weight, context),
+        new Branches(adapter, settings).of(references, settings, weight, generation),
         adapter.lora(),
         settings);
   }
@@ -105,15 +101,15 @@ record PromptAdapter(
         ReferenceEmbeddings references,
         Settings settings,
         double weight,
-        ModelAdapter.Context context) {
+        Generation generation) {
       MemoryFactory shown = memories(references, false);
-      MemoryFactory nothing = !context.usesGuidance()
+      MemoryFactory nothing = !generation.usesGuidance()
           ? null
           : settings.negative() == null
               ? memories(references, true)
               : memories(settings.negative(), false);
       AttentionMask mask =
-          settings.mask() == null ? null : new AttentionMask(settings.mask(), context);
+          settings.mask() == null ? null : new AttentionMask(settings.mask(), generation);
       Map<String, AttentionBranch> branches = new HashMap<>();
       for (int t = 0; t < adapter.sites().paths().size(); t++) {
         double scale = weight * settings.blockWeights().of(adapter.sites(), t);
@@ -124,7 +120,7 @@ record PromptAdapter(
                   nothing == null ? null : nothing.at(t, scale),
                   shown.at(t, scale),
                   mask != null && adapter.sites().includesText(t)
-                      ? mask.afterText(imageTokenCount(context))
+                      ? mask.afterText(imageTokenCount(generation))
                       : mask));
         }
       }
@@ -135,11 +131,11 @@ record PromptAdapter(
      * Returns the number of image tokens in a transformer; a token is a square of two by two
      * latents.
      */
-    private static long imageTokenCount(ModelAdapter.Context context) {
-      return (long) context.width()
-          / context.vaeScaleFactor()
+    private static long imageTokenCount(Generation generation) {
+      return (long) generation.width()
+          / generation.vaeScaleFactor()
           / 2
-          * (context.height() / context.vaeScaleFactor() / 2);
+          * (generation.height() / generation.vaeScaleFactor() / 2);
     }
 
     /** @param hidden true for the unconditional tokens instead of those of the references */

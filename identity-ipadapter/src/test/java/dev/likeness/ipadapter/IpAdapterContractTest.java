@@ -17,6 +17,7 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterContract;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -32,8 +33,8 @@ import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -160,7 +161,9 @@ class IpAdapterContractTest implements AdapterContract {
       IpAdapter own =
           IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
       Adaptation begun = ModelAdapter.of(own.prompt(image("37x53.png")).at(1))
-          .adapt(ModelComponent.UNET, new ModelAdapter.Context(Compute.EXACT, true, 24, 16, 2));
+          .contribution()
+          .changes()
+          .of(ModelComponent.UNET, new Generation(Compute.EXACT, true, 24, 16, 2));
       AttentionBranch branch =
           begun.branches(own.sites().module(IpAdapterVariant.BASE, 0)).get(0);
       AttentionBranch.BranchInputs asking = AttentionBranch.BranchInputs.of(

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -10,7 +11,6 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
@@ -71,7 +71,12 @@ public final class FusedLora implements AutoCloseable {
 
   private final class Merged implements ModelAdapter {
     @Override
-    public Adaptation adapt(ModelComponent part, Compute compute) {
+    public Contribution contribution() {
+      return Contribution.of((part, generation) -> replacing(part, generation.compute()))
+          .withInversions(weight.isZero() ? List.of() : deltas.textualInversions());
+    }
+
+    private Adaptation replacing(ModelComponent part, Compute compute) {
       Map<String, Tensor> own = weights(compute).getOrDefault(part, Map.of());
       return new Adaptation() {
         @Override
@@ -103,11 +108,6 @@ public final class FusedLora implements AutoCloseable {
     @Override
     public List<UsageLock> usageLocks() {
       return List.of(uses);
-    }
-
-    @Override
-    public List<TextualInversion> textualInversions() {
-      return weight.isZero() ? List.of() : deltas.textualInversions();
     }
   }
 

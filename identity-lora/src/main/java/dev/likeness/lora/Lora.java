@@ -2,7 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.access.EngineAccess;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -161,11 +161,14 @@ public final class Lora implements AutoCloseable {
    * Adapters are equal if LoRA and weight are equal, so that requests of one person share a batch.
    */
   private record Weighted(Lora lora, LoraWeight weight) implements ModelAdapter {
+    /** Prompts may use the textual inversions of the file while a request has this LoRA. */
     @Override
-    public Adaptation adapt(ModelComponent part, Compute compute) {
+    public Contribution contribution() {
       return weight.isZero()
-          ? Adaptation.NONE
-          : new AttachedDeltas.LoraAdaptation(lora.attachedTo(compute), part, weight.ofLayers());
+          ? Contribution.NONE
+          : Contribution.of((part, generation) -> new AttachedDeltas.LoraAdaptation(
+                  lora.attachedTo(generation.compute()), part, weight.ofLayers()))
+              .withInversions(lora.textualInversions());
     }
 
     @Override
@@ -178,15 +181,6 @@ public final class Lora implements AutoCloseable {
     @Override
     public List<UsageLock> usageLocks() {
       return weight.isZero() ? List.of() : List.of(lora.usageLock);
-    }
-
-    /**
-     * Returns the textual inversions of the file. Prompts may use their tokens while a request has
-     * this LoRA.
-     */
-    @Override
-    public List<TextualInversion> textualInversions() {
-      return weight.isZero() ? List.of() : lora.textualInversions();
     }
   }
 

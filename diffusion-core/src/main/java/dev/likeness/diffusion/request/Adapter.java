@@ -26,6 +26,14 @@ public interface Adapter {
   }
 
   /**
+   * {@return the control images that this adapter adds to a request, each with its ControlNet; none
+   * by default}
+   */
+  default List<ControlImage> controlImages() {
+    return List.of();
+  }
+
+  /**
    * {@return true if the adapter acts on regions of the image; false by default} With such an
    * adapter, windows or crops of an image cannot be generated separately.
    */

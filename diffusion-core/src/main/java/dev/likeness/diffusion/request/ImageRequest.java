@@ -5,6 +5,7 @@ import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -561,7 +562,7 @@ public record ImageRequest(
   /**
    * {@return this request with one more adapter, for example a person:
    * {@code adapter(ada.at(0.8))}} Prompts may use the adapter's tokens. The adapter's reference
-   * images follow those of the request.
+   * images and control images follow those of the request.
    *
    * @param adapter the adapter; its change is added to the changes of the other adapters
    * @throws IllegalArgumentException if a token stands for two different textual inversions, or if
@@ -569,13 +570,16 @@ public record ImageRequest(
    */
   public ImageRequest adapter(Adapter adapter) {
     PromptOptions named = prompts;
+    List<ControlImage> controls = new ArrayList<>(controlImages);
     for (Adapter summand : adapter.components()) {
+      controls.addAll(summand.controlImages());
       for (TextualInversion inversion : summand.textualInversions()) {
         named = named.textualInversion(inversion);
       }
     }
     return adapters(appended(adapters, adapter))
         .prompts(named)
+        .controlImages(controls)
         .referenceImages(referenceImages.and(adapter));
   }
 

@@ -5,12 +5,10 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ReferenceImages;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
 import java.util.List;
@@ -213,16 +211,16 @@ public final class ImagePerson implements Identity {
   }
 
   /** The reference images as an adapter; it changes no weights. */
-  private record Images(ReferenceImages referenceImages) implements ModelAdapter {
+  private record Images(ReferenceImages images) implements ModelAdapter {
     @Override
-    public Adaptation adapt(ModelComponent part, Compute compute) {
-      return Adaptation.NONE;
+    public Contribution contribution() {
+      return Contribution.NONE.withImages(images);
     }
 
     /** The text contains no personal data. */
     @Override
     public String toString() {
-      return referenceImages.images().size() + " reference images";
+      return images.images().size() + " reference images";
     }
   }
 

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
@@ -470,7 +470,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
                   .steps(1)
                   .guidance(1)
                   .size(24, 16)
-                  .adapter(person.at(1).and((ModelAdapter) (part, compute) -> Adaptation.NONE)))
+                  .adapter(person.at(1).and((ModelAdapter) () -> Contribution.NONE)))
               .pixels(),
           "a sum lost the word");
       Path file = files.resolve("pivotal.safetensors");

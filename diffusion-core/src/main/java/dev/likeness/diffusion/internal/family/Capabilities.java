@@ -3,6 +3,8 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.ControlImage;
@@ -85,6 +87,23 @@ public final class Capabilities {
    * @param aestheticScore true if it takes an aesthetic score instead of the target size
    */
   public record SizeInputs(boolean aestheticScore) {}
+
+  /** Capability: adapters can change the tokens of prompts, before and after encoding. */
+  @FunctionalInterface
+  public interface PromptTokens {
+    /**
+     * Encodes the prompts of a request, as {@link OpenModel#encode} does, with a change to its
+     * prompt. The tensors belong to the calling scope.
+     *
+     * @throws IllegalArgumentException if the request has an embedding in place of its prompt, or a
+     *     prompt with weights or schedules
+     */
+    Conditioning encode(
+        ImageRequest request,
+        Function<ModelComponent, Adaptation> adaptation,
+        PromptChange change,
+        PromptSchedule schedule);
+  }
 
   /** Capability: prompts can be replaced by precomputed embeddings. */
   @FunctionalInterface

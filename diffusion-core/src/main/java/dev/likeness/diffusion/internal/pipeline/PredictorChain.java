@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
-import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -77,9 +77,8 @@ record PredictorChain(OpenModel model) {
 
   /** The gradient guidance of a completed request: the first that its adapters have. */
   static Optional<GradientGuidance> gradientGuidance(OpenModel model, ImageRequest request) {
-    ModelAdapter.Context context = PromptEncoding.adapterContext(model, request);
-    return request.adapters().stream()
-        .flatMap(adapter -> ModelAdapter.of(adapter).gradientGuidance(context).stream())
-        .findFirst();
+    return Contribution.of(request.adapters())
+        .guidance()
+        .map(guidance -> guidance.of(PromptEncoding.generation(model, request)));
   }
 }

@@ -1,9 +1,13 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
+import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -22,6 +26,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -37,37 +42,54 @@ record PromptEncoding(OpenModel model) {
    * @throws IllegalArgumentException if an adapter is for another base
    */
   List<Batch.Request> encode(List<ImageRequest> requests, PromptSchedule schedule) {
-    Map<List<Adapter>, Map<ModelComponent, Adaptation>> known = new HashMap<>();
+    Map<List<Adapter>, AppliedContribution> known = new HashMap<>();
     return requests.stream()
         .map(request -> {
-          Map<ModelComponent, Adaptation> added =
-              known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
-          return new Batch.Request(request, added, model.encode(request, added::get, schedule));
+          AppliedContribution applied =
+              known.computeIfAbsent(request.adapters(), adapters -> apply(request));
+          return new Batch.Request(request, applied.changes(), encode(request, applied, schedule));
         })
         .toList();
   }
 
+  private Conditioning encode(
+      ImageRequest request, AppliedContribution applied, PromptSchedule schedule) {
+    Function<ModelComponent, Adaptation> adaptation = applied.changes()::get;
+    if (applied.prompts() == PromptChange.NONE) {
+      return model.encode(request, adaptation, schedule);
+    }
+    return model
+        .capability(Capabilities.PromptTokens.class)
+        .orElseThrow(() -> new IllegalArgumentException("a base of the family "
+            + model.family().id()
+            + " does not support adapters that change the tokens of prompts; leave the adapter"
+            + " out, or use a base with a UNet"))
+        .encode(request, adaptation, applied.prompts(), schedule);
+  }
+
+  /** What the adapters of a request add to its generation: changes by component, and prompts. */
+  private record AppliedContribution(
+      Map<ModelComponent, Adaptation> changes, PromptChange prompts) {}
+
   /**
-   * Encodes a request's prompt to embeddings.
+   * Encodes a request's prompt to embeddings, without the changes that adapters make to the tokens
+   * of prompts in single steps.
    *
    * @param encoder the base's encoder
    */
   public PromptEmbedding embedding(Capabilities.PromptEmbeddings encoder, ImageRequest request) {
     int factor = model.autoencoder().vaeScaleFactor();
-    ModelAdapter.Context context = new ModelAdapter.Context(
+    Generation generation = new Generation(
         model.compute(),
         false,
         Math.max(factor, request.width().orElse(0)),
         Math.max(factor, request.height().orElse(0)),
         factor);
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model));
+    Contribution contribution = contribution(request);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      TextEncoding encoding = encoder.encode(
-          request,
-          part -> request.adapters().stream()
-              .map(adapter -> ModelAdapter.of(adapter).adapt(part, context))
-              .reduce(Adaptation.NONE, Adaptation::and));
+      TextEncoding encoding =
+          encoder.encode(request, part -> contribution.changes().of(part, generation));
       return new PromptEmbedding(
           ImageTensors.floats(encoding.tokens()),
           Math.toIntExact(encoding.tokens().size(1)),
@@ -75,25 +97,33 @@ record PromptEncoding(OpenModel model) {
     }
   }
 
-  private Map<ModelComponent, Adaptation> adaptations(ImageRequest request) {
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model));
-    ModelAdapter.Context context = adapterContext(model, request);
-    Map<ModelComponent, Adaptation> sums = new EnumMap<>(ModelComponent.class);
+  private AppliedContribution apply(ImageRequest request) {
+    Contribution contribution = contribution(request);
+    Generation generation = generation(model, request);
+    Map<ModelComponent, Adaptation> changes = new EnumMap<>(ModelComponent.class);
     for (ModelComponent part : ModelComponent.values()) {
-      sums.put(part, Adaptation.NONE);
-      if (!model.tensorNames(part).isEmpty()) {
-        request
-            .adapters()
-            .forEach(adapter ->
-                sums.merge(part, ModelAdapter.of(adapter).adapt(part, context), Adaptation::and));
-      }
+      changes.put(
+          part,
+          model.tensorNames(part).isEmpty()
+              ? Adaptation.NONE
+              : contribution.changes().of(part, generation));
     }
-    return sums;
+    return new AppliedContribution(changes, contribution.prompts().of(generation));
   }
 
-  /** The values of a request that adapters need. */
-  static ModelAdapter.Context adapterContext(OpenModel model, ImageRequest request) {
-    return new ModelAdapter.Context(
+  /**
+   * What the request's adapters add.
+   *
+   * @throws IllegalArgumentException if an adapter is for another base
+   */
+  private Contribution contribution(ImageRequest request) {
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model));
+    return Contribution.of(request.adapters());
+  }
+
+  /** The values of a completed request that adapters need. */
+  static Generation generation(OpenModel model, ImageRequest request) {
+    return new Generation(
         model.compute(),
         model.isGuided(request),
         request.width().orElse(0),

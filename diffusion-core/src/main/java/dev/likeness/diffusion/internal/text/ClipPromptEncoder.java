@@ -1,10 +1,13 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.internal.adapter.PromptChange;
+import dev.likeness.diffusion.internal.adapter.PromptToken;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Device;
@@ -79,6 +82,33 @@ public record ClipPromptEncoder(
       tokens.push_back(applyWeights(states.tokens().narrow(0, i, 1), all.get(i)));
     }
     return new TextEncoding(torch.cat(tokens, 1), states.pooled().narrow(0, 0, 1));
+  }
+
+  /**
+   * The tokens of a plain prompt with a change by an adapter: begin, the prompt's own, end,
+   * padding.
+   */
+  public List<PromptToken> tokens(String prompt, PromptChange change) {
+    return chunker().plainTokens(prompt, change);
+  }
+
+  /**
+   * Encodes the tokens of one prompt.
+   *
+   * @param tokens as {@link #tokens} returns them
+   * @param layersLeftOut the number of last layers that are skipped
+   * @param normed true if the final norm is applied even then
+   * @return tokens [1, the tokenizer's length, width]
+   */
+  public TextEncoding encode(List<PromptToken> tokens, int layersLeftOut, boolean normed) {
+    double[] weights = new double[tokens.size()];
+    Arrays.fill(weights, 1);
+    return hiddenStates(
+        List.of(new PromptChunker.PromptChunk(
+            tokens.stream().mapToInt(PromptToken::id).toArray(), weights)),
+        layersLeftOut,
+        normed,
+        true);
   }
 
   /** The ids of a prompt by chunk, with begin, end and padding. */

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.internal.adapter.PromptChange;
+import dev.likeness.diffusion.internal.adapter.PromptToken;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +26,20 @@ public record PromptChunker(
   public PromptChunk plain(String prompt) {
     int[] own = ids(prompt);
     return chunk(Arrays.copyOf(own, Math.min(own.length, capacity())), null);
+  }
+
+  /**
+   * Returns the tokens of one chunk with a change by an adapter: begin, the prompt's own, end,
+   * padding. They are truncated if they are longer.
+   */
+  List<PromptToken> plainTokens(String prompt, PromptChange change) {
+    List<PromptToken> own = change.beforeEncoding(
+        IntStream.of(ids(prompt)).mapToObj(PromptToken::of).toList(), this::ids);
+    List<PromptToken> kept = own.subList(0, Math.min(own.size(), capacity()));
+    int[] ids = chunk(kept.stream().mapToInt(PromptToken::id).toArray(), null).ids();
+    return IntStream.range(0, ids.length)
+        .mapToObj(i -> 1 <= i && i <= kept.size() ? kept.get(i - 1) : PromptToken.of(ids[i]))
+        .toList();
   }
 
   /**

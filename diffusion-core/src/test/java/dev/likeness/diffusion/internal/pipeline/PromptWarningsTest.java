@@ -12,7 +12,6 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -379,7 +378,7 @@ class PromptWarningsTest {
             : List.of();
       }
     };
-    return (ModelComponent part, Compute compute) ->
-        part.folder().startsWith("text_encoder") ? first : Adaptation.NONE;
+    return ModelAdapter.changing(
+        (part, generation) -> part.folder().startsWith("text_encoder") ? first : Adaptation.NONE);
   }
 }

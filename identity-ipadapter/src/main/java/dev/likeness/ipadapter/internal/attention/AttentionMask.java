@@ -2,7 +2,7 @@ package dev.likeness.ipadapter.internal.attention;
 
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.util.HashMap;
@@ -24,15 +24,16 @@ public final class AttentionMask {
   private final long imageQueries;
 
   /** Makes the mask for the generated image; its tensors belong to the calling scope. */
-  public AttentionMask(RgbImage white, ModelAdapter.Context context) {
-    RgbImage sized = PillowResampling.LANCZOS.resize(white, context.width(), context.height());
+  public AttentionMask(RgbImage white, Generation generation) {
+    RgbImage sized =
+        PillowResampling.LANCZOS.resize(white, generation.width(), generation.height());
     Tensor binary = ImageTensors.toGrey(sized).ge(new Scalar(0.5)).to(ScalarType.Float);
     levels = new HashMap<>();
     imageQueries = 0;
-    for (int level = 0, step = context.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
-      long queries = ceil(context.width(), step) * ceil(context.height(), step);
+    for (int level = 0, step = generation.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
+      long queries = ceil(generation.width(), step) * ceil(generation.height(), step);
       levels.computeIfAbsent(
-          queries, n -> Tensors.place(context.compute(), downsample(binary, n)).view(1, 1, n, 1));
+          queries, n -> Tensors.place(generation.compute(), downsample(binary, n)).view(1, 1, n, 1));
     }
   }
 

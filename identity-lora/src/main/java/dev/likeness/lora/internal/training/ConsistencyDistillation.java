@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -21,8 +22,8 @@ import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A step of few-step distillation (Luo et al. 2023, arXiv:2310.04378, algorithm 1 with skipped
@@ -118,7 +119,7 @@ final class ConsistencyDistillation extends TrainingStep {
 
     @Override
     public ModelAdapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
-      return (part, compute) -> Adaptation.NONE;
+      return () -> Contribution.NONE;
     }
   }
 

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedClip;
@@ -18,8 +19,6 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
@@ -167,17 +166,10 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   public Adapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
     LoraDeltas now = snapshot(region, values);
     AttachedDeltas placed = new AttachedDeltas(now, model, model.compute(), region);
-    return new ModelAdapter() {
-      @Override
-      public Adaptation adapt(ModelComponent part, Compute compute) {
-        return new AttachedDeltas.LoraAdaptation(placed, part, AttachedDeltas.LayerWeights.ONE);
-      }
-
-      @Override
-      public List<TextualInversion> textualInversions() {
-        return now.textualInversions();
-      }
-    };
+    Contribution trained = Contribution.of((part, generation) ->
+            new AttachedDeltas.LoraAdaptation(placed, part, AttachedDeltas.LayerWeights.ONE))
+        .withInversions(now.textualInversions());
+    return (ModelAdapter) () -> trained;
   }
 
   private Adaptation adaptation(ModelComponent part) {

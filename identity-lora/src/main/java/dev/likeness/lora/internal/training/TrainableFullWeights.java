@@ -120,14 +120,15 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
 
   @Override
   public ModelAdapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
-    return (part, compute) -> isTrained(part)
+    return ModelAdapter.changing((part, generation) -> isTrained(part)
         ? new Adaptation() {
           @Override
           public Tensor tensor(String name, Tensor own) {
             return name.equals(FIXED_TENSOR)
                 ? own
                 : region.keep(Tensors.place(
-                    compute, values.apply(part.folder() + "." + name).detach()));
+                    generation.compute(),
+                    values.apply(part.folder() + "." + name).detach()));
           }
 
           @Override
@@ -135,7 +136,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
             return !name.equals(FIXED_TENSOR);
           }
         }
-        : Adaptation.NONE;
+        : Adaptation.NONE);
   }
 
   @Override

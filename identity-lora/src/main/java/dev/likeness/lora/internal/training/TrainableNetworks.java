@@ -21,7 +21,8 @@ interface TrainableNetworks extends TrainingTarget.Trained {
    * An adapter for validation images that uses the trained weights in place. Packing them for
    * generation would store them twice. Weights in fewer bits stay so.
    */
-  ModelAdapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
+  ModelAdapter AS_LOADED =
+      ModelAdapter.changing((part, generation) -> Adaptation.UnpackedWeights.INSTANCE);
 
   /** Returns the trained weights. */
   TrainableWeights weights();

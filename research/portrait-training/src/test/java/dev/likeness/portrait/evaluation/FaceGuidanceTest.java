@@ -10,6 +10,7 @@ import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.Adapter;
@@ -265,7 +266,9 @@ class FaceGuidanceTest {
 
   private static double scale(BaseModel base, Adapter adapter, ModelComponent part, String module) {
     return ModelAdapter.of(adapter)
-        .adapt(part, new ModelAdapter.Context(base.compute(), true, 256, 256, 8))
+        .contribution()
+        .changes()
+        .of(part, new Generation(base.compute(), true, 256, 256, 8))
         .at(0)
         .adapterLayers(module)
         .get(0)

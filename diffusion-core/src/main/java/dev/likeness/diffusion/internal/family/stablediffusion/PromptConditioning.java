@@ -2,6 +2,8 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
+import dev.likeness.diffusion.internal.adapter.PromptToken;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
@@ -17,6 +19,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,6 +40,7 @@ final class PromptConditioning {
   private final StableDiffusionNetworks model;
   private final ImageRequest request;
   private final List<ClipPromptEncoder> encoders;
+  private final PromptChange change;
 
   PromptConditioning(
       StableDiffusionNetworks model,
@@ -44,11 +48,39 @@ final class PromptConditioning {
       Function<ModelComponent, Adaptation> adaptation) {
     this.model = model;
     this.request = UnsupportedSyntax.read(request);
+    change = PromptChange.NONE;
     encoders = model.clipTextEncoders().stream()
         .map(textEncoder -> textEncoder
             .promptEncoder(adaptation.apply(textEncoder.component()))
             .withInversions(request.prompts().textualInversions()))
         .toList();
+  }
+
+  private PromptConditioning(PromptConditioning unchanged, PromptChange change) {
+    model = unchanged.model;
+    request = unchanged.request;
+    encoders = unchanged.encoders;
+    this.change = change;
+  }
+
+  /**
+   * This conditioning with a change to the prompt.
+   *
+   * @throws IllegalArgumentException if the request has no plain prompt
+   */
+  PromptConditioning changed(PromptChange change) {
+    if (change == PromptChange.NONE) {
+      return this;
+    }
+    if (request.prompts().syntax() != PromptSyntax.PLAIN || request.embedding().isPresent()) {
+      throw new IllegalArgumentException("an adapter of the request changes tokens of the prompt,"
+          + " but the request has "
+          + (request.embedding().isPresent()
+              ? "an embedding in place of the prompt"
+              : "the prompt syntax \"a1111\"")
+          + "; give a plain prompt");
+    }
+    return new PromptConditioning(this, change);
   }
 
   /**
@@ -63,7 +95,9 @@ final class PromptConditioning {
         guided ? chunks(true, request.negativeEmbedding().orElse(null), schedule) : 1;
     int most = Math.max(wanted, negativePrompt);
     return new Conditioning(
-        texts(rows(false, schedule), false, together ? most : wanted),
+        change == PromptChange.NONE
+            ? texts(rows(false, schedule), false, together ? most : wanted)
+            : changedTexts(schedule),
         guided ? texts(rows(true, schedule), true, together ? most : negativePrompt) : null);
   }
 
@@ -129,6 +163,48 @@ final class PromptConditioning {
         .toList();
   }
 
+  /** The prompt with its change at each row of the plan. Rows with the same change share it. */
+  private List<TextEncoding> changedTexts(PromptSchedule schedule) {
+    Map<PromptChange, TextEncoding> known = new HashMap<>();
+    return IntStream.range(0, schedule.rows())
+        .mapToObj(row ->
+            known.computeIfAbsent(change.at((double) row / schedule.rows()), this::encodeChanged))
+        .toList();
+  }
+
+  private TextEncoding encodeChanged(PromptChange now) {
+    List<String> texts = prompts(false);
+    TensorVector states = new TensorVector();
+    Tensor pooled = null;
+    List<PromptToken> tokens = null;
+    for (int i = 0; i < encoders.size(); i++) {
+      List<PromptToken> own = encoders.get(i).tokens(texts.get(i), now);
+      if (tokens != null && !marks(own).equals(marks(tokens))) {
+        throw new IllegalArgumentException("an adapter of the request changes tokens of the prompt,"
+            + " so the prompts of all text encoders must be equal, got \"" + texts.get(0)
+            + "\" and \"" + texts.get(i) + "\"; leave prompt_" + (i + 1) + " out");
+      }
+      tokens = tokens == null ? own : tokens;
+      LoadedClip textEncoder = model.clipTextEncoders().get(i);
+      TextEncoding encoding = encoders
+          .get(i)
+          .encode(own, skippedLayers(textEncoder, false), textEncoder.skippedLayers() == 0);
+      states.push_back(encoding.tokens());
+      pooled = encoding.pooled();
+    }
+    return new TextEncoding(now.afterEncoding(torch.cat(states, -1), tokens), pooled);
+  }
+
+  private static List<Object> marks(List<PromptToken> tokens) {
+    return tokens.stream()
+        .<Object>map(token -> Optional.ofNullable(token.mark()))
+        .toList();
+  }
+
+  private int skippedLayers(LoadedClip textEncoder, boolean negativePrompt) {
+    return textEncoder.skippedLayers() + request.prompts().skippedLayers(negativePrompt);
+  }
+
   private TextEncoding text(List<String> texts, boolean negativePrompt, int chunks) {
     PromptEmbedding given =
         (negativePrompt ? request.negativeEmbedding() : request.embedding()).orElse(null);
@@ -152,7 +228,7 @@ final class PromptConditioning {
           .encode(
               texts.get(i),
               request.prompts().syntax(),
-              textEncoder.skippedLayers() + request.prompts().skippedLayers(negativePrompt),
+              skippedLayers(textEncoder, negativePrompt),
               textEncoder.skippedLayers() == 0,
               most);
       tokens.push_back(encoding.tokens());

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
 import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
@@ -62,6 +63,7 @@ final class StableDiffusionModel implements OpenModel {
         new Controls(),
         isInpainting() ? (Inpainting) this::maskConditioning : null,
         (Capabilities.PromptEmbeddings) this::embeddings,
+        (Capabilities.PromptTokens) this::encode,
         StableDiffusionTrainingTarget.of(model));
   }
 
@@ -202,9 +204,18 @@ final class StableDiffusionModel implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
+    return encode(request, adaptation, PromptChange.NONE, schedule);
+  }
+
+  private Conditioning encode(
+      ImageRequest request,
+      Function<ModelComponent, Adaptation> adaptation,
+      PromptChange change,
+      PromptSchedule schedule) {
     boolean together = AttentionLayers.of(model, ModelComponent.UNET)
         .hasBranches(adaptation.apply(ModelComponent.UNET));
     return new PromptConditioning(model, request, adaptation)
+        .changed(change)
         .conditioning(guidanceScale(request) > 1, together, schedule);
   }
 

@@ -1,10 +1,7 @@
 """What tomesd's merged tokens make of UNets and diffusers' first-block cache of transformers, with seeded weights. CPU, f32."""
 import argparse
-import gzip
-import json
 from pathlib import Path
 
-import diffusers
 import tomesd
 import torch
 from diffusers import FirstBlockCacheConfig
@@ -13,7 +10,7 @@ from diffusers.hooks.hooks import CacheContext, _set_cache_context
 from safetensors.torch import save_file
 
 from kept import packed
-from seeded import fill
+from seeded import network, noise, token_positions
 from sd1_reference import versions
 
 # Folder, share of the tokens, how much smaller than the latents the largest picture is that is attended to, size.
@@ -21,19 +18,6 @@ MERGED = [("sd1/base", 0.5, 1, (12, 10)), ("sd1/base", 0.75, 1, (9, 11)), ("sdxl
 # Folder and threshold; how far each call's picture is from the first's.
 CACHED = [("flux/dev", 0.1), ("sd3/medium", 0.1)]
 WAYS = [0.0, 0.02, 0.05, 0.6, 0.62]
-
-
-def network(golden, folder, part):
-    """A network of a folder of golden files, its weights filled by their recipe."""
-    recipe = json.loads(gzip.open(Path(golden, folder, "weights.json.gz")).read())[part]
-    config = json.loads(Path(golden, folder, part, "config.json").read_text("utf-8"))
-    module = getattr(diffusers, config["_class_name"]).from_config(config)
-    fill(module, recipe["seed"])
-    return module
-
-
-def noise(seed, *shape):
-    return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
 
 
 def merged(golden, folder, share, downsample, size):
@@ -63,7 +47,7 @@ def cached(golden, folder, threshold):
     for way in WAYS:
         picture = torch.lerp(told["first"], told["other"], way)
         time = torch.tensor([0.5]) if flux else torch.tensor([500.0])
-        more = dict(guidance=torch.tensor([3.5]), txt_ids=torch.zeros(7, 3), img_ids=places()) if flux else {}
+        more = dict(guidance=torch.tensor([3.5]), txt_ids=torch.zeros(7, 3), img_ids=token_positions()) if flux else {}
         outputs.append(net(hidden_states=picture, timestep=time.expand(2), encoder_hidden_states=told["text"],
                            pooled_projections=told["pooled"], **more).sample)
     return told | {"ways": torch.tensor(WAYS), "output": torch.stack(outputs)}
@@ -77,11 +61,6 @@ def keep_text(block):
         return encoder_hidden_states, forward(hidden_states, encoder_hidden_states, *args, **kwargs)[1]
 
     block.forward = kept
-
-
-def places():
-    """A picture's tokens of three rows of two."""
-    return torch.tensor([[0.0, row, column] for row in range(3) for column in range(2)])
 
 
 @torch.no_grad()

@@ -3,6 +3,11 @@
 The tensors of a part are taken in the order of their names (code points), all from one generator. The names are the
 published ones, so the text encoder's begin with "text_model." whatever the installed transformers calls them.
 """
+import gzip
+import json
+from pathlib import Path
+
+import diffusers
 import torch
 
 
@@ -32,3 +37,21 @@ def fill(module, seed, prefix=""):
     module.load_state_dict({name[len(prefix):]: tensor for name, tensor in tensors.items()}, strict=True)
     module.eval()
     return shapes
+
+
+def network(golden, folder, part):
+    """A network of a folder of golden files, its weights filled by their recipe."""
+    recipe = json.loads(gzip.open(Path(golden, folder, "weights.json.gz")).read())[part]
+    config = json.loads(Path(golden, folder, part, "config.json").read_text("utf-8"))
+    module = getattr(diffusers, config["_class_name"]).from_config(config)
+    fill(module, recipe["seed"])
+    return module
+
+
+def noise(seed, *shape):
+    return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
+
+
+def token_positions():
+    """The positions of an image's tokens in three rows of two."""
+    return torch.tensor([[0.0, row, column] for row in range(3) for column in range(2)])

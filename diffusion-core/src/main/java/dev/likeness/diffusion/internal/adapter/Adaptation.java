@@ -36,6 +36,15 @@ public interface Adaptation {
   }
 
   /**
+   * Returns the additions to the image tokens behind the transformer block at {@code block}, such
+   * as {@code transformer_blocks.0} or {@code single_transformer_blocks.4}. Double-stream and
+   * single-stream blocks (FLUX.1, FLUX.2, Chroma) apply them.
+   */
+  default List<BlockAddition> additionsBehind(String block) {
+    return List.of();
+  }
+
+  /**
    * Returns true if in the self-attention at {@code module} every token attends only to itself
    * (perturbed attention). In joint attention this applies to image tokens.
    */
@@ -120,6 +129,11 @@ public interface Adaptation {
     @Override
     public List<AttentionBranch> branches(String module) {
       return concat(first.branches(module), second.branches(module));
+    }
+
+    @Override
+    public List<BlockAddition> additionsBehind(String block) {
+      return concat(first.additionsBehind(block), second.additionsBehind(block));
     }
 
     @Override

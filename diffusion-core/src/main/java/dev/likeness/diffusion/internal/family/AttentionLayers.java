@@ -4,6 +4,8 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -11,8 +13,11 @@ import java.util.stream.Stream;
  *
  * @param component the network's component
  * @param names such as {@code transformer_blocks.0.attn}
+ * @param blocks the transformer blocks around them, such as {@code transformer_blocks.0}
  */
-public record AttentionLayers(ModelComponent component, List<String> names) {
+public record AttentionLayers(ModelComponent component, List<String> names, List<String> blocks) {
+  private static final Pattern BLOCK =
+      Pattern.compile("((?:.+\\.)?\\w*transformer_blocks\\.\\d+)\\..*");
   private static final String KEYS = ".to_k.weight";
   private static final String CROSS = "attn2";
 
@@ -23,17 +28,24 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
         tensors.tensorNames(part).stream()
             .filter(name -> name.endsWith(KEYS))
             .map(name -> name.substring(0, name.length() - KEYS.length()))
+            .toList(),
+        tensors.tensorNames(part).stream()
+            .map(BLOCK::matcher)
+            .filter(Matcher::matches)
+            .map(block -> block.group(1))
+            .distinct()
             .toList());
   }
 
   /**
-   * Returns true if an adaptation adds attention over image tokens to any of the layers, or to the
-   * block around it.
+   * Returns true if an adaptation adds attention over image tokens to any of the layers, or adds
+   * anything behind the block around it.
    */
   public boolean hasBranches(Adaptation adaptation) {
     return names.stream()
-        .flatMap(module -> Stream.of(module, module.substring(0, module.lastIndexOf('.'))))
-        .anyMatch(module -> !adaptation.branches(module).isEmpty());
+            .flatMap(module -> Stream.of(module, module.substring(0, module.lastIndexOf('.'))))
+            .anyMatch(module -> !adaptation.branches(module).isEmpty())
+        || blocks.stream().anyMatch(block -> !adaptation.additionsBehind(block).isEmpty());
   }
 
   /**

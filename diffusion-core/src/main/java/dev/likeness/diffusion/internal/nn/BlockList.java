@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn;
 
+import dev.likeness.diffusion.internal.adapter.BlockAddition;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -46,6 +47,11 @@ public final class BlockList<B> {
   public static <B> BlockList<B> of(
       Weights list, int count, BiFunction<Weights, Integer, B> build) {
     return new BlockList<>(list, count, build);
+  }
+
+  /** Returns the additions of adapters behind a block. */
+  public List<BlockAddition> additionsBehind(int block) {
+    return list.at(block).additionsBehind();
   }
 
   /** Starts a pass through all blocks. */

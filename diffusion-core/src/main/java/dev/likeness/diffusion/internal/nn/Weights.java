@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.nn;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.BlockAddition;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
@@ -83,6 +84,11 @@ public final class Weights {
   /** Returns the branches that adapters add to this attention. */
   public List<AttentionBranch> branches() {
     return adaptation.branches(path);
+  }
+
+  /** Returns the additions of adapters to the image tokens behind this block. */
+  public List<BlockAddition> additionsBehind() {
+    return adaptation.additionsBehind(path);
   }
 
   /** Returns true if this self-attention is perturbed: every token attends to itself only (PAG). */

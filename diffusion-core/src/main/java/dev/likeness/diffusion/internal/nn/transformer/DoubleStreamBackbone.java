@@ -1,7 +1,9 @@
 package dev.likeness.diffusion.internal.nn.transformer;
 
+import dev.likeness.diffusion.internal.adapter.BlockAddition;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.List;
 import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -23,8 +25,9 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
   }
 
   /**
-   * Applies all blocks, or only the first if {@code cache} predicts the others. Intermediate
-   * tensors are freed.
+   * Applies all blocks, or only the first if {@code cache} predicts the others. Behind each block,
+   * the {@code visitor} comes first, then the additions of adapters. Intermediate tensors are
+   * freed.
    *
    * @param cache the first-block cache, or null
    * @return the image's tokens [batch, imageTokens, width], a view that belongs to the calling
@@ -49,6 +52,8 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
               scope.replace(x.image(), y.image()), scope.replace(x.text(), y.text()));
         }
         visitor.visit(false, i, x.image());
+        x = new JointAttention.Streams(
+            withAdditions(x.image(), doubles.additionsBehind(i)), x.text());
       }
     }
     Tensor end = forwardSingles(x, together, visitor);
@@ -69,8 +74,27 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
           joint = scope.replace(joint, together.apply(pass.next(), joint));
         }
         visitor.visit(true, i, joint.narrow(1, text, image));
+        List<BlockAddition> additions = singles.additionsBehind(i);
+        if (!additions.isEmpty()) {
+          try (TensorScope scope = TensorScope.open()) {
+            Tensor added = withAdditions(joint.narrow(1, text, image), additions);
+            joint = scope.replace(
+                joint, torch.cat(new TensorVector(joint.narrow(1, 0, text), added), 1));
+          }
+        }
       }
     }
     return joint.narrow(1, text, image);
+  }
+
+  /** Adds the additions one after the other, and frees each sum that another one replaces. */
+  private static Tensor withAdditions(Tensor image, List<BlockAddition> additions) {
+    Tensor sum = image;
+    for (BlockAddition addition : additions) {
+      try (TensorScope scope = TensorScope.open()) {
+        sum = scope.replace(sum, sum.add(addition.to(sum)));
+      }
+    }
+    return sum;
   }
 }

@@ -13,9 +13,9 @@ import dev.likeness.ipadapter.internal.attention.AttentionMask;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.internal.attention.TimestepAttention;
+import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Memory;
-import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -98,10 +98,7 @@ record PromptAdapter(
 
     /** Returns a branch for each module that the prompt acts on, by module name. */
     Map<String, AttentionBranch> of(
-        ReferenceEmbeddings references,
-        Settings settings,
-        double weight,
-        Generation generation) {
+        ReferenceEmbeddings references, Settings settings, double weight, Generation generation) {
       MemoryFactory shown = memories(references, false);
       MemoryFactory nothing = !generation.usesGuidance()
           ? null

@@ -33,7 +33,8 @@ public final class AttentionMask {
     for (int level = 0, step = generation.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
       long queries = ceil(generation.width(), step) * ceil(generation.height(), step);
       levels.computeIfAbsent(
-          queries, n -> Tensors.place(generation.compute(), downsample(binary, n)).view(1, 1, n, 1));
+          queries,
+          n -> Tensors.place(generation.compute(), downsample(binary, n)).view(1, 1, n, 1));
     }
   }
 

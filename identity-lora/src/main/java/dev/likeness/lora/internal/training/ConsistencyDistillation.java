@@ -22,8 +22,8 @@ import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A step of few-step distillation (Luo et al. 2023, arXiv:2310.04378, algorithm 1 with skipped

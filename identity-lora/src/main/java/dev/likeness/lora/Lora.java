@@ -17,6 +17,7 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.AdapterConfig;
+import dev.likeness.lora.internal.file.FitCheck;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraFile;
 import dev.likeness.lora.internal.file.LoraReader;
@@ -92,12 +93,12 @@ public final class Lora implements AutoCloseable {
     TensorRegion region = new TensorRegion();
     Path weights = LoraFile.weights(file);
     try (LoraFile source = LoraFile.open(weights)) {
-      LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
+      LoraReader reader = LoraReader.of(source.tensors(), source.notes(), table);
       AdapterConfig alphas = AdapterConfig.of(source.notes(), weights);
       LoraInspection report = reader.inspect(alphas);
       reader.refuseControlLora(base.name());
       alphas.refuseChangedBase(weights);
-      LoraFile.requireComplete(report, weights.toString(), base.name(), table.kind());
+      FitCheck.requireComplete(report, weights.toString(), base.name(), table.kind());
       LoraDeltas changes = reader.readDeltas(
           alphas,
           region,
@@ -124,7 +125,7 @@ public final class Lora implements AutoCloseable {
   public static LoraInspection inspect(Path file, BaseModel base) {
     Path weights = LoraFile.weights(file);
     try (LoraFile source = LoraFile.open(weights)) {
-      return new LoraReader(
+      return LoraReader.of(
               source.tensors(), source.notes(), LayerTable.of(EngineAccess.model(base)))
           .inspect(AdapterConfig.of(source.notes(), weights));
     }
@@ -283,7 +284,7 @@ public final class Lora implements AutoCloseable {
   AttachedDeltas attachedTo(Compute compute) {
     requireOpen();
     return attachedDeltas.computeIfAbsent(
-        compute, c -> new AttachedDeltas(deltas, base, c, region));
+        compute, c -> AttachedDeltas.place(deltas, base, c, region));
   }
 
   private void requireOpen() {

@@ -113,7 +113,7 @@ class DreamBoothTest {
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
-      CaptionEncodings texts = new CaptionEncodings(
+      CaptionEncodings texts = CaptionEncodings.encode(
           TrainingTarget.of(EngineAccess.model(base)), prompts(), weights, region);
       TrainingStep learning = new TrainingStep(
           TrainingTarget.of(EngineAccess.model(base)),

@@ -610,7 +610,7 @@ class LoraTrainingTest {
           factors,
           optimizer,
           TrainingObjective.of(EngineAccess.model(base), SHORT),
-          new CaptionEncodings(model, List.of("a man"), factors, region));
+          CaptionEncodings.encode(model, List.of("a man"), factors, region));
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {
         leaf.mul(new Scalar(Double.NaN)).sum().backward();

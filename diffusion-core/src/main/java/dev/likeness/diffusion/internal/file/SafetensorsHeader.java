@@ -92,7 +92,7 @@ public final class SafetensorsHeader implements TensorNames {
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
     checkLength(source, headerLength, length, Math.min(cap, FORMAT_CAP));
     SafetensorsParser json =
-        new SafetensorsParser(source, decode(source, fill(channel, (int) headerLength)));
+        SafetensorsParser.parse(source, decode(source, fill(channel, (int) headerLength)));
     SafetensorsParser.HeaderLayout.check(
         source, json.tensors(), length - LENGTH_BYTES - headerLength);
     return new SafetensorsHeader(source, LENGTH_BYTES + headerLength, json);

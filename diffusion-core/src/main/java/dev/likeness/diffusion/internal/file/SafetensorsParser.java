@@ -35,11 +35,20 @@ final class SafetensorsParser {
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private boolean metadataSeen;
 
-  SafetensorsParser(String source, String text) {
+  private SafetensorsParser(String source) {
     this.source = source;
+  }
+
+  /**
+   * Parses the text of a header.
+   *
+   * @throws InvalidInputException if it is no header of a safetensors file
+   */
+  static SafetensorsParser parse(String source, String text) {
+    SafetensorsParser parser = new SafetensorsParser(source);
     try (JsonParser json = JSON.createParser(text)) {
       try {
-        readObject(json);
+        parser.readObject(json);
       } catch (JsonProcessingException e) {
         // A limit of the parser comes without a location.
         JsonLocation where = e.getLocation() == null ? json.currentLocation() : e.getLocation();
@@ -52,6 +61,7 @@ final class SafetensorsParser {
       throw new InvalidInputException(
           source + ": the header cannot be read: " + Quoted.reason(e), e);
     }
+    return parser;
   }
 
   Map<String, SafetensorsHeader.Entry> tensors() {

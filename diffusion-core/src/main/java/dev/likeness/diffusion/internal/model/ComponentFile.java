@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -137,8 +138,14 @@ public record ComponentFile(
       }
     }
     return component.startsWith("text_encoder")
-        ? TextEncoderFile.of(base, component, path, keys)
+        ? textEncoder(base, component, path, keys).orElse(null)
         : null;
+  }
+
+  private static Optional<ComponentFile> textEncoder(
+      ModelParts base, String component, Path path, TensorNames keys) {
+    return LanguageModelFile.find(component, path, keys)
+        .or(() -> ClipFile.find(base, component, path, keys));
   }
 
   // Opens the component of a file without others, and refuses what belongs to it and is unknown.
@@ -196,7 +203,7 @@ public record ComponentFile(
         || options.isEmpty()) {
       String hint = component.startsWith("text_encoder")
           ? MissingName.hint(
-              keys, names -> TextEncoderFile.of(base, component, path, names) != null)
+              keys, names -> textEncoder(base, component, path, names).isPresent())
           : "";
       throw new InvalidInputException(path + " has no " + component + hint
           + " in a known key format"

@@ -31,24 +31,30 @@ public final class AttachedDeltas {
   private final OpenModel base;
   private long bytes;
 
+  private AttachedDeltas(OpenModel base, Compute compute) {
+    this.base = base;
+    this.compute = compute;
+  }
+
   /**
    * Places all deltas.
    *
    * @param owner the region that gets all tensors, or none after an exception
    */
-  public AttachedDeltas(LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
-    this.compute = compute;
-    this.base = base;
+  public static AttachedDeltas place(
+      LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
+    AttachedDeltas placed = new AttachedDeltas(base, compute);
     try {
       changes.weights().forEach((layer, change) -> {
         CurrentWork.throwIfCancelled();
-        place(layer, change);
+        placed.place(layer, change);
       });
-      changes.biases().forEach((layer, bias) -> addVector(layer, layer.bias(), bias));
-      owner.adopt(region);
+      changes.biases().forEach((layer, bias) -> placed.addVector(layer, layer.bias(), bias));
+      owner.adopt(placed.region);
     } finally {
-      region.close();
+      placed.region.close();
     }
+    return placed;
   }
 
   private void place(TargetLayer layer, WeightDelta change) {

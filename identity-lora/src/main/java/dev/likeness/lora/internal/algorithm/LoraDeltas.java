@@ -88,9 +88,9 @@ public record LoraDeltas(
 
   /** Returns true if the difference depends on the weight of the base. */
   private static boolean dependsOnBase(WeightDelta change) {
-    return change instanceof ReshapedDelta narrow
+    return change instanceof WiderInputDelta narrow
         ? dependsOnBase(narrow.delta())
-        : change instanceof ReshapedDelta.RowSlice rows
+        : change instanceof RowSliceDelta rows
             ? dependsOnBase(rows.whole())
             : !(change instanceof WeightDelta.Unmerged || change instanceof LohaDelta);
   }

@@ -65,7 +65,7 @@ public final class LoraFactors {
   /** Returns the delta with the two halves of its rows exchanged. */
   public static LoraDelta swapHalves(LoraDelta pair) {
     return new LoraDelta(
-        pair.down(), pair.mid(), ReshapedDelta.RowSlice.swapHalves(pair.up()), pair.scale());
+        pair.down(), pair.mid(), RowSliceDelta.swapHalves(pair.up()), pair.scale());
   }
 
   /**

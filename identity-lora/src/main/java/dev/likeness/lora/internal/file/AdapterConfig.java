@@ -245,7 +245,7 @@ public final class AdapterConfig {
   private LayerPattern compiled(String pattern) {
     LayerPattern known = patterns.get(pattern);
     if (known == null) {
-      known = new LayerPattern(pattern, where);
+      known = LayerPattern.parse(pattern, where);
       patterns.put(pattern, known);
       states += known.states();
       if (states > LayerPattern.MOST_STATES || patterns.size() > MOST_PATTERNS) {

@@ -12,9 +12,9 @@ import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.OftDelta;
 import dev.likeness.lora.internal.algorithm.PeftOftDelta;
-import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
+import dev.likeness.lora.internal.algorithm.WiderInputDelta;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -52,7 +52,7 @@ final class DeltaReader {
   static WeightDelta readDelta(LayerTensors keys, TargetLayer layer, AdapterConfig alphas) {
     WeightDelta read = read(keys.algorithm().orElseThrow(), keys, alphas);
     return read != null && keys.layer().in() < layer.in()
-        ? ReshapedDelta.of(read, keys.layer().in(), layer.in())
+        ? WiderInputDelta.of(read, keys.layer().in(), layer.in())
         : read;
   }
 

@@ -42,24 +42,29 @@ final class LayerPattern {
   private final List<State> states = new ArrayList<>();
   private int first;
 
+  private LayerPattern(String text, List<IntPredicate> plain, boolean isWhole) {
+    this.text = text;
+    this.plain = plain;
+    this.isWhole = isWhole;
+  }
+
   /**
    * Parses an expression.
    *
    * @param where the file and setting, for messages
    * @throws InvalidInputException if the expression is not one, or is not supported
    */
-  LayerPattern(String text, String where) {
-    this.text = text;
+  static LayerPattern parse(String text, String where) {
     try {
       if (text.length() > LONGEST) {
         throw new IllegalArgumentException("is longer than " + LONGEST + " characters");
       }
       Node parsed = new LayerPatternParser(text).parse();
-      isWhole = parsed.starts();
-      plain = parsed.plain();
-      if (plain == null) {
-        first = parsed.add(this, add(null, null, 0, 0));
+      LayerPattern pattern = new LayerPattern(text, parsed.plain(), parsed.starts());
+      if (pattern.plain == null) {
+        pattern.first = parsed.add(pattern, pattern.add(null, null, 0, 0));
       }
+      return pattern;
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(where + " has the layer pattern " + Quoted.of(text)
           + ", which " + e.getMessage() + ", expected the name of a layer or a simple regular"

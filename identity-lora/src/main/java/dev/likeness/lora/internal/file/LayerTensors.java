@@ -16,91 +16,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** The keys of a file that belong to one layer. */
+/** The tensors of a file that change one layer, by their roles: keys, shapes and values. */
 final class LayerTensors {
   private static final long[] NONE = {};
-
-  /**
-   * The required and the optional tensors of an algorithm, and those of others that it may have
-   * beside them.
-   */
-  private record Roles(Set<LoraRole> required, Set<LoraRole> optional, Set<LoraRole> beside) {
-    static Roles of(LoraRole... required) {
-      return new Roles(Set.of(required), Set.of(), Set.of());
-    }
-
-    Roles or(LoraRole... others) {
-      return new Roles(required, Set.of(others), beside);
-    }
-
-    Roles beside(LoraRole... others) {
-      return new Roles(required, optional, Set.of(others));
-    }
-
-    boolean know(LoraRole role) {
-      return required.contains(role)
-          || optional.contains(role)
-          || beside.contains(role)
-          || ANYWHERE.contains(role);
-    }
-
-    boolean areIn(LayerTensors keys) {
-      return Stream.concat(required.stream(), optional.stream()).anyMatch(keys::has);
-    }
-  }
-
-  private static final Set<LoraRole> ANYWHERE = Set.of(
-      LoraRole.ALPHA,
-      LoraRole.MAGNITUDE,
-      LoraRole.DIFF_B,
-      LoraRole.B_NORM,
-      LoraRole.BIAS_UP,
-      LoraRole.SET_B,
-      LoraRole.RESHAPE);
 
   /** Numbers and shapes, which may be of any type. */
   private static final Set<LoraRole> COUNTS =
       Set.of(LoraRole.ALPHA, LoraRole.ON_INPUT, LoraRole.RESHAPE, LoraRole.OFT_SCALED);
-
-  /** The roles by algorithm, in the order in which algorithms are tried. */
-  private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
-
-  static {
-    ROLES.put(
-        LoraAlgorithm.LORA,
-        Roles.of(LoraRole.DOWN, LoraRole.UP).or(LoraRole.MID, LoraRole.SINGULAR_VALUES));
-    ROLES.put(
-        LoraAlgorithm.EMBEDDING,
-        Roles.of(LoraRole.EMBEDDING_A, LoraRole.EMBEDDING_B).beside(LoraRole.SET));
-    ROLES.put(
-        LoraAlgorithm.LOHA,
-        Roles.of(LoraRole.HADA_W1_A, LoraRole.HADA_W1_B, LoraRole.HADA_W2_A, LoraRole.HADA_W2_B)
-            .or(LoraRole.HADA_T1, LoraRole.HADA_T2));
-    ROLES.put(
-        LoraAlgorithm.LOKR,
-        Roles.of()
-            .or(
-                LoraRole.LOKR_W1,
-                LoraRole.LOKR_W1_A,
-                LoraRole.LOKR_W1_B,
-                LoraRole.LOKR_W2,
-                LoraRole.LOKR_W2_A,
-                LoraRole.LOKR_W2_B,
-                LoraRole.LOKR_T2));
-    ROLES.put(
-        LoraAlgorithm.GLORA,
-        Roles.of(LoraRole.A1, LoraRole.A2, LoraRole.B1, LoraRole.B2).or(LoraRole.BM));
-    ROLES.put(LoraAlgorithm.OFT, Roles.of(LoraRole.OFT_BLOCKS).or(LoraRole.RESCALE));
-    ROLES.put(LoraAlgorithm.PEFT_OFT, Roles.of(LoraRole.OFT_R).or(LoraRole.OFT_SCALED));
-    ROLES.put(LoraAlgorithm.OLD_PEFT_OFT, Roles.of(LoraRole.OFT_MATRICES).or(LoraRole.OFT_LENGTHS));
-    ROLES.put(LoraAlgorithm.PEFT_BOFT, Roles.of(LoraRole.BOFT_MATRICES, LoraRole.BOFT_LENGTHS));
-    ROLES.put(LoraAlgorithm.IA3, Roles.of(LoraRole.CHANNEL_SCALE, LoraRole.ON_INPUT));
-    ROLES.put(LoraAlgorithm.PEFT_IA3, Roles.of(LoraRole.CHANNEL_FACTOR));
-    ROLES.put(LoraAlgorithm.FULL, Roles.of(LoraRole.DIFF));
-    ROLES.put(LoraAlgorithm.NORM, Roles.of(LoraRole.W_NORM));
-    ROLES.put(LoraAlgorithm.SET, Roles.of(LoraRole.SET));
-    ROLES.put(LoraAlgorithm.BIAS, Roles.of());
-  }
 
   private final TargetLayer layer;
   private final TensorSource source;
@@ -256,12 +178,7 @@ final class LayerTensors {
 
   /** Returns the algorithm of these tensors; empty if they belong to none. */
   Optional<LoraAlgorithm> algorithm() {
-    return ROLES.entrySet().stream()
-        .filter(each -> each.getValue().areIn(this))
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .or(() -> Optional.of(LoraAlgorithm.BIAS)
-            .filter(bias -> hasAny(LoraRole.DIFF_B, LoraRole.B_NORM, LoraRole.SET_B)));
+    return AlgorithmRoles.algorithmOf(this);
   }
 
   /**
@@ -269,9 +186,9 @@ final class LayerTensors {
    */
   List<LoraRole> misshapen() {
     return algorithm()
-        .map(ROLES::get)
+        .map(AlgorithmRoles::of)
         .map(roles -> keys.keySet().stream()
-            .filter(role -> !roles.know(role) || !FactorCheck.matchesShape(this, role))
+            .filter(role -> !roles.allow(role) || !FactorCheck.matchesShape(this, role))
             .toList())
         .orElse(List.of());
   }
@@ -279,7 +196,8 @@ final class LayerTensors {
   /** Returns true if all required tensors exist and match each other. */
   boolean isWhole() {
     return algorithm()
-        .filter(kind -> has(ROLES.get(kind).required().toArray(LoraRole[]::new)) && agree(kind))
+        .filter(
+            kind -> has(AlgorithmRoles.of(kind).required().toArray(LoraRole[]::new)) && agree(kind))
         .isPresent();
   }
 

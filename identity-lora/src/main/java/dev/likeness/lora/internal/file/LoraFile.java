@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
-import dev.likeness.lora.file.LoraInspection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -15,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * An open LoRA file: safetensors, or a pickle of {@code torch.save}, whose code is not executed.
@@ -25,7 +23,6 @@ import java.util.stream.Collectors;
  * @param tensors the tensors of the file
  */
 public record LoraFile(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
-  private static final int MOST_NAMED = 5;
   private static final Pattern PEFT_WEIGHTS = Pattern.compile("adapter_model\\.[^.]+");
 
   /** The files of a folder that may be its LoRA: those of peft, then those of diffusers. */
@@ -37,30 +34,6 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
 
   /** The longest settings file, in bytes. Those of the largest bases stay below 1 MiB. */
   private static final long LONGEST_SETTINGS = 16L << 20;
-
-  /**
-   * Algorithms of peft that are not supported, by the beginning of the names of their tensors.
-   * Names of peft 0.21.
-   */
-  private static final Map<String, String> UNSUPPORTED = Map.ofEntries(
-      Map.entry("vera_", "VeRA"),
-      Map.entry("pvera_", "PVeRA"),
-      Map.entry("hra_", "HRA"),
-      Map.entry("fourierft_", "FourierFT"),
-      Map.entry("randlora_", "RandLoRA"),
-      Map.entry("vblora_", "VB-LoRA"),
-      Map.entry("c3a_", "C3A"),
-      Map.entry("miss_", "MiSS"),
-      Map.entry("bone_", "Bone"),
-      Map.entry("shira_", "SHiRA"),
-      Map.entry("road_", "RoAd"),
-      Map.entry("waveft_", "WaveFT"),
-      Map.entry("delora_", "DeLoRA"),
-      Map.entry("gralora_", "GraLoRA"),
-      Map.entry("hira_", "HiRA"),
-      Map.entry("ln_tuning_", "layer norm tuning"),
-      Map.entry("trainable_tokens_", "trainable tokens"),
-      Map.entry("poly_", "Poly"));
 
   /**
    * Returns the file of weights: {@code file} itself, or the one in a folder that peft's
@@ -154,91 +127,6 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
       return UninterruptibleIo.read(settings, Files::readString);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + settings + ": " + Quoted.reason(e), e);
-    }
-  }
-
-  /**
-   * Refuses a file with an unused key. A LoRA that fits in part would generate another person.
-   *
-   * @throws InvalidInputException if there is such a key; the message names the first one, or the
-   *     base that the file is for
-   */
-  public static void requireComplete(
-      LoraInspection report, String file, String base, String baseFamily) {
-    if (!LoraFamilyDetector.isCompatible(report.family(), baseFamily)) {
-      String title = LoraFamilyDetector.title(report.family());
-      throw new InvalidInputException(file + " is a LoRA for " + title + ", but the base " + base
-          + " is "
-          + (baseFamily.equals(LoraFamilyDetector.UNKNOWN)
-              ? "of another family"
-              : LoraFamilyDetector.title(baseFamily))
-          + "; "
-          + (LoraFamilyDetector.kind(report.family()).isPresent()
-              ? "use the LoRA with a base of " + title
-              : "bases of " + title + " are not supported; use another LoRA"));
-    }
-    if (report.layers() == 0 && !report.textualInversions().isEmpty()) {
-      throw new InvalidInputException(file + " is a textual inversion ("
-          + report.textualInversions().stream()
-              .limit(MOST_NAMED)
-              .map(Quoted::of)
-              .collect(Collectors.joining(", "))
-          + "), not a LoRA; give it as an embedding");
-    }
-    if (!report.duplicates().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.duplicates().get(0)
-          + " name the same tensor of one layer; save the LoRA again, with one adapter a file and"
-          + " one key format");
-    }
-    refuseUnsupported(report, file);
-    if (!report.unmatched().isEmpty()) {
-      throw new InvalidInputException(file + ": keys that match no layer of " + base + ": "
-          + report.unmatched().size() + " of "
-          + (report.matched()
-              + report.unmatched().size()
-              + report.shapeMismatches().size())
-          + ", e.g. "
-          + Quoted.of(report.unmatched().get(0))
-          + "; the LoRA is for another base model, or its kind is not supported; give a LoRA for"
-          + " this base");
-    }
-    if (!report.shapeMismatches().isEmpty()) {
-      throw new InvalidInputException(file + " has keys that do not fit " + base + " ("
-          + report.shapeMismatches().size() + ", e.g. "
-          + report.shapeMismatches().get(0)
-          + "); the LoRA is for another base model; give a LoRA for this base");
-    }
-    if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
-      throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
-          + ", but that layer of " + base + " has no bias; give the base that the LoRA was made"
-          + " for");
-    }
-    if (!report.incomplete().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.incomplete().get(0)
-          + " lacks a factor, or its factors differ in rank; download the file again");
-    }
-    if (report.layers() == 0 && !report.ignored().isEmpty()) {
-      throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "
-          + Quoted.of(report.ignored().get(0)) + "; open the file with a base that has this layer");
-    }
-    if (report.layers() == 0) {
-      throw new InvalidInputException(
-          file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight; give a LoRA"
-              + " file");
-    }
-  }
-
-  private static void refuseUnsupported(LoraInspection report, String file) {
-    for (String key : report.unmatched()) {
-      for (String part : key.split("\\.")) {
-        for (Map.Entry<String, String> kind : UNSUPPORTED.entrySet()) {
-          if (part.startsWith(kind.getKey())) {
-            throw new InvalidInputException(file + " is an adapter of the kind " + kind.getValue()
-                + " (" + Quoted.of(key) + "), which is not supported; give a LoRA, or an AdaLoRA,"
-                + " LoHa, LoKr, GLoRA, OFT, BOFT or IA3");
-          }
-        }
-      }
     }
   }
 

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.file.KeyFormat;
-import dev.likeness.lora.internal.algorithm.ReshapedDelta;
+import dev.likeness.lora.internal.algorithm.RowSliceDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -73,25 +73,37 @@ final class LoraKeyConversion implements TensorSource {
   private final Set<String> redundantKeys = new LinkedHashSet<>();
   private final List<String> duplicates = new ArrayList<>();
 
-  /**
-   * @param component the component of the denoising network
-   * @param table the layers of the base
-   */
-  LoraKeyConversion(
+  private LoraKeyConversion(
       TensorSource file, OriginalLayerNames names, ModelComponent component, LayerTable table) {
     this.file = file;
     this.names = names;
     this.component = component;
     this.table = table;
+  }
+
+  /**
+   * Converts the keys of a file.
+   *
+   * @param component the component of the denoising network
+   * @param table the layers of the base
+   */
+  static LoraKeyConversion of(
+      TensorSource file, OriginalLayerNames names, ModelComponent component, LayerTable table) {
+    LoraKeyConversion conversion = new LoraKeyConversion(file, names, component, table);
+    conversion.convert();
+    return conversion;
+  }
+
+  private void convert() {
     if (names.hasFusedAndSplit()) {
       redundantKeys.addAll(findFusedDuplicates());
     }
-    IgnoredKeys.KeyFormats spellings = new IgnoredKeys.KeyFormats();
+    RepeatedNetworks formats = new RepeatedNetworks();
     file.names().stream()
         .filter(key -> !redundantKeys.contains(key))
         .forEach(
-            key -> parse(key).ifPresent(n -> spellings.put(component, key, n.stem, layerRoles(n))));
-    redundantKeys.addAll(spellings.droppedKeys());
+            key -> parse(key).ifPresent(n -> formats.put(component, key, n.stem, layerRoles(n))));
+    redundantKeys.addAll(formats.droppedKeys());
     List<String> keys =
         file.names().stream().filter(key -> !redundantKeys.contains(key)).toList();
     keys.forEach(key ->
@@ -266,7 +278,7 @@ final class LoraKeyConversion implements TensorSource {
     Slice r = slices.get(name);
     Tensor whole = file.read(r.key);
     if (r.halvesSwapped) {
-      return ReshapedDelta.RowSlice.swapHalves(whole);
+      return RowSliceDelta.swapHalves(whole);
     }
     return r.count == 0 ? whole : whole.narrow(0, r.start, r.count);
   }

@@ -45,8 +45,7 @@ public final class LoraReader {
   private final LayerTable table;
   private final String family;
   private final ModelComponent network;
-  private final ModelComponent textEncoder;
-  private final Map<String, OriginalLayerNames.FusedLayer> fused = new HashMap<>();
+  private final Map<String, FusedLayer> fused = new HashMap<>();
   private final Map<TargetLayer, LayerTensors> keys = new LinkedHashMap<>();
   /** True if peft changed an embedding table; it then writes the table itself too. */
   private final boolean hasTableFactors;
@@ -62,30 +61,56 @@ public final class LoraReader {
   private final Set<String> ignored = new LinkedHashSet<>();
   private final List<String> duplicates = new ArrayList<>();
   private KeyFormat keyFormat;
+  /** The text encoder of keys without a component. */
+  private ModelComponent textEncoder;
 
-  /** Finds the layers of all keys. */
-  public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
+  private LoraReader(
+      TensorSource file,
+      TensorSource source,
+      UnaryOperator<String> fileKey,
+      Map<String, String> notes,
+      LayerTable table) {
     this.file = file;
+    this.source = source;
+    this.fileKey = fileKey;
     this.notes = notes;
     this.table = table;
     family = LoraFamilyDetector.of(file, notes, table.kind());
-    network =
-        table.has(ModelComponent.TRANSFORMER) ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
-    boolean numbered = CloneofsimoKeys.isFormatOf(file);
-    if (numbered) {
+    network = networkOf(table);
+    hasTableFactors = source.names().stream().anyMatch(key -> key.contains("lora_embedding_"));
+  }
+
+  private static ModelComponent networkOf(LayerTable table) {
+    return table.has(ModelComponent.TRANSFORMER) ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
+  }
+
+  /** Finds the layers of all keys of a file. */
+  public static LoraReader of(TensorSource file, Map<String, String> notes, LayerTable table) {
+    LoraReader reader;
+    if (CloneofsimoKeys.isFormatOf(file)) {
       RenamedSource named = CloneofsimoKeys.rename(file, table);
-      source = named;
-      fileKey = named::original;
+      reader = new LoraReader(file, named, named::original, notes, table);
+      reader.findLayers();
+      reader.keyFormat = KeyFormat.CLONEOFSIMO;
     } else {
       RenamedSource renamed =
           new RenamedSource(file, key -> KeyEnding.resolveIa3(key, file.names()));
-      LoraKeyConversion named = toDiffusers(renamed);
-      source = named;
-      fileKey = key -> renamed.original(named.fileKey(key));
-      named.redundantKeys().forEach(key -> ignored.add(renamed.original(key)));
-      duplicates.addAll(named.duplicates());
+      OriginalLayerNames names =
+          OriginalLayerNames.of(LoraFamilyDetector.of(file, notes, table.kind()), table);
+      LoraKeyConversion named = LoraKeyConversion.of(renamed, names, networkOf(table), table);
+      reader =
+          new LoraReader(file, named, key -> renamed.original(named.fileKey(key)), notes, table);
+      reader.addFused(named.fused());
+      for (String key : named.redundantKeys()) {
+        reader.ignored.add(renamed.original(key));
+      }
+      reader.duplicates.addAll(named.duplicates());
+      reader.findLayers();
     }
-    hasTableFactors = source.names().stream().anyMatch(key -> key.contains("lora_embedding_"));
+    return reader;
+  }
+
+  private void findLayers() {
     textEncoder = textEncoder();
     source.names().forEach(this::assign);
     BundledEmbeddings.unsupportedKeys(source, notes)
@@ -95,25 +120,21 @@ public final class LoraReader {
       ignored.addAll(IgnoredKeys.of(unmatched, file, table));
     }
     unmatched.removeAll(ignored);
-    keyFormat = numbered ? KeyFormat.CLONEOFSIMO : keyFormat;
     table
         .narrowInputLayer(network)
         .ifPresent(narrow -> keys.replaceAll((layer, own) -> own.asTrained(narrow)));
     keys.values().forEach(this::checkShapes);
   }
 
-  private LoraKeyConversion toDiffusers(TensorSource renamed) {
-    LoraKeyConversion all =
-        new LoraKeyConversion(renamed, OriginalLayerNames.of(family, table), network, table);
-    all.fused().forEach((path, split) -> {
+  private void addFused(Map<String, OriginalLayerNames.Split> layers) {
+    layers.forEach((path, split) -> {
       List<TargetLayer> parts = split.paths().stream()
           .flatMap(part -> table.find(network, part).stream())
           .toList();
       if (parts.size() == split.paths().size()) {
-        fused.put(path, OriginalLayerNames.FusedLayer.of(path, parts, split.halvesSwapped()));
+        fused.put(path, FusedLayer.of(path, parts, split.halvesSwapped()));
       }
     });
-    return all;
   }
 
   /**
@@ -192,7 +213,7 @@ public final class LoraReader {
 
   private String describeMismatch(String key, List<TargetLayer> layers) {
     return Quoted.of(key) + " " + Arrays.toString(file.shape(key)) + " beside a weight "
-        + OriginalLayerNames.FusedLayer.of(key, layers, false).layer().shape();
+        + FusedLayer.of(key, layers, false).layer().shape();
   }
 
   /** Refuses a control LoRA, which needs a second image as input. */
@@ -253,10 +274,10 @@ public final class LoraReader {
 
   /** Returns the layers of the model for a layer of the file. */
   private List<TargetLayer> layersOf(TargetLayer layer) {
-    return fusedLayer(layer).map(OriginalLayerNames.FusedLayer::parts).orElse(List.of(layer));
+    return fusedLayer(layer).map(FusedLayer::parts).orElse(List.of(layer));
   }
 
-  private Optional<OriginalLayerNames.FusedLayer> fusedLayer(TargetLayer layer) {
+  private Optional<FusedLayer> fusedLayer(TargetLayer layer) {
     return Optional.ofNullable(fused.get(layer.path())).filter(all -> all.layer() == layer);
   }
 
@@ -277,7 +298,7 @@ public final class LoraReader {
     keys.forEach((layer, own) -> {
       CurrentWork.throwIfCancelled();
       try (TensorScope scope = TensorScope.open()) {
-        Optional<OriginalLayerNames.FusedLayer> whole = fusedLayer(layer);
+        Optional<FusedLayer> whole = fusedLayer(layer);
         WeightDelta read = DeltaReader.readDelta(own, layer, alphas);
         Tensor bias = DeltaReader.readBias(own, alphas);
         boolean alone = bias != null && read instanceof LoraDelta && !table.hasBias(layer);

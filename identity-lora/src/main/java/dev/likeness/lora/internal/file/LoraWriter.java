@@ -16,7 +16,7 @@ import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.LoraFactors;
-import dev.likeness.lora.internal.algorithm.ReshapedDelta;
+import dev.likeness.lora.internal.algorithm.RowSliceDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.nio.file.Path;
@@ -68,7 +68,7 @@ public final class LoraWriter {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       LoraWriter writer = new LoraWriter(keyFormat, tensors, weight);
       if (keyFormat == KeyFormat.KOHYA) {
-        OriginalLayerNames.KohyaNames names = new OriginalLayerNames.KohyaNames(base);
+        KohyaNames names = new KohyaNames(base);
         writer.put(changes.weights(), names);
         writer.putBiases(changes.biases(), names);
       } else if (!changes.biases().isEmpty()) {
@@ -111,8 +111,8 @@ public final class LoraWriter {
             : LoraAlgorithm.LORA;
   }
 
-  private void put(Map<TargetLayer, WeightDelta> weights, OriginalLayerNames.KohyaNames names) {
-    Map<TargetLayer, OriginalLayerNames.KohyaNames.KohyaLayer> named = new LinkedHashMap<>();
+  private void put(Map<TargetLayer, WeightDelta> weights, KohyaNames names) {
+    Map<TargetLayer, KohyaNames.KohyaLayer> named = new LinkedHashMap<>();
     weights.keySet().forEach(layer -> named.put(layer, names.of(layer)));
     Map<TargetLayer, WeightDelta> trimmed = new LinkedHashMap<>();
     weights.forEach((layer, change) -> trimmed.put(
@@ -120,8 +120,7 @@ public final class LoraWriter {
         change instanceof LoraDelta pair && named.get(layer).parts().size() > 1
             ? LoraFactors.SameRank.trim(pair)
             : change));
-    Map<OriginalLayerNames.KohyaNames.KohyaLayer, Map<TargetLayer, WeightDelta>> places =
-        new LinkedHashMap<>();
+    Map<KohyaNames.KohyaLayer, Map<TargetLayer, WeightDelta>> places = new LinkedHashMap<>();
     LoraFactors.SameRank.padToMaxRank(trimmed)
         .forEach((layer, change) -> places
             .computeIfAbsent(named.get(layer), place -> new LinkedHashMap<>())
@@ -135,9 +134,8 @@ public final class LoraWriter {
     });
   }
 
-  private void putBiases(Map<TargetLayer, Tensor> biases, OriginalLayerNames.KohyaNames names) {
-    Map<OriginalLayerNames.KohyaNames.KohyaLayer, Map<TargetLayer, Tensor>> places =
-        new LinkedHashMap<>();
+  private void putBiases(Map<TargetLayer, Tensor> biases, KohyaNames names) {
+    Map<KohyaNames.KohyaLayer, Map<TargetLayer, Tensor>> places = new LinkedHashMap<>();
     biases.forEach((layer, bias) ->
         places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, bias));
     places.forEach((place, own) -> tensors.put(
@@ -146,8 +144,7 @@ public final class LoraWriter {
             place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
   }
 
-  private WeightDelta fuse(
-      OriginalLayerNames.KohyaNames.KohyaLayer place, Map<TargetLayer, WeightDelta> own) {
+  private WeightDelta fuse(KohyaNames.KohyaLayer place, Map<TargetLayer, WeightDelta> own) {
     Map<TargetLayer, LoraDelta> pairs = new LinkedHashMap<>();
     own.forEach((layer, change) -> {
       if (change instanceof LoraDelta pair) {
@@ -166,11 +163,11 @@ public final class LoraWriter {
   }
 
   private static Tensor concatRows(
-      OriginalLayerNames.KohyaNames.KohyaLayer place, Function<TargetLayer, Tensor> part) {
+      KohyaNames.KohyaLayer place, Function<TargetLayer, Tensor> part) {
     TensorVector all = new TensorVector();
     place.parts().forEach(layer -> all.push_back(part.apply(layer).to(ScalarType.Float)));
     Tensor rows = torch.cat(all, 0);
-    return place.halvesSwapped() ? ReshapedDelta.RowSlice.swapHalves(rows) : rows;
+    return place.halvesSwapped() ? RowSliceDelta.swapHalves(rows) : rows;
   }
 
   private Tensor deltaWeight(TargetLayer layer, WeightDelta change) {

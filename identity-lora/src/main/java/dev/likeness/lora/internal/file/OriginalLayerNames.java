@@ -5,21 +5,14 @@ import dev.likeness.diffusion.internal.family.LayerNames;
 import dev.likeness.diffusion.internal.family.LayerNames.Part;
 import dev.likeness.diffusion.internal.family.LayerNames.Row;
 import dev.likeness.diffusion.internal.family.LoraLayers;
-import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
-import dev.likeness.lora.internal.algorithm.WeightDelta;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Maps the original layer names of a transformer to diffusers' names, and back. LoRA files may have
@@ -190,128 +183,5 @@ final class OriginalLayerNames {
         })
         .map(Map.Entry::getKey)
         .findFirst();
-  }
-
-  /**
-   * The layer names of kohya's programs: diffusers' names for Stable Diffusion 1.x and 2.x, and the
-   * original names for all others, where one layer may be several layers in diffusers.
-   */
-  static final class KohyaNames {
-    private static final String NETWORK = KeyPrefix.KOHYA_NETWORK.text();
-
-    /**
-     * A layer in kohya's naming.
-     *
-     * @param stem the beginning of its keys
-     * @param parts the layers of diffusers that it consists of, from the first row down
-     * @param halvesSwapped true if its first half of rows is the second half in diffusers
-     */
-    record KohyaLayer(String stem, List<TargetLayer> parts, boolean halvesSwapped) {}
-
-    private final LayerTable table;
-    private final OriginalLayerNames transformerNames;
-    private final boolean hasTwoTextEncoders;
-
-    KohyaNames(LayerTable table) {
-      this.table = table;
-      transformerNames = OriginalLayerNames.of(table.kind(), table);
-      hasTwoTextEncoders = table.has(ModelComponent.TEXT_ENCODER_2);
-    }
-
-    /** Returns the place of a layer of the base in kohya's naming. */
-    KohyaLayer of(TargetLayer layer) {
-      return switch (layer.component()) {
-        case UNET ->
-          singleLayer(
-              NETWORK,
-              hasTwoTextEncoders ? table.singleFileName(layer).orElse(layer.path()) : layer.path(),
-              layer);
-        case TRANSFORMER ->
-          fusedLayer(layer).orElseGet(() -> singleLayer(NETWORK, layer.path(), layer));
-        default -> singleLayer(textPrefix(layer), layer.path(), layer);
-      };
-    }
-
-    private Optional<KohyaLayer> fusedLayer(TargetLayer layer) {
-      return transformerNames
-          .originalName(
-              layer.path(), path -> table.find(ModelComponent.TRANSFORMER, path).isPresent())
-          .map(maker -> {
-            OriginalLayerNames.Split split = transformerNames.of(maker).orElseThrow();
-            List<TargetLayer> parts = split.paths().stream()
-                .map(path -> table.find(ModelComponent.TRANSFORMER, path).orElseThrow())
-                .toList();
-            return new KohyaLayer(NETWORK + maker, parts, split.halvesSwapped());
-          });
-    }
-
-    /** T5 has number 3 in every model. */
-    private String textPrefix(TargetLayer layer) {
-      if (layer.component() == ModelComponent.TEXT_ENCODER_3
-          || layer.path().startsWith("encoder.block.")) {
-        return KeyPrefix.KOHYA_T5.text();
-      }
-      return layer.component() == ModelComponent.TEXT_ENCODER_2
-          ? KeyPrefix.KOHYA_TEXT_2.text()
-          : hasTwoTextEncoders ? KeyPrefix.KOHYA_TEXT_1.text() : KeyPrefix.KOHYA_TEXT.text();
-    }
-
-    private static KohyaLayer singleLayer(String prefix, String path, TargetLayer layer) {
-      return new KohyaLayer(prefix + path.replace('.', '_'), List.of(layer), false);
-    }
-  }
-
-  /**
-   * One layer of the original transformer that is several layers in diffusers. Used for deltas
-   * whose factors cannot be split by rows.
-   *
-   * @param layer the fused layer, under its original name
-   * @param parts the layers of the model, from the first row down
-   * @param halvesSwapped true if its first half of rows is the second half in diffusers
-   */
-  record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwapped) {
-    static FusedLayer of(String path, List<TargetLayer> parts, boolean halvesSwapped) {
-      List<Long> shape = new ArrayList<>(parts.get(0).shape());
-      shape.set(0, parts.stream().mapToLong(TargetLayer::out).sum());
-      return new FusedLayer(
-          new TargetLayer(parts.get(0).component(), path, shape), parts, halvesSwapped);
-    }
-
-    /**
-     * Returns the delta of each part.
-     *
-     * @param weight returns the weight of a layer of the model, f32 on the CPU
-     */
-    Map<TargetLayer, WeightDelta> deltas(WeightDelta whole, Function<TargetLayer, Tensor> weight) {
-      Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
-      long from = 0;
-      for (TargetLayer part : parts) {
-        changes.put(
-            part,
-            ReshapedDelta.RowSlice.of(
-                whole, () -> concatWeights(weight), from, part.out(), halvesSwapped));
-        from += part.out();
-      }
-      return changes;
-    }
-
-    /** Returns the difference of the bias of each part. */
-    Map<TargetLayer, Tensor> biases(Tensor whole) {
-      Tensor rows = halvesSwapped ? ReshapedDelta.RowSlice.swapHalves(whole) : whole;
-      Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
-      long from = 0;
-      for (TargetLayer part : parts) {
-        biases.put(part, rows.narrow(0, from, part.out()));
-        from += part.out();
-      }
-      return biases;
-    }
-
-    private Tensor concatWeights(Function<TargetLayer, Tensor> weight) {
-      TensorVector rows = new TensorVector();
-      parts.forEach(part -> rows.push_back(weight.apply(part)));
-      Tensor all = torch.cat(rows, 0);
-      return halvesSwapped ? ReshapedDelta.RowSlice.swapHalves(all) : all;
-    }
   }
 }

@@ -41,22 +41,34 @@ public final class CaptionEncodings {
    */
   private final List<TextEncoding> cached = new ArrayList<>();
 
-  public CaptionEncodings(
-      TrainingTarget target,
-      List<String> captions,
-      TrainableNetworks networks,
-      TensorRegion region) {
+  private CaptionEncodings(
+      TrainingTarget target, List<String> captions, TrainableNetworks networks) {
     this.target = target;
     this.captions = captions.stream().distinct().toList();
     this.networks = networks;
     indices = captions.stream().mapToInt(this.captions::indexOf).toArray();
     trainsTextEncoder = Stream.of(ModelComponent.values())
         .anyMatch(part -> part != target.component() && networks.isTrained(part));
-    for (int from = 0; from < this.captions.size(); from += BATCH_SIZE) {
+  }
+
+  /**
+   * Encodes captions with all encoders that are not trained.
+   *
+   * @param region the region that keeps the encodings
+   */
+  public static CaptionEncodings encode(
+      TrainingTarget target,
+      List<String> captions,
+      TrainableNetworks networks,
+      TensorRegion region) {
+    CaptionEncodings encodings = new CaptionEncodings(target, captions, networks);
+    List<String> distinct = encodings.captions;
+    for (int from = 0; from < distinct.size(); from += BATCH_SIZE) {
       CurrentWork.throwIfCancelled();
-      encodeCached(
-          this.captions.subList(from, Math.min(from + BATCH_SIZE, this.captions.size())), region);
+      encodings.encodeCached(
+          distinct.subList(from, Math.min(from + BATCH_SIZE, distinct.size())), region);
     }
+    return encodings;
   }
 
   private void encodeCached(List<String> texts, TensorRegion region) {

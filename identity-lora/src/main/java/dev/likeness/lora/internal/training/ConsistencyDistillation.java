@@ -79,7 +79,7 @@ final class ConsistencyDistillation extends TrainingStep {
     this.base = new FrozenBase(model);
     this.objective = objective;
     this.texts = texts;
-    this.emptyPrompt = new CaptionEncodings(target, List.of(""), base, region);
+    this.emptyPrompt = CaptionEncodings.encode(target, List.of(""), base, region);
     this.guidance = guidance;
   }
 

@@ -165,7 +165,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   @Override
   public Adapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
     LoraDeltas now = snapshot(region, values);
-    AttachedDeltas placed = new AttachedDeltas(now, model, model.compute(), region);
+    AttachedDeltas placed = AttachedDeltas.place(now, model, model.compute(), region);
     Contribution trained = Contribution.of((part, generation) ->
             new AttachedDeltas.LoraAdaptation(placed, part, AttachedDeltas.LayerWeights.ONE))
         .withInversions(now.textualInversions());

@@ -174,11 +174,11 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private TrainingStep createStep(List<String> captions) {
-    CaptionEncodings texts = new CaptionEncodings(target, captions, networks, region);
+    CaptionEncodings texts = CaptionEncodings.encode(target, captions, networks, region);
     double guidance = settings.optimizerOptions().distillationGuidance();
     if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
       TrainableNetworks usual = networks.untrained();
-      CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region);
+      CaptionEncodings usualTexts = CaptionEncodings.encode(target, captions, usual, region);
       return new TrainingStep(target, networks, optimizer, objective, texts, usual, usualTexts);
     }
     return guidance == 0

@@ -148,7 +148,7 @@ class KohyaKeyFormatTest {
     Set<String> published = stems(JSON.std.mapFrom(Files.readString(list)).keySet().stream());
     LayerTable table = SdxlTrainingTest.published();
     Set<String> ours = table.layers().stream()
-        .map(layer -> new OriginalLayerNames.KohyaNames(table).of(layer).stem())
+        .map(layer -> new KohyaNames(table).of(layer).stem())
         .collect(Collectors.toSet());
     assertEquals(layers, published.size());
     assertTrue(ours.containsAll(published), () -> without(published, ours));
@@ -167,7 +167,7 @@ class KohyaKeyFormatTest {
     LayerTable table = LoraKeyConversionTest.flux(64);
     Set<String> ours = table.layers().stream()
         .filter(layer -> layer.component() == ModelComponent.TRANSFORMER)
-        .map(layer -> new OriginalLayerNames.KohyaNames(table).of(layer).stem())
+        .map(layer -> new KohyaNames(table).of(layer).stem())
         .collect(Collectors.toSet());
     assertEquals(304, published.size());
     assertTrue(ours.containsAll(published), () -> without(published, ours));

@@ -62,7 +62,7 @@ class LayerPatternTest {
         "()"
       })
   void matchesAsTheJdk(String pattern) {
-    LayerPattern compiled = new LayerPattern(pattern, "f");
+    LayerPattern compiled = LayerPattern.parse(pattern, "f");
     for (String name : NAMES) {
       assertEquals(expected(pattern, name), compiled.matches(name), pattern + " and " + name);
     }
@@ -73,7 +73,7 @@ class LayerPatternTest {
     Random random = new Random(11);
     for (int i = 0; i < 2000; i++) {
       String pattern = expression(random, 3);
-      LayerPattern compiled = new LayerPattern(pattern, "f");
+      LayerPattern compiled = LayerPattern.parse(pattern, "f");
       for (int k = 0; k < 10; k++) {
         String name = random
             .ints(random.nextInt(7), 0, 3)
@@ -111,7 +111,7 @@ class LayerPatternTest {
         "(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)!"
       })
   void needsStepsInProportionOnly(String pattern) {
-    LayerPattern compiled = new LayerPattern(pattern, "f");
+    LayerPattern compiled = LayerPattern.parse(pattern, "f");
     assertTimeoutPreemptively(
         Duration.ofSeconds(60),
         () -> assertFalse(compiled.matches("a".repeat(500) + ".".repeat(500))));
@@ -149,7 +149,7 @@ class LayerPatternTest {
         "[" + "a".repeat(3000) + "]")) {
       String message = assertTimeoutPreemptively(
           Duration.ofSeconds(60),
-          () -> assertThrows(InvalidInputException.class, () -> new LayerPattern(pattern, "f.st"))
+          () -> assertThrows(InvalidInputException.class, () -> LayerPattern.parse(pattern, "f.st"))
               .getMessage());
       assertTrue(
           message.startsWith("f.st has the layer pattern \"") && message.length() < 400, message);
@@ -159,7 +159,7 @@ class LayerPatternTest {
   @Test
   void quotesTheExpression() {
     String message = assertThrows(
-            InvalidInputException.class, () -> new LayerPattern("(\u001b]0;owned\u0007\n", "f"))
+            InvalidInputException.class, () -> LayerPattern.parse("(\u001b]0;owned\u0007\n", "f"))
         .getMessage();
     assertEquals(1, message.lines().count(), message);
     assertFalse(message.contains("\u001b"), message);

@@ -97,7 +97,7 @@ class LoraKeyConversionTest {
     Map<?, ?> data = (Map<?, ?>) JSON.std.mapFrom(Files.readString(list)).get("data");
     Map<String, long[]> shapes = GoldenFolder.shapes((Map<?, ?>) data.get("state_dict_keys"));
     LayerTable table = flux(inputs);
-    LoraInspection report = new LoraReader(new KeyList("a list", shapes), Map.of(), table)
+    LoraInspection report = LoraReader.of(new KeyList("a list", shapes), Map.of(), table)
         .inspect(AdapterConfig.of(Map.of(), Path.of("f")));
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.shapeMismatches());
@@ -119,7 +119,7 @@ class LoraKeyConversionTest {
       shapes.put("lora_unet_single_blocks_3_linear1.lora_down.weight", new long[] {2, 4});
       shapes.put("lora_unet_final_layer_adaLN_modulation_1.lora_up.weight", new long[] {8, 2});
       shapes.put("double_blocks.1.processor.qkv_lora2.up.weight", new long[] {12, 2});
-      LoraKeyConversion keys = new LoraKeyConversion(
+      LoraKeyConversion keys = LoraKeyConversion.of(
           new KeyList("a list", shapes) {
             @Override
             public Tensor read(String name) {

@@ -124,7 +124,7 @@ class LoraKeyFormatTest {
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));
         TensorSource respelled =
             new RenamedSource(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
-      LoraReader reader = new LoraReader(respelled, Map.of(), table);
+      LoraReader reader = LoraReader.of(respelled, Map.of(), table);
       LoraInspection report = reader.inspect(PLAIN);
       assertEquals(Optional.of(keyFormat), report.keyFormat());
       assertEquals(

@@ -66,7 +66,7 @@ class OriginalNamesTest {
                 maker);
             assertEquals(
                 "lora_unet_" + maker.replace('.', '_'),
-                new OriginalLayerNames.KohyaNames(table).of(layer).stem());
+                new KohyaNames(table).of(layer).stem());
           });
     }
   }

@@ -53,7 +53,7 @@ public class RealLoraTest {
     assertEquals(
         name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(),
         report.textualInversions());
-    LoraFile.requireComplete(report, name, "a base", "sd1");
+    FitCheck.requireComplete(report, name, "a base", "sd1");
   }
 
   @Test
@@ -63,14 +63,14 @@ public class RealLoraTest {
     assertEquals(128, report.layers());
     assertEquals(256, report.matched());
     assertEquals("sd2", report.family());
-    LoraFile.requireComplete(report, "lora_pop.pt", "a base", "sd2");
+    FitCheck.requireComplete(report, "lora_pop.pt", "a base", "sd2");
     LoraInspection wrong = report("lora_pop.pt", stableDiffusion15());
     assertEquals(
         "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but the base base is Stable Diffusion 1.x;"
             + " use the LoRA with a base of Stable Diffusion 2.x",
         assertThrows(
                 InvalidInputException.class,
-                () -> LoraFile.requireComplete(wrong, "lora_pop.pt", "base", "sd1"))
+                () -> FitCheck.requireComplete(wrong, "lora_pop.pt", "base", "sd1"))
             .getMessage());
   }
 
@@ -83,7 +83,7 @@ public class RealLoraTest {
         name + " is a textual inversion (\"" + token + "\"), not a LoRA; give it as an embedding",
         assertThrows(
                 InvalidInputException.class,
-                () -> LoraFile.requireComplete(report, name, "a base", "sd1"))
+                () -> FitCheck.requireComplete(report, name, "a base", "sd1"))
             .getMessage());
   }
 
@@ -97,7 +97,7 @@ public class RealLoraTest {
     Path file = Material.of("lora/" + name);
     try (LoraFile source = LoraFile.open(file);
         TensorRegion region = new TensorRegion()) {
-      LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
+      LoraReader reader = LoraReader.of(source.tensors(), source.notes(), stableDiffusion15());
       LoraDeltas changes = reader.readDeltas(
           AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
       assertEquals(
@@ -109,7 +109,7 @@ public class RealLoraTest {
   private static LoraInspection report(String name, LayerTable table) {
     Path file = Material.of("lora/" + name);
     try (LoraFile source = LoraFile.open(file)) {
-      return new LoraReader(source.tensors(), source.notes(), table)
+      return LoraReader.of(source.tensors(), source.notes(), table)
           .inspect(AdapterConfig.of(source.notes(), file));
     }
   }
@@ -157,7 +157,7 @@ public class RealLoraTest {
 
   public static LoraInspection inspectKeyList(String name, LayerTable table) throws IOException {
     Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
-    return new LoraReader(KeyList.of(list), Map.of(), table)
+    return LoraReader.of(KeyList.of(list), Map.of(), table)
         .inspect(AdapterConfig.of(Map.of(), Path.of("f")));
   }
 }

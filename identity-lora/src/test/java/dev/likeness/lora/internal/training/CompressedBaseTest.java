@@ -102,7 +102,7 @@ class CompressedBaseTest {
           TrainableAdapter factors =
               new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
         start(factors);
-        CaptionEncodings texts = new CaptionEncodings(target, PROMPTS, factors, region);
+        CaptionEncodings texts = CaptionEncodings.encode(target, PROMPTS, factors, region);
         TrainingStep step = new TrainingStep(
             target, factors, optimizer, TrainingObjective.of(model, settings), texts);
         Tensor loss =

@@ -149,7 +149,7 @@ class FewStepTest {
       TrainingTarget model = targets.apply(clean);
       TrainingObjective objective =
           TrainingObjective.of(EngineAccess.model(base), LoraTraining.fewStep(guidance));
-      CaptionEncodings texts = new CaptionEncodings(
+      CaptionEncodings texts = CaptionEncodings.encode(
           model,
           List.of("a man"),
           new ConsistencyDistillation.FrozenBase(EngineAccess.model(base)),

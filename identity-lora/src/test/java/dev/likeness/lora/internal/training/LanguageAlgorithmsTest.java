@@ -156,7 +156,7 @@ class LanguageAlgorithmsTest {
               saved,
               name -> name.startsWith("weights.") ? name.substring("weights.".length()) : null));
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
-      CaptionEncodings texts = new CaptionEncodings(target, List.of(PROMPT), factors, region);
+      CaptionEncodings texts = CaptionEncodings.encode(target, List.of(PROMPT), factors, region);
       long channels = EngineAccess.model(base).autoencoder().latentChannels();
       int factor = EngineAccess.model(base).autoencoder().vaeScaleFactor();
       Tensor noise = random.next(channels, 16 / factor, 32 / factor);

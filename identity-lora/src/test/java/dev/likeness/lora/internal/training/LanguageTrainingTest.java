@@ -372,7 +372,7 @@ class LanguageTrainingTest {
     TrainingTarget target = TrainingTarget.of(model);
     List<String> prompts =
         ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
-    CaptionEncodings texts = new CaptionEncodings(target, prompts, factors, region);
+    CaptionEncodings texts = CaptionEncodings.encode(target, prompts, factors, region);
     return new TrainingStep(target, factors, optimizer, objective, texts);
   }
 
@@ -434,7 +434,7 @@ class LanguageTrainingTest {
         TrainableAdapter factors = new TrainableAdapter(
             LoraTraining.balanced().forBase(base), PersonToken.of("woman"), base)) {
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
-      CaptionEncodings texts = new CaptionEncodings(target, prompts, factors, region);
+      CaptionEncodings texts = CaptionEncodings.encode(target, prompts, factors, region);
       double unguided = variant.startsWith("zimage") ? 0 : 1;
       Latents latents = base.generate(ImageRequest.of(prompts.get(1))
               .steps(1)

@@ -48,7 +48,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
       LoraTraining settings,
       TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
-    CaptionEncodings texts = new CaptionEncodings(
+    CaptionEncodings texts = CaptionEncodings.encode(
         TrainingTarget.of(model),
         prompts.stream().map(String.class::cast).toList(),
         factors,

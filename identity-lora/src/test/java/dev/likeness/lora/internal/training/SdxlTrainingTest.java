@@ -93,7 +93,7 @@ public class SdxlTrainingTest {
           factors,
           optimizer,
           TrainingObjective.of(EngineAccess.model(base), SETTINGS),
-          new CaptionEncodings(
+          CaptionEncodings.encode(
               TrainingTarget.of(EngineAccess.model(base)), prompts, factors, region));
       compareGradients(learning, factors, golden, false);
       compareGradients(learning, factors, golden, true);

@@ -79,7 +79,7 @@ class TrainingAdapterTest {
   private static TrainingStep step(
       OpenModel model, TrainableFullWeights weights, AdamW optimizer, TensorRegion region) {
     TrainingTarget target = TrainingTarget.of(model);
-    CaptionEncodings texts = new CaptionEncodings(target, PROMPTS, weights, region);
+    CaptionEncodings texts = CaptionEncodings.encode(target, PROMPTS, weights, region);
     TrainingObjective objective =
         TrainingObjective.of(model, DreamBooth.defaults().settings());
     return new TrainingStep(target, weights, optimizer, objective, texts);
@@ -136,7 +136,7 @@ class TrainingAdapterTest {
       TrainingStep.Batch batch,
       TensorRegion region) {
     TrainingTarget target = TrainingTarget.of(model);
-    CaptionEncodings texts = new CaptionEncodings(target, PROMPTS, weights, region);
+    CaptionEncodings texts = CaptionEncodings.encode(target, PROMPTS, weights, region);
     Tensor noised = batch.latents().clone();
     for (int i = 0; i < batch.levels().length; i++) {
       double sigma = batch.levels()[i];

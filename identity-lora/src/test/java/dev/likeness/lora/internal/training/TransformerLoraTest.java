@@ -232,7 +232,7 @@ class TransformerLoraTest {
           factors,
           optimizer,
           TrainingObjective.of(EngineAccess.model(base), settings),
-          new CaptionEncodings(model, prompts, factors, region));
+          CaptionEncodings.encode(model, prompts, factors, region));
       // T5's scores are not scaled, and round more: the reference without oneDNN and fused
       // attention differs by 1e-4 from itself.
       double each = t5 ? 3e-4 : 1e-4;
@@ -261,7 +261,7 @@ class TransformerLoraTest {
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
       TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts =
-          new CaptionEncodings(model, List.of("a man", "a woman by the sea"), factors, region);
+          CaptionEncodings.encode(model, List.of("a man", "a woman by the sea"), factors, region);
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
       TextEncoding whole =
           model.encode(asked, model.longText().orElseThrow().encode(asked, factors), factors);
@@ -405,7 +405,7 @@ class TransformerLoraTest {
         NoiseSource random = NoiseSource.seeded(7);
         TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base)) {
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
-      CaptionEncodings texts = new CaptionEncodings(target, prompts, factors, region);
+      CaptionEncodings texts = CaptionEncodings.encode(target, prompts, factors, region);
       Latents latents = base.generate(
               ImageRequest.of(prompts.get(1)).steps(1).guidance(1).size(24, 16).seed(7))
           .latents();

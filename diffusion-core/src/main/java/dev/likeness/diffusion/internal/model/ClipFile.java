@@ -8,16 +8,14 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
-import dev.likeness.diffusion.internal.text.Qwen3Config.Qwen3KeyFormat;
-import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
-/**
- * Detects a text encoder in a file: CLIP, T5 or Qwen 3, in key formats other than transformers'.
- */
-final class TextEncoderFile {
-  private static final List<String> TEXT_PREFIXES = List.of(
+/** Finds a CLIP text encoder in a file with keys of OpenCLIP, latent diffusion or ComfyUI. */
+final class ClipFile {
+  /** The prefixes of CLIP in whole checkpoints; none for a file of its own. */
+  private static final List<String> PREFIXES = List.of(
       "",
       "cond_stage_model.",
       "conditioner.embedders.0.",
@@ -25,16 +23,13 @@ final class TextEncoderFile {
       "text_encoders.clip_l.",
       "text_encoders.clip_g.");
 
-  private TextEncoderFile() {}
+  private ClipFile() {}
 
-  /** The text encoder in {@code path}, or null if there is none. */
-  static ComponentFile of(ModelParts base, String component, Path path, TensorNames keys) {
-    ComponentFile language = language(component, path, keys);
-    if (language != null) {
-      return language;
-    }
+  /** Returns the text encoder in {@code path}; empty if there is none. */
+  static Optional<ComponentFile> find(
+      ModelParts base, String component, Path path, TensorNames keys) {
     boolean projects = projects(base, component);
-    for (String prefix : TEXT_PREFIXES) {
+    for (String prefix : PREFIXES) {
       int most = ComponentFile.knownOptions(base, component).get("num_hidden_layers")
               instanceof Integer layers
           ? layers
@@ -44,17 +39,17 @@ final class TextEncoderFile {
         KeyMapping layout = ComponentDetector.usesProjection(component, projects) || ofFolder(path)
             ? stored
             : ClipKeyFormat.unprojected(stored);
-        return ComponentFile.remapped(
+        return Optional.of(ComponentFile.remapped(
             base,
             component,
             path,
             keys,
             layout,
             ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects),
-            textClass(projects));
+            textClass(projects)));
       }
     }
-    return null;
+    return Optional.empty();
   }
 
   // A file of a diffusers folder has its projection.
@@ -64,32 +59,7 @@ final class TextEncoderFile {
         && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
   }
 
-  private static ComponentFile language(String component, Path path, TensorNames keys) {
-    for (String prefix : List.of("", "text_encoders.t5xxl.transformer.", "text_encoders.t5xxl.")) {
-      KeyMapping t5 = T5KeyFormat.layout(keys, prefix);
-      KeyMapping qwen = Qwen3KeyFormat.layout(keys, prefix);
-      if (t5 != null) {
-        return ComponentFile.whole(
-            "T5EncoderModel",
-            T5KeyFormat.config(new CanonicalTensors(keys, t5)),
-            component,
-            path,
-            keys,
-            t5);
-      }
-      if (qwen != null) {
-        return ComponentFile.whole(
-            "Qwen3ForCausalLM",
-            Qwen3KeyFormat.config(new CanonicalTensors(keys, qwen)),
-            component,
-            path,
-            keys,
-            qwen);
-      }
-    }
-    return null;
-  }
-
+  /** Returns true if the component's class has a projection of the pooled text. */
   private static boolean projects(ModelParts base, String component) {
     if (base == null) {
       return component.equals("text_encoder_2");

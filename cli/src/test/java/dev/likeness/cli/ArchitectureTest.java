@@ -97,7 +97,7 @@ class ArchitectureTest {
   static final ArchRule ARCHIVES = SafetyRules.noArchives();
 
   @ArchTest
-  static final ArchRule NETWORK = SafetyRules.onlyExamplesUseTheNetwork(ROOT);
+  static final ArchRule NETWORK = SafetyRules.onlyTheHubUsesTheNetwork(ROOT);
 
   @ArchTest
   static final ArchRule LOGS = SafetyRules.photosAreNeverLogged(ROOT);

@@ -69,7 +69,8 @@ class NullnessTest {
             "identity-ipadapter",
             "headshots",
             "provenance",
-            "vault")
+            "vault",
+            "model-hub")
         .map(module -> Outside.ROOT.resolve(module).resolve("src/main/java"))
         .flatMap(NullnessTest::walk)) {
       return all

@@ -31,7 +31,8 @@ class PackageExamplesTest {
       "identity-ipadapter",
       "headshots",
       "provenance",
-      "vault");
+      "vault",
+      "model-hub");
   private static final Pattern PUBLIC =
       Pattern.compile("(?m)^public .*\\b(class|interface|record|enum)\\b");
   private static final Pattern EXAMPLE =

@@ -25,6 +25,7 @@ class SupportedApiTest {
       "headshots",
       "provenance",
       "vault",
+      "model-hub",
       "portrait-model");
 
   @Test

@@ -37,6 +37,8 @@ public final class ModuleRules {
         .definedBy(root + ".provenance..")
         .layer("vault")
         .definedBy(root + ".vault..")
+        .layer("hub")
+        .definedBy(root + ".hub..")
         .layer("portrait")
         .definedBy(root + ".portrait")
         .layer("research")
@@ -62,6 +64,10 @@ public final class ModuleRules {
         .whereLayer("vault")
         .mayOnlyAccessLayers("schedulers", "diffusion", "photos", "lora", "ipadapter", "headshots")
         .whereLayer("vault")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("hub")
+        .mayOnlyAccessLayers("diffusion")
+        .whereLayer("hub")
         .mayOnlyBeAccessedByLayers("cli")
         .whereLayer("portrait")
         .mayNotAccessAnyLayer()
@@ -103,7 +109,15 @@ public final class ModuleRules {
 
   /** The package names under the root of modules that are libraries. */
   static final List<String> LIBRARIES = List.of(
-      "schedulers", "diffusion", "photos", "lora", "ipadapter", "headshots", "provenance", "vault");
+      "schedulers",
+      "diffusion",
+      "photos",
+      "lora",
+      "ipadapter",
+      "headshots",
+      "provenance",
+      "vault",
+      "hub");
 
   static boolean isInternal(String packageName) {
     return packageName.endsWith(".internal") || packageName.contains(".internal.");

@@ -12,9 +12,11 @@ import dev.likeness.planted.diffusion.request.UsesPipeline;
 import dev.likeness.planted.diffusion.request.UsesRootOfDiffusion;
 import dev.likeness.planted.diffusion.stray.Stray;
 import dev.likeness.planted.examples.UsesInternal;
+import dev.likeness.planted.headshots.KnowsHub;
 import dev.likeness.planted.headshots.KnowsProvenance;
 import dev.likeness.planted.headshots.NamesFamily;
 import dev.likeness.planted.headshots.report.UsesRootOfHeadshots;
+import dev.likeness.planted.hub.KnowsPhotos;
 import dev.likeness.planted.ipadapter.KnowsLora;
 import dev.likeness.planted.ipadapter.internal.file.UsesRootOfIpAdapter;
 import dev.likeness.planted.lora.PlantedLora;
@@ -41,7 +43,12 @@ class PlantedViolationsTest {
   @Test
   void modulesThatTheyMustNotUseAreFound() {
     assertFinds(
-        ModuleRules.arrows(ROOT), KnowsProvenance.class, KnowsLora.class, PlantedBase.class);
+        ModuleRules.arrows(ROOT),
+        KnowsProvenance.class,
+        KnowsLora.class,
+        PlantedBase.class,
+        KnowsHub.class,
+        KnowsPhotos.class);
     assertFinds(ModuleRules.schedulersAreNumbers(ROOT), HoldsTensor.class);
     assertFinds(ModuleRules.examplesUseTheSupportedApi(ROOT), UsesInternal.class);
   }
@@ -98,7 +105,7 @@ class PlantedViolationsTest {
     assertFinds(SafetyRules.noTorchScript(), Unpickles.class);
     assertFinds(SafetyRules.noArchives(), Unpickles.class);
     assertFinds(SafetyRules.photosAreNeverLogged(ROOT), Talks.class);
-    assertFinds(SafetyRules.onlyExamplesUseTheNetwork(ROOT), Calls.class);
+    assertFinds(SafetyRules.onlyTheHubUsesTheNetwork(ROOT), Calls.class);
     assertFinds(SafetyRules.onlyProgramsPrint(ROOT), Talks.class);
     assertFinds(SafetyRules.nothingFollowsTheMachinesLanguage(), Talks.class);
     assertFinds(SafetyRules.failuresHaveTypes(ROOT), Fails.class);

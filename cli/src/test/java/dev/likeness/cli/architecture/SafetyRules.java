@@ -89,11 +89,11 @@ public final class SafetyRules {
         .as("what touches photos does not log");
   }
 
-  /** A file can name an address, but nothing here can open one. */
-  public static ArchRule onlyExamplesUseTheNetwork(String root) {
+  /** A file can name an address, but only the model hub can open one, and it reads no photos. */
+  public static ArchRule onlyTheHubUsesTheNetwork(String root) {
     return noClasses()
         .that()
-        .resideOutsideOfPackage(root + ".examples..")
+        .resideOutsideOfPackages(root + ".examples..", root + ".hub..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.net.http..", "com.sun.net..")
@@ -104,7 +104,7 @@ public final class SafetyRules {
             "opens an address",
             call -> call.getTargetOwner().getName().equals("java.net.URL")
                 && call.getName().startsWith("open")))
-        .as("only examples use the network");
+        .as("only the model hub and examples use the network");
   }
 
   /** A library is silent on the standard streams. */
@@ -152,7 +152,8 @@ public final class SafetyRules {
             root + ".ipadapter..",
             root + ".headshots..",
             root + ".vault..",
-            root + ".provenance..")
+            root + ".provenance..",
+            root + ".hub..")
         .and()
         .resideOutsideOfPackage(root + ".vault.internal.file..")
         .should()

@@ -191,6 +191,16 @@ public final class ModelFolder implements ModelParts {
     return new ComponentFolder(checked(component), variant).weights();
   }
 
+  /**
+   * Returns the file, or the index of shards, of a network's own folder.
+   *
+   * @param variant the preferred variant, or null for the plain files or else those of another one
+   * @throws InvalidInputException if there are no weights
+   */
+  public static Path weightsIn(Path folder, String variant) {
+    return new ComponentFolder(folder, variant).weights();
+  }
+
   private Path checked(String component) {
     return ModelFile.exists(component(component))
         ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json"))

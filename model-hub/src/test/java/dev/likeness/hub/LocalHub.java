@@ -1,0 +1,493 @@
+package dev.likeness.hub;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A hub on this machine: two servers, the hub and the one to which it sends clients for large
+ * files. It answers as huggingface.co does: lists of files, redirects with signed addresses, ETags,
+ * ranges, error codes. A test can say how single requests are answered instead.
+ */
+final class LocalHub implements AutoCloseable {
+  static final String TOKEN = "hf_secretSecretSecret";
+
+  /** Answers one request in another way. */
+  @FunctionalInterface
+  interface Answer {
+    void give(HttpExchange exchange, Stored file) throws IOException;
+  }
+
+  /** A file of a repository. */
+  record Stored(byte[] bytes, boolean large, String etag) {
+    Stored(byte[] bytes, boolean large) {
+      this(bytes, large, etag(bytes, large));
+    }
+
+    private static String etag(byte[] bytes, boolean large) {
+      BlobHash hash = BlobHash.like(large ? "0".repeat(64) : "0".repeat(40), bytes.length);
+      hash.update(ByteBuffer.wrap(bytes));
+      return hash.hex();
+    }
+  }
+
+  /** A request that came. */
+  record Request(String server, String method, String path, String range, String token) {}
+
+  /** A repository. */
+  final class Repository {
+    private final String name;
+    final String commit;
+    final Map<String, Stored> files = new TreeMap<>();
+    final Map<String, String> xet = new TreeMap<>();
+    private Object gated = false;
+    private boolean hidden;
+    private Object licence = "apache-2.0";
+
+    Repository(String name) {
+      this.name = name;
+      this.commit = new Stored(name.getBytes(StandardCharsets.UTF_8), false).etag();
+    }
+
+    Repository small(String path, String text) {
+      files.put(path, new Stored(text.getBytes(StandardCharsets.UTF_8), false));
+      return this;
+    }
+
+    Repository large(String path, byte[] bytes) {
+      files.put(path, new Stored(bytes, true));
+      return this;
+    }
+
+    Repository gated() {
+      gated = "auto";
+      return this;
+    }
+
+    Repository hidden() {
+      hidden = true;
+      return this;
+    }
+
+    Repository licence(Object name) {
+      licence = name;
+      return this;
+    }
+
+    Stored file(String path) {
+      return files.get(path);
+    }
+  }
+
+  private static final Pattern API =
+      Pattern.compile("/api/models/([^/]+/[^/]+)/(revision|tree)/([^?]+)");
+  private static final Pattern RESOLVE = Pattern.compile("/([^/]+/[^/]+)/resolve/([^/]+)/(.+)");
+  private static final Pattern SIGNED = Pattern.compile("/blob/([0-9a-f]+)");
+  private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");
+
+  private final HttpServer hub;
+  private final HttpServer storage;
+  private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
+    Thread thread = new Thread(work);
+    thread.setDaemon(true);
+    return thread;
+  });
+  private final Map<String, Repository> repositories = new ConcurrentHashMap<>();
+  private final Map<String, Deque<Answer>> answers = new ConcurrentHashMap<>();
+  private final List<Request> requests = new CopyOnWriteArrayList<>();
+  private int pageSize = 1000;
+
+  LocalHub() {
+    try {
+      InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+      hub = HttpServer.create(any, 100);
+      storage = HttpServer.create(any, 100);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    hub.createContext("/", exchange -> serve("hub", exchange));
+    storage.createContext("/", exchange -> serve("storage", exchange));
+    hub.setExecutor(threads);
+    storage.setExecutor(threads);
+    hub.start();
+    storage.start();
+  }
+
+  URI address() {
+    return URI.create("http://127.0.0.1:" + hub.getAddress().getPort());
+  }
+
+  String storageAddress() {
+    return "http://127.0.0.1:" + storage.getAddress().getPort();
+  }
+
+  HubSettings settings(Path cache) {
+    return HubSettings.of(Map.of("HF_ENDPOINT", address().toString()), cache)
+        .cache(cache)
+        .patience(new HubSettings.Patience(
+            Duration.ofSeconds(5), Duration.ofMillis(400), Duration.ofMillis(5)));
+  }
+
+  Repository repository(String name) {
+    return repositories.computeIfAbsent(name, Repository::new);
+  }
+
+  void pageSize(int entries) {
+    pageSize = entries;
+  }
+
+  /** Says how the next requests for a path are answered; {@code server} is hub or storage. */
+  void next(String server, String path, Answer... given) {
+    Deque<Answer> deque = answers.computeIfAbsent(server + " " + path, key -> new ArrayDeque<>());
+    synchronized (deque) {
+      deque.addAll(List.of(given));
+    }
+  }
+
+  List<Request> requests() {
+    return List.copyOf(requests);
+  }
+
+  /** The number of GET requests for content. */
+  long downloads() {
+    return requests.stream()
+        .filter(request -> request.method().equals("GET")
+            && (request.server().equals("storage") || request.path().contains("/resolve/")))
+        .count();
+  }
+
+  private void serve(String server, HttpExchange exchange) {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      requests.add(new Request(
+          server,
+          exchange.getRequestMethod(),
+          path,
+          exchange.getRequestHeaders().getFirst("Range"),
+          exchange.getRequestHeaders().getFirst("Authorization")));
+      Stored file = file(path);
+      Deque<Answer> scripted = answers.get(server + " " + name(path));
+      Answer answer = null;
+      if (scripted != null) {
+        synchronized (scripted) {
+          answer = scripted.poll();
+        }
+      }
+      if (answer != null) {
+        answer.give(exchange, file);
+      } else if (server.equals("storage")) {
+        content(exchange, file);
+      } else {
+        hub(exchange);
+      }
+    } catch (IOException e) {
+      // The client went away.
+    } catch (RuntimeException e) {
+      e.printStackTrace();
+      throw e;
+    }
+  }
+
+  /** The path of a request without its commit, so that tests can name it. */
+  private String name(String path) {
+    Matcher resolve = RESOLVE.matcher(path);
+    if (resolve.matches()) {
+      return resolve.group(1) + ":" + decoded(resolve.group(3));
+    }
+    Matcher signed = SIGNED.matcher(path);
+    if (signed.matches()) {
+      for (Repository repository : repositories.values()) {
+        for (Map.Entry<String, Stored> file : repository.files.entrySet()) {
+          if (file.getValue().etag().equals(signed.group(1))) {
+            return repository.name + ":" + file.getKey();
+          }
+        }
+      }
+    }
+    Matcher api = API.matcher(path);
+    return api.matches() ? api.group(1) + " " + api.group(2) : path;
+  }
+
+  private Stored file(String path) {
+    Matcher resolve = RESOLVE.matcher(path);
+    if (resolve.matches() && repositories.containsKey(resolve.group(1))) {
+      return repositories.get(resolve.group(1)).files.get(decoded(resolve.group(3)));
+    }
+    Matcher signed = SIGNED.matcher(path);
+    return signed.matches()
+        ? repositories.values().stream()
+            .flatMap(repository -> repository.files.values().stream())
+            .filter(file -> file.etag().equals(signed.group(1)))
+            .findFirst()
+            .orElse(null)
+        : null;
+  }
+
+  private static String decoded(String text) {
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  private void hub(HttpExchange exchange) throws IOException {
+    String path = exchange.getRequestURI().getPath();
+    Matcher api = API.matcher(path);
+    if (api.matches()) {
+      api(exchange, api);
+      return;
+    }
+    Matcher resolve = RESOLVE.matcher(path);
+    if (resolve.matches()) {
+      resolve(exchange, resolve);
+      return;
+    }
+    error(exchange, 404, null);
+  }
+
+  private boolean refuses(HttpExchange exchange, String name, String revision, boolean content)
+      throws IOException {
+    Repository found = repositories.get(name);
+    boolean known =
+        ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
+    if (found == null || found.hidden && !known) {
+      error(exchange, known ? 404 : 401, "RepoNotFound");
+    } else if (!List.of("main", "refs/pr/1", "v1.0", found.commit).contains(revision)) {
+      error(exchange, 404, "RevisionNotFound");
+    } else if (content && !Boolean.FALSE.equals(found.gated) && !known) {
+      error(
+          exchange,
+          exchange.getRequestHeaders().containsKey("Authorization") ? 403 : 401,
+          "GatedRepo");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private void api(HttpExchange exchange, Matcher api) throws IOException {
+    if (refuses(exchange, api.group(1), decoded(api.group(3)), false)) {
+      return;
+    }
+    Repository repository = repositories.get(api.group(1));
+    if (api.group(2).equals("revision")) {
+      Map<String, Object> info = new LinkedHashMap<>();
+      info.put("_id", "1");
+      info.put("id", repository.name);
+      info.put("modelId", repository.name);
+      info.put("sha", repository.commit);
+      info.put("private", false);
+      info.put("gated", repository.gated);
+      info.put("tags", List.of());
+      info.put("downloads", 0);
+      info.put("likes", 0);
+      Map<String, Object> card = new LinkedHashMap<>();
+      card.put("license", repository.licence);
+      info.put("cardData", card);
+      info.put(
+          "siblings",
+          repository.files.keySet().stream()
+              .map(name -> Map.of("rfilename", name))
+              .toList());
+      json(exchange, info);
+      return;
+    }
+    List<Map<String, Object>> entries = new ArrayList<>();
+    repository.files.forEach((name, file) -> {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("type", "file");
+      entry.put(
+          "oid",
+          file.large()
+              ? new Stored(("pointer " + file.etag()).getBytes(), false).etag()
+              : file.etag());
+      entry.put("size", file.bytes().length);
+      entry.put("path", name);
+      if (file.large()) {
+        entry.put(
+            "lfs", Map.of("oid", file.etag(), "size", file.bytes().length, "pointerSize", 134));
+      }
+      if (repository.xet.containsKey(name)) {
+        entry.put("xetHash", repository.xet.get(name));
+      }
+      entries.add(entry);
+    });
+    String query = String.valueOf(exchange.getRequestURI().getQuery());
+    Matcher cursor = Pattern.compile("cursor=(\\d+)").matcher(query);
+    int from = cursor.find() ? Integer.parseInt(cursor.group(1)) : 0;
+    int to = Math.min(entries.size(), from + pageSize);
+    if (to < entries.size()) {
+      exchange
+          .getResponseHeaders()
+          .set(
+              "Link",
+              "<" + address() + exchange.getRequestURI().getPath() + "?recursive=true&cursor=" + to
+                  + ">; rel=\"next\"");
+    }
+    json(exchange, entries.subList(from, to));
+  }
+
+  private void resolve(HttpExchange exchange, Matcher resolve) throws IOException {
+    if (refuses(exchange, resolve.group(1), decoded(resolve.group(2)), true)) {
+      return;
+    }
+    Repository repository = repositories.get(resolve.group(1));
+    Stored file = repository.files.get(decoded(resolve.group(3)));
+    exchange.getResponseHeaders().set("X-Repo-Commit", repository.commit);
+    if (file == null) {
+      error(exchange, 404, "EntryNotFound");
+      return;
+    }
+    if (!file.large()) {
+      exchange.getResponseHeaders().set("ETag", "\"" + file.etag() + "\"");
+      content(exchange, file);
+      return;
+    }
+    exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + file.etag() + "\"");
+    exchange.getResponseHeaders().set("X-Linked-Size", String.valueOf(file.bytes().length));
+    redirect(exchange, storageAddress() + "/blob/" + file.etag() + "?signature=hidden");
+  }
+
+  /** The bytes of a file, or the range that is asked for. */
+  static void content(HttpExchange exchange, Stored file) throws IOException {
+    if (file == null) {
+      error(exchange, 404, null);
+      return;
+    }
+    Range range = Range.of(exchange, file);
+    if (range == null) {
+      exchange.sendResponseHeaders(416, -1);
+      return;
+    }
+    range.headers(exchange, file);
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.getResponseHeaders().set("Content-Length", String.valueOf(range.length()));
+      exchange.sendResponseHeaders(range.status(), -1);
+      return;
+    }
+    exchange.sendResponseHeaders(range.status(), range.length() == 0 ? -1 : range.length());
+    if (range.length() > 0) {
+      try (OutputStream out = exchange.getResponseBody()) {
+        out.write(file.bytes(), range.from(), range.length());
+      }
+    }
+  }
+
+  /** A range of a file. */
+  record Range(int status, int from, int length) {
+    static Range of(HttpExchange exchange, Stored file) {
+      String header = exchange.getRequestHeaders().getFirst("Range");
+      if (header == null) {
+        return new Range(200, 0, file.bytes().length);
+      }
+      Matcher range = RANGE.matcher(header);
+      if (!range.matches()) {
+        return null;
+      }
+      int from = Integer.parseInt(range.group(1));
+      int last = range.group(2).isEmpty()
+          ? file.bytes().length - 1
+          : Math.min(file.bytes().length - 1, Integer.parseInt(range.group(2)));
+      return from > last ? null : new Range(206, from, last - from + 1);
+    }
+
+    void headers(HttpExchange exchange, Stored file) {
+      exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
+      if (status == 206) {
+        exchange
+            .getResponseHeaders()
+            .set(
+                "Content-Range",
+                "bytes " + from + "-" + (from + length - 1) + "/" + file.bytes().length);
+      }
+    }
+  }
+
+  static void error(HttpExchange exchange, int status, String code) throws IOException {
+    if (code != null) {
+      exchange.getResponseHeaders().set("X-Error-Code", code);
+      exchange.getResponseHeaders().set("X-Error-Message", "Access is refused");
+    }
+    exchange.sendResponseHeaders(status, -1);
+  }
+
+  static void redirect(HttpExchange exchange, String location) throws IOException {
+    exchange.getResponseHeaders().set("Location", location);
+    exchange.sendResponseHeaders(302, -1);
+  }
+
+  static void json(HttpExchange exchange, Object value) throws IOException {
+    byte[] body = JSON.std
+        .with(JSON.Feature.WRITE_NULL_PROPERTIES)
+        .asString(value)
+        .getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(200, body.length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write(body);
+    }
+  }
+
+  /** Sends a part of the rest of a file, and then closes the connection. */
+  static Answer cutOff(double part) {
+    return (exchange, file) -> {
+      Range range = Range.of(exchange, file);
+      range.headers(exchange, file);
+      exchange.sendResponseHeaders(range.status(), range.length());
+      exchange.getResponseBody().write(file.bytes(), range.from(), (int) (range.length() * part));
+      exchange.getResponseBody().flush();
+    };
+  }
+
+  /** Sends a part of a file, and then nothing, with the connection open. */
+  static Answer stall(double part) {
+    return (exchange, file) -> {
+      cutOff(part).give(exchange, file);
+      try {
+        Thread.sleep(1500);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    };
+  }
+
+  /** Sends other bytes as if they were the file. */
+  static Answer bytes(byte[] other) {
+    return (exchange, file) -> {
+      exchange.sendResponseHeaders(200, other.length);
+      exchange.getResponseBody().write(other);
+    };
+  }
+
+  static Answer status(int status) {
+    return (exchange, file) -> error(exchange, status, null);
+  }
+
+  @Override
+  public void close() {
+    hub.stop(0);
+    storage.stop(0);
+    threads.shutdownNow();
+  }
+}

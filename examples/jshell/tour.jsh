@@ -10,7 +10,7 @@ plain.write(Path.of("portrait.png"))
 System.out.println("written: " + Path.of("portrait.png").toAbsolutePath())
 
 LoraTraining settings = LoraTraining.quick().steps(2).captions("portrait of %s")
-TrainedPerson her = new LoraTrainer(settings).train(base, List.of(plain.image()), PersonToken.of("woman"))
+LoraPerson her = new LoraTrainer(settings).train(base, List.of(plain.image()), PersonToken.of("woman"))
 her.save(Path.of("her.safetensors"))
 Lora lora = Lora.open(Path.of("her.safetensors"), base)
 System.out.println(lora.inspection())

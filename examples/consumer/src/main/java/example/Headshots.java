@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ public class Headshots {
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1])));
       HeadshotStudio studio = HeadshotStudio.on(base);
       // Training takes minutes on a GPU, hours on a CPU. train(..) can report its progress.
-      try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
+      try (LoraPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
         studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of(args[2]));
       }
     }

@@ -5,8 +5,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
@@ -52,7 +52,7 @@ public class PeopleBenchmark {
 
   private ImageRequest request;
   private BaseModel base;
-  private final List<TrainedPerson> people = new ArrayList<>();
+  private final List<LoraPerson> people = new ArrayList<>();
   private Path file;
 
   @Setup(Level.Trial)
@@ -71,7 +71,7 @@ public class PeopleBenchmark {
 
   @TearDown(Level.Trial)
   public void close() throws IOException {
-    people.forEach(TrainedPerson::close);
+    people.forEach(LoraPerson::close);
     base.close();
     Files.delete(file);
   }
@@ -109,7 +109,7 @@ public class PeopleBenchmark {
    */
   @Benchmark
   public Object swap() {
-    try (TrainedPerson person = TrainedPerson.open(file, base)) {
+    try (LoraPerson person = LoraPerson.open(file, base)) {
       return person.at(1);
     }
   }

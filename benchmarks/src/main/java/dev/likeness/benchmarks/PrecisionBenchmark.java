@@ -6,8 +6,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
@@ -77,7 +77,7 @@ public class PrecisionBenchmark {
   @OperationsPerInvocation(TRAINING_STEPS)
   public String trainingStep() {
     LoraTraining training = LoraTraining.balanced().forBase(base).steps(TRAINING_STEPS);
-    try (TrainedPerson person =
+    try (LoraPerson person =
         new LoraTrainer(training).train(base, photos, PersonToken.of("man"), Run.silent())) {
       return person.phrase();
     }

@@ -21,8 +21,8 @@ import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.BoundingBox;
@@ -55,7 +55,7 @@ class EditCommandTest {
     base = TinyBase.in(folder);
     person = folder.resolve("ada.safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.best());
-        TrainedPerson ada = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson ada = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 model,
                 List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),
@@ -71,7 +71,7 @@ class EditCommandTest {
   void changesTheOutfitAndKeepsTheFaceToThePixel() {
     try (BaseModel model = BaseModel.open(base, Compute.best());
         CascadeDetector detector = new CascadeDetector();
-        TrainedPerson ada = TrainedPerson.open(person, model)) {
+        LoraPerson ada = LoraPerson.open(person, model)) {
       Headshot before = Headshot.of(RgbImage.read(image), Style.named("studio"), "Ada");
       BoundingBox face = detector.detect(before.image()).get(0).region();
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
@@ -106,7 +106,7 @@ class EditCommandTest {
     List<Integer> steps = new ArrayList<>();
     try (BaseModel model = BaseModel.open(base, Compute.best());
         CascadeDetector detector = new CascadeDetector();
-        TrainedPerson ada = TrainedPerson.open(person, model)) {
+        LoraPerson ada = LoraPerson.open(person, model)) {
       Headshot before = Headshot.of(
               Resampler.AREA.resize(RgbImage.read(image), 64, 64), Style.named("studio"), "Ada")
           .steps(10);
@@ -252,7 +252,7 @@ class EditCommandTest {
   void requiresConsentIfTheFileRecordsNone() {
     Path old = folder.resolve("old.safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.best());
-        TrainedPerson ada = TrainedPerson.open(person, model)) {
+        LoraPerson ada = LoraPerson.open(person, model)) {
       ada.withPersonToken(ada.personToken().consent("")).save(old);
     }
     String missing =

@@ -186,7 +186,7 @@ class FaceGuidanceCommandTest {
     CommandResult other = CommandResult.of(
         "headshot",
         "--person",
-        folder.resolve("shots/reference.safetensors").toString(),
+        folder.resolve("shots/person-ipadapter.safetensors").toString(),
         "--identity",
         "ipadapter",
         "--style",

@@ -564,7 +564,7 @@ class HeadshotCommandTest {
   }
 
   @Test
-  void refusesALoraThatIsNoTrainedPerson() {
+  void refusesALoraThatIsNoPerson() {
     Path file = base.resolve("vae/diffusion_pytorch_model.safetensors");
     CommandResult run = headshot("--person", file.toString());
     assertEquals(3, run.status(), run.err());

@@ -6,8 +6,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
@@ -31,7 +31,7 @@ class PortraitPersonSizeTest {
       LoraTraining settings =
           LoraTraining.balanced().forBase(base).rank(4).batchSize(1).steps(1);
       RgbImage grey = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
-      try (TrainedPerson person = new LoraTrainer(settings)
+      try (LoraPerson person = new LoraTrainer(settings)
           .train(base, List.of(grey), PersonToken.of("man"), Run.of(event -> {}))) {
         person.save(file);
       }

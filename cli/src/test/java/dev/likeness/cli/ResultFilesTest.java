@@ -184,8 +184,8 @@ class ResultFilesTest {
     Path out = Files.createDirectory(folder.resolve("out"));
     Map<String, String> names = Map.of(
         "lora", "person.safetensors",
-        "references", "references.safetensors",
-        "ipadapter", "reference.safetensors");
+        "references", "person-references.safetensors",
+        "ipadapter", "person-ipadapter.safetensors");
     Path mine = Files.writeString(out.resolve(names.get(method)), MINE);
     Path adapter = Files.writeString(folder.resolve("adapter.safetensors"), "an adapter");
     List<String> line = new ArrayList<>(headshot(out));

@@ -15,7 +15,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.Lora;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.photos.PhotoSet;
@@ -178,7 +178,7 @@ class TrainCommandTest {
         out.toString());
     assertEquals(0, run.status(), run.err());
     try (BaseModel opened = BaseModel.open(model, Compute.EXACT);
-        TrainedPerson person = TrainedPerson.open(out, opened)) {
+        LoraPerson person = LoraPerson.open(out, opened)) {
       assertEquals(Set.of(LoraAlgorithm.LOHA), person.lora().inspection().algorithms());
       String recipe = person.trainingSettings();
       assertTrue(recipe.contains("ADAMW_SCHEDULE_FREE"), recipe);
@@ -327,7 +327,7 @@ class TrainCommandTest {
     assertTrue(
         run.err().lines().anyMatch(line -> line.matches("in prompts: .*sks woman.*")), run.err());
     try (BaseModel model = BaseModel.open(bare, Compute.EXACT);
-        TrainedPerson again = TrainedPerson.open(person, model)) {
+        LoraPerson again = LoraPerson.open(person, model)) {
       assertEquals(8, again.lora().inspection().rank(), "the recipe of its family");
     }
   }
@@ -482,8 +482,8 @@ class TrainCommandTest {
     assertEquals(0, stored.status(), stored.err());
     try (SubjectStore store = SubjectStore.open(folder.resolve("store"), WrappingKey.ofFile(key));
         BaseModel model = BaseModel.open(base, Compute.EXACT);
-        TrainedPerson kept = TrainedPerson.open(
-            SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
+        LoraPerson kept =
+            LoraPerson.open(SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
       assertEquals(2, PersonRecord.of(kept).faces().orElseThrow().vectors().size());
     }
   }

@@ -20,7 +20,7 @@ import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -163,7 +163,7 @@ public record RealWeights(
         headshot.write(out.resolve(Headshot.fileName(generated.size())));
         generated.add(headshot.image());
       });
-      try (TrainedPerson person = train(studio, photos, out, progress)) {
+      try (LoraPerson person = train(studio, photos, out, progress)) {
         studio.shoot(person, request, new Run(progress, console.cancellation()));
         return generated;
       }
@@ -174,8 +174,7 @@ public record RealWeights(
    * Trains the person and saves it at once, so that a later failure does not lose hours of
    * training.
    */
-  private TrainedPerson train(
-      HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
+  private LoraPerson train(HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
     Path state = studio.trainer().stateFile(out, photos, PersonProfile.UNKNOWN);
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
@@ -183,7 +182,7 @@ public record RealWeights(
           file
               + " was trained on other photos or settings, and is not replaced; give another OUT, or move it away");
     }
-    TrainedPerson person = studio
+    LoraPerson person = studio
         .trainer()
         .train(
             TrainingRequest.of(photos, Consent.of("my own photos, for my own use"))

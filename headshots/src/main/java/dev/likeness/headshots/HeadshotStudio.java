@@ -20,7 +20,7 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -278,7 +278,7 @@ public final class HeadshotStudio {
    * @param review the reviewed photos
    * @param consent the person's consent; it must cover training
    */
-  public TrainedPerson train(PhotoReview review, Consent consent) {
+  public LoraPerson train(PhotoReview review, Consent consent) {
     return train(review, consent, Run.silent());
   }
 
@@ -291,7 +291,7 @@ public final class HeadshotStudio {
    * @param consent the person's consent; it must cover training
    * @param run receives progress, and stops the work if it is cancelled
    */
-  public TrainedPerson train(PhotoReview review, Consent consent, Run run) {
+  public LoraPerson train(PhotoReview review, Consent consent, Run run) {
     return trainer.train(TrainingRequest.of(review, consent), run);
   }
 

@@ -9,16 +9,16 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.PhotoReview;
@@ -129,7 +129,7 @@ public final class PersonTrainer {
    *
    * @param request photos, consent, known traits, and the file of the training's state
    */
-  public TrainedPerson train(TrainingRequest request) {
+  public LoraPerson train(TrainingRequest request) {
     return train(request, Run.silent());
   }
 
@@ -145,7 +145,7 @@ public final class PersonTrainer {
    *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public TrainedPerson train(TrainingRequest request, Run run) {
+  public LoraPerson train(TrainingRequest request, Run run) {
     return run.report(() -> engine.trainPerson(
         request.review(),
         Consent.require(request.consent(), Purpose.TRAINING),
@@ -192,8 +192,8 @@ public final class PersonTrainer {
    * @param request photos, consent and known traits
    * @param adapter the adapter; the caller closes it after the last headshot of the person
    */
-  public ReferencePerson reference(TrainingRequest request, PersonAdapter adapter) {
-    return reference(request, adapter, Run.silent());
+  public IpAdapterPerson ipAdapterPerson(TrainingRequest request, PersonAdapter adapter) {
+    return ipAdapterPerson(request, adapter, Run.silent());
   }
 
   /**
@@ -209,8 +209,8 @@ public final class PersonTrainer {
    *     {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public ReferencePerson reference(TrainingRequest request, PersonAdapter adapter, Run run) {
-    return run.report(() -> engine.referencePerson(
+  public IpAdapterPerson ipAdapterPerson(TrainingRequest request, PersonAdapter adapter, Run run) {
+    return run.report(() -> engine.ipAdapterPerson(
         request.review(),
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
@@ -224,8 +224,9 @@ public final class PersonTrainer {
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param rule how photos are chosen and cropped
    */
-  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos rule) {
-    return imagePerson(request, rule, Run.silent());
+  public ReferenceImagesPerson referenceImagesPerson(
+      TrainingRequest request, ReferencePhotos rule) {
+    return referenceImagesPerson(request, rule, Run.silent());
   }
 
   /**
@@ -241,8 +242,9 @@ public final class PersonTrainer {
    *     if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos rule, Run run) {
-    return run.report(() -> engine.imagePerson(
+  public ReferenceImagesPerson referenceImagesPerson(
+      TrainingRequest request, ReferencePhotos rule, Run run) {
+    return run.report(() -> engine.referenceImagesPerson(
         request.review(),
         rule,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
@@ -280,7 +282,7 @@ public final class PersonTrainer {
    * @param person the trained person
    * @param profile the corrected profile
    */
-  public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
+  public LoraPerson withProfile(LoraPerson person, PersonProfile profile) {
     PersonToken subject =
         PersonStudy.subject(base, profile).consent(person.personToken().consent());
     return PersonRecord.of(person)

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.training.TrainingStateFile;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ public final class TrainingState {
    * @return a copy of the person with the mark; both objects share their tensors, so close only one
    *     of them
    */
-  public static TrainedPerson tag(TrainedPerson person, Path state) {
+  public static LoraPerson tag(LoraPerson person, Path state) {
     return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());
   }
 

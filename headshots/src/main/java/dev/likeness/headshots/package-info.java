@@ -18,7 +18,7 @@
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   HeadshotStudio studio = HeadshotStudio.on(base);
- *   try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
+ *   try (LoraPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
  *     studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of("headshot.png"));
  *   }
  * }

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ public final class GenerateProgram {
   /** Arguments: the base's folder, the person's file, the file for the pixels. */
   public static void main(String[] args) throws IOException {
     try (BaseModel base = GoldenFolder.load(Path.of(args[0]));
-        TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
+        LoraPerson person = LoraPerson.open(Path.of(args[1]), base)) {
       Files.write(
           Path.of(args[2]),
           HeadshotStudio.on(base)

@@ -30,15 +30,15 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.BoundingBox;
@@ -66,7 +66,7 @@ class HeadshotStudioTest {
   private static Path folder;
 
   private static BaseModel base;
-  private static TrainedPerson ada;
+  private static LoraPerson ada;
 
   @BeforeAll
   static void trainAda() {
@@ -325,9 +325,9 @@ class HeadshotStudioTest {
         ConsentException.class,
         () -> studio
             .trainer()
-            .reference(TrainingRequest.of(null, drawing), null, Run.of(events::add)));
+            .ipAdapterPerson(TrainingRequest.of(null, drawing), null, Run.of(events::add)));
     assertEquals(Purpose.TRAINING, refused.purpose());
-    ReferencePerson shown = new ReferencePerson(
+    IpAdapterPerson shown = new IpAdapterPerson(
         null,
         Optional.of(ada),
         Optional.of(learning),
@@ -343,12 +343,12 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void requiresConsentOfGuidedAndTrainedPersons() {
+  void requiresConsentOfGuidedPersonsAndOfLoras() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unasked = ada.withPersonToken(ada.personToken()
+    LoraPerson unasked = ada.withPersonToken(ada.personToken()
         .consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
-    ReferencePerson beside = new ReferencePerson(
+    IpAdapterPerson beside = new IpAdapterPerson(
         null,
         Optional.of(unasked),
         Optional.of(Consent.of("Ada: yes")),
@@ -369,8 +369,8 @@ class HeadshotStudioTest {
   @Test
   void refusesAPersonWithoutAKnownConsent() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unknown = ada.withPersonToken(ada.personToken().consent(" "));
-    ReferencePerson shown = new ReferencePerson(
+    LoraPerson unknown = ada.withPersonToken(ada.personToken().consent(" "));
+    IpAdapterPerson shown = new IpAdapterPerson(
         null,
         Optional.empty(),
         Optional.empty(),
@@ -400,7 +400,7 @@ class HeadshotStudioTest {
       for (Identity person : List.of(
           unknown,
           shown,
-          shown.withTrainedPerson(ada),
+          shown.withLoraPerson(ada),
           new GuidedPerson(unknown, unknown::at),
           stranger)) {
         ConsentException refused =
@@ -424,15 +424,14 @@ class HeadshotStudioTest {
     assertEquals(
         1, studio.shoot(unknown.withConsent(yes), request()).headshots().size());
     assertEquals(yes, stranger.withConsent(yes).consent().orElseThrow());
-    assertEquals(
-        yes, shown.withTrainedPerson(unknown).withConsent(yes).consent().orElseThrow());
+    assertEquals(yes, shown.withLoraPerson(unknown).withConsent(yes).consent().orElseThrow());
   }
 
   @Test
   void reportsReferencePhotosOfAnotherPersonThanTheLora() {
     FaceEmbeddings shown =
         new FaceEmbeddings("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
-    ReferencePerson person = new ReferencePerson(
+    IpAdapterPerson person = new IpAdapterPerson(
             null,
             Optional.empty(),
             Optional.of(Consent.of("Ada: yes")),

@@ -15,7 +15,7 @@ import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ class OldFilesTest {
   void opensAPersonsFile(@TempDir Path folder) {
     try (BaseModel base = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
-        TrainedPerson ada = TrainedPerson.open(old("person.safetensors"), base);
+        LoraPerson ada = LoraPerson.open(old("person.safetensors"), base);
         ReviewTools tools = ReviewTools.builtIn()) {
       assertEquals("Ada: yes", ada.consent().orElseThrow().text());
       assertEquals("base-today", ada.baseName());

@@ -25,8 +25,8 @@ import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -56,7 +56,7 @@ class SelectionTest {
   private static Path folder;
 
   private static BaseModel base;
-  private static TrainedPerson ada;
+  private static LoraPerson ada;
 
   @BeforeAll
   static void train() {

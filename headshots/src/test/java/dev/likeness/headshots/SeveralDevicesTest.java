@@ -13,8 +13,8 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ class SeveralDevicesTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     try (BaseModel first = BaseModel.open(files, Compute.EXACT);
         BaseModel second = BaseModel.open(files, Compute.EXACT);
-        TrainedPerson ada = trained(first)) {
+        LoraPerson ada = trained(first)) {
       List<HeadshotStudio> studios = List.of(HeadshotStudio.on(first), HeadshotStudio.on(second));
       meetOnBoth(studios);
       List<ShootRequest> requests = IntStream.range(0, 4)
@@ -97,7 +97,7 @@ class SeveralDevicesTest {
     return shoot.headshots().stream().map(Headshot::image).toList();
   }
 
-  private static TrainedPerson trained(BaseModel base) {
+  private static LoraPerson trained(BaseModel base) {
     return new LoraTrainer(LoraTraining.quick().steps(2))
         .train(
             base,

@@ -138,7 +138,7 @@ public record DreamBooth(LoraTraining settings) {
               added == null ? null : ModelAdapter.of(added.at(1)));
           TrainingLoop loop = new TrainingLoop(settings, base, set, weights, observed.progress())) {
         Function<String, Tensor> trained = loop.train(run.cancellation());
-        Map<String, String> header = TrainedPerson.header(
+        Map<String, String> header = LoraPerson.header(
             set.personToken(),
             base.name(),
             TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))

@@ -51,7 +51,7 @@ public final class LoraMerge {
   /**
    * {@return the weighted sum of several LoRAs of one base; the caller closes it} The header of the
    * sum combines titles, trigger words, licences and consents. If the LoRAs are of several people,
-   * the saved sum cannot be opened as a {@link TrainedPerson}.
+   * the saved sum cannot be opened as a {@link LoraPerson}.
    *
    * @param loras the LoRAs with their weights
    * @param rank the largest rank of a layer of the result, from 1; a layer gets no more ranks than

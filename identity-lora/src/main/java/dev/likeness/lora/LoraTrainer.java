@@ -128,7 +128,7 @@ public record LoraTrainer(LoraTraining settings) {
    *     factor (8)
    * @param subject the words that prompts use for the person
    */
-  public TrainedPerson train(BaseModel base, List<RgbImage> images, PersonToken subject) {
+  public LoraPerson train(BaseModel base, List<RgbImage> images, PersonToken subject) {
     return train(base, TrainingSet.of(images, subject));
   }
 
@@ -144,7 +144,7 @@ public record LoraTrainer(LoraTraining settings) {
    * @param run receives progress, and stops the work if it is cancelled
    * @return the person; the caller closes it
    */
-  public TrainedPerson train(BaseModel base, List<RgbImage> images, PersonToken subject, Run run) {
+  public LoraPerson train(BaseModel base, List<RgbImage> images, PersonToken subject, Run run) {
     return train(base, TrainingSet.of(images, subject), run);
   }
 
@@ -156,7 +156,7 @@ public record LoraTrainer(LoraTraining settings) {
    * @param base the base model
    * @param set the training images and the person in them
    */
-  public TrainedPerson train(BaseModel base, TrainingSet set) {
+  public LoraPerson train(BaseModel base, TrainingSet set) {
     return train(base, set, Run.silent());
   }
 
@@ -182,7 +182,7 @@ public record LoraTrainer(LoraTraining settings) {
    *     memory, or if validation would generate images with a DoRA or LoHa on a base in 8 bits
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public TrainedPerson train(BaseModel base, TrainingSet set, Run run) {
+  public LoraPerson train(BaseModel base, TrainingSet set, Run run) {
     int images = set.examples().size();
     return EngineAccess.engine(base).use().report(Kind.TRAINING, images, run, observed -> {
       try (Lora added = set.trainingAdapter()
@@ -203,14 +203,14 @@ public record LoraTrainer(LoraTraining settings) {
     });
   }
 
-  private TrainedPerson person(
+  private LoraPerson person(
       TrainableAdapter factors,
       Function<String, Tensor> values,
       PersonToken subject,
       BaseModel base) {
     TensorRegion region = new TensorRegion();
     try {
-      return TrainedPerson.of(factors.snapshot(region, values), region, settings, subject, base);
+      return LoraPerson.of(factors.snapshot(region, values), region, settings, subject, base);
     } catch (RuntimeException e) {
       region.close();
       throw e;

@@ -153,7 +153,7 @@ class CancelledLoraWorkTest extends OnGoldenBase {
   }
 
   private static float[] train(LoraTraining settings, TrainingSet set, Cancellation stop) {
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Run.of(stop))) {
+    try (LoraPerson person = new LoraTrainer(settings).train(base, set, Run.of(stop))) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
           .pixels();

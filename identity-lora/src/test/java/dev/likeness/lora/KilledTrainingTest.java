@@ -56,7 +56,7 @@ class KilledTrainingTest {
               .gradientAccumulationSteps(2));
       TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 16, rgb)), PersonToken.of("woman"));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
-          TrainedPerson person = new LoraTrainer(settings)
+          LoraPerson person = new LoraTrainer(settings)
               .train(base, args.length > 3 ? set.stateFile(Path.of(args[3])) : set, Run.silent())) {
         person.save(Path.of(args[2]));
       }

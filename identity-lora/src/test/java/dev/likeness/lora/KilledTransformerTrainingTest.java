@@ -38,7 +38,7 @@ class KilledTransformerTrainingTest {
   private static final int SAVED_EVERY = 2;
   private static final String WAITING = "waiting for the kill";
 
-  private static TrainedPerson train(BaseModel base, String optimizer, Path state, Progress seen) {
+  private static LoraPerson train(BaseModel base, String optimizer, Path state, Progress seen) {
     byte[] rgb = new byte[16 * 24 * 3];
     new Random(5).nextBytes(rgb);
     LoraTraining settings = LoraTraining.balanced()
@@ -125,7 +125,7 @@ class KilledTransformerTrainingTest {
     Path whole = parent.resolve("whole.safetensors");
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       int[] steps = new int[1];
-      try (TrainedPerson person = train(
+      try (LoraPerson person = train(
           base,
           optimizer,
           state,
@@ -134,7 +134,7 @@ class KilledTransformerTrainingTest {
         person.save(resumed);
       }
       assertEquals(STEPS - SAVED_EVERY, steps[0], "steps of the resumed training");
-      try (TrainedPerson person = train(base, optimizer, null, Progress.SILENT)) {
+      try (LoraPerson person = train(base, optimizer, null, Progress.SILENT)) {
         person.save(whole);
       }
     }

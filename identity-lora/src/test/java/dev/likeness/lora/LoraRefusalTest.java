@@ -417,7 +417,7 @@ class LoraRefusalTest extends OnGoldenBase {
             + " is a LoRA, but its header does not name the person (likeness.class_word); use it"
             + " as a"
             + " LoRA and name the person in the prompt",
-        assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
+        assertThrows(InvalidInputException.class, () -> LoraPerson.open(file, base))
             .getMessage());
   }
 

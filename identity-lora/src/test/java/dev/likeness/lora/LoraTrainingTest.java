@@ -106,7 +106,7 @@ class LoraTrainingTest {
     return images;
   }
 
-  private static TrainedPerson train(LoraTraining settings) {
+  private static LoraPerson train(LoraTraining settings) {
     return new LoraTrainer(settings).train(base, images(3), SUBJECT, Run.silent());
   }
 
@@ -123,13 +123,13 @@ class LoraTrainingTest {
         .pixels();
     Path file = files.resolve("ada.safetensors");
     float[] trained;
-    try (TrainedPerson ada = train(SHORT)) {
+    try (LoraPerson ada = train(SHORT)) {
       trained = generate(ada);
       ada.save(file);
       opensAFileOfUnknownOrigin(ada);
     }
     assertFalse(Arrays.equals(before, trained), "training changed nothing");
-    try (TrainedPerson ada = TrainedPerson.open(file, base)) {
+    try (LoraPerson ada = LoraPerson.open(file, base)) {
       assertArrayEquals(trained, generate(ada));
       assertEquals(SUBJECT, ada.personToken());
       assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
@@ -147,11 +147,11 @@ class LoraTrainingTest {
     assertArrayEquals(before, after, "training touched the base");
   }
 
-  private void opensAFileOfUnknownOrigin(TrainedPerson ada) {
+  private void opensAFileOfUnknownOrigin(LoraPerson ada) {
     Path old = files.resolve("old.safetensors");
-    ada.lora().save(old, KeyFormat.PEFT, Map.of(TrainedPerson.CLASS_WORD_KEY, "woman"));
+    ada.lora().save(old, KeyFormat.PEFT, Map.of(LoraPerson.CLASS_WORD_KEY, "woman"));
     Consent yes = Consent.of("yes");
-    try (TrainedPerson unknown = TrainedPerson.open(old, base)) {
+    try (LoraPerson unknown = LoraPerson.open(old, base)) {
       assertEquals(Optional.empty(), unknown.consent());
       assertThrows(ConsentException.class, () -> Consent.require(unknown, Purpose.HEADSHOTS));
       unknown.withConsent(yes).save(old);
@@ -165,13 +165,13 @@ class LoraTrainingTest {
   @Test
   void endsWithTheSameWeightsEachTime() {
     float[] first;
-    try (TrainedPerson one = train(SHORT)) {
+    try (LoraPerson one = train(SHORT)) {
       first = generate(one);
     }
-    try (TrainedPerson two = train(SHORT)) {
+    try (LoraPerson two = train(SHORT)) {
       assertArrayEquals(first, generate(two));
     }
-    try (TrainedPerson other = train(SHORT.seed(1))) {
+    try (LoraPerson other = train(SHORT.seed(1))) {
       assertFalse(Arrays.equals(first, generate(other)), "another seed learns the same");
     }
   }
@@ -218,11 +218,11 @@ class LoraTrainingTest {
       }
     };
     float[] whole;
-    try (TrainedPerson person = train(settings)) {
+    try (LoraPerson person = train(settings)) {
       whole = generate(person);
     }
     PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
-    try (TrainedPerson person = new LoraTrainer(settings)
+    try (LoraPerson person = new LoraTrainer(settings)
         .train(base, TrainingSet.of(images(3), tuesday).stateFile(state), Run.of(seen))) {
       assertArrayEquals(whole, generate(person));
       assertEquals("yes, on Tuesday", person.personToken().consent());
@@ -290,9 +290,9 @@ class LoraTrainingTest {
         notices.add(notice.message());
       }
     };
-    try (TrainedPerson whole = train(settings);
+    try (LoraPerson whole = train(settings);
         FullDisk full = FullDisk.after(1000);
-        TrainedPerson person = new LoraTrainer(settings)
+        LoraPerson person = new LoraTrainer(settings)
             .train(base, TrainingSet.of(images(3), SUBJECT).stateFile(state), Run.of(said))) {
       assertArrayEquals(generate(whole), generate(person));
     }
@@ -336,7 +336,7 @@ class LoraTrainingTest {
     Path state = files.resolve("state.safetensors");
     LoraTraining settings = SHORT.priorPreservation(3, 1);
     float[] unbroken;
-    try (TrainedPerson person = train(settings)) {
+    try (LoraPerson person = train(settings)) {
       unbroken = generate(person);
     }
     Cancellation stop = new Cancellation();
@@ -356,7 +356,7 @@ class LoraTrainingTest {
                     },
                     stop)));
     List<Integer> drawn = new ArrayList<>();
-    try (TrainedPerson person = new LoraTrainer(settings)
+    try (LoraPerson person = new LoraTrainer(settings)
         .train(base, TrainingSet.of(images(3), SUBJECT).stateFile(state), Run.of(event -> {
           if (event instanceof ProgressEvent.Step step && step.phase().equals("class images")) {
             drawn.add(step.step());
@@ -403,7 +403,7 @@ class LoraTrainingTest {
   @Test
   void trainsAModelInHalfPrecisionWithF32Weights() {
     try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
-        TrainedPerson person = new LoraTrainer(SHORT.targets(LoraTargets.CONVOLUTIONS))
+        LoraPerson person = new LoraTrainer(SHORT.targets(LoraTargets.CONVOLUTIONS))
             .train(half, images(2), SUBJECT, Run.silent())) {
       ImageRequest request = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
       assertFalse(Arrays.equals(
@@ -434,7 +434,7 @@ class LoraTrainingTest {
         0,
         OptimizerOptions.DEFAULT);
     float[] drawn;
-    try (TrainedPerson person = train(strong)) {
+    try (LoraPerson person = train(strong)) {
       drawn = generate(person);
       person.save(file);
     }
@@ -443,7 +443,7 @@ class LoraTrainingTest {
           saved.names().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
       assertTrue(saved.names().stream().allMatch(name -> saved.dtype(name) == DType.F16));
     }
-    try (TrainedPerson person = TrainedPerson.open(file, base)) {
+    try (LoraPerson person = LoraPerson.open(file, base)) {
       assertArrayEquals(drawn, generate(person));
     }
   }

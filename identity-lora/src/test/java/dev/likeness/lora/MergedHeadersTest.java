@@ -101,7 +101,7 @@ class MergedHeadersTest extends OnGoldenBase {
         Lora resized = LoraMerge.resize(ada, 1)) {
       resized.save(file);
     }
-    try (TrainedPerson again = TrainedPerson.open(file, base)) {
+    try (LoraPerson again = LoraPerson.open(file, base)) {
       assertEquals(new PersonToken("sks", "woman", "Ada agreed to headshots"), again.personToken());
       assertEquals(FACES, again.notes().get("likeness.faces"));
       assertEquals("for Ada alone", again.lora().inspection().notes().licence());
@@ -156,7 +156,7 @@ class MergedHeadersTest extends OnGoldenBase {
   void uniteFreeTextsAndKeepThePersonBesideAStyle() {
     try (Lora ada = with("wide", ADA);
         Lora film = with("attention", FILM)) {
-      try (TrainedPerson both = TrainedPerson.open(merged(ada, film), base)) {
+      try (LoraPerson both = LoraPerson.open(merged(ada, film), base)) {
         LoraInspection.Notes notes = both.lora().inspection().notes();
         assertEquals("for Ada alone; CC-BY", notes.licence());
         assertEquals("film", notes.title());
@@ -175,7 +175,7 @@ class MergedHeadersTest extends OnGoldenBase {
     try (Lora ada = with("wide", ADA);
         Lora bea = with("attention", BEA)) {
       Path file = merged(ada, bea);
-      assertTrue(assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
+      assertTrue(assertThrows(InvalidInputException.class, () -> LoraPerson.open(file, base))
           .getMessage()
           .contains("its header does not name the person"));
       try (Lora both = Lora.open(file, base);

@@ -8,12 +8,12 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Files;
@@ -70,19 +70,20 @@ final class StoredShoot {
    * @param trained the LoRA, or null
    * @param images the person by reference images, with the LoRA if there is one
    */
-  record Person(@Nullable TrainedPerson trained, Optional<ImagePerson> images) {
+  record Person(@Nullable LoraPerson trained, Optional<ReferenceImagesPerson> images) {
     /**
      * Joins them.
      *
      * @param lora may be null; files of earlier versions may lack a consent
      * @param recorded the consent that the subject records
      */
-    static Person of(@Nullable TrainedPerson lora, Optional<ImagePerson> images, Consent recorded) {
+    static Person of(
+        @Nullable LoraPerson lora, Optional<ReferenceImagesPerson> images, Consent recorded) {
       if (lora == null) {
         return new Person(null, images);
       }
-      TrainedPerson known = lora.consent().isPresent() ? lora : lora.withConsent(recorded);
-      return new Person(known, images.map(one -> one.withTrainedPerson(known)));
+      LoraPerson known = lora.consent().isPresent() ? lora : lora.withConsent(recorded);
+      return new Person(known, images.map(one -> one.withLoraPerson(known)));
     }
 
     Identity identity() {
@@ -110,13 +111,13 @@ final class StoredShoot {
       GeneratedImage.Marking marking,
       ReviewTools tools,
       Run run) {
-    Optional<ImagePerson> shown = SubjectStudio.findReferences(subject, base);
+    Optional<ReferenceImagesPerson> shown = SubjectStudio.findReferences(subject, base);
     boolean isTrained =
         Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
     Path images = subject.folder(DataCategory.IMAGES);
     int count = request.styles().size() * request.count();
-    try (TrainedPerson trained = isTrained || shown.isEmpty()
-        ? TrainedPerson.open(SubjectStudio.personFile(subject), base)
+    try (LoraPerson trained = isTrained || shown.isEmpty()
+        ? LoraPerson.open(SubjectStudio.personFile(subject), base)
         : null) {
       Person person = Person.of(trained, shown, subject.consent());
       int first = subject.imageNumbers().reserve(images, count);
@@ -158,7 +159,7 @@ final class StoredShoot {
 
   private ShootRecord record() {
     ShootRecord record = person.images().isPresent()
-        ? ShootRecord.ofImagePerson(base, person.identity(), shoot(), firstIndex)
+        ? ShootRecord.ofReferenceImagesPerson(base, person.identity(), shoot(), firstIndex)
         : ShootRecord.of(base, person.trained(), shoot(), firstIndex);
     return record.faceGuidance(isGuided);
   }

@@ -5,20 +5,24 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
-import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
@@ -28,7 +32,9 @@ import java.util.Optional;
  */
 public final class SubjectStudio {
   static final String PERSON = "person.safetensors";
-  private static final String REFERENCES = "references.safetensors";
+  private static final String REFERENCES = "person-references.safetensors";
+  // The name in stores of earlier versions.
+  private static final String FORMER_REFERENCES = "references.safetensors";
   private final Setup setup;
 
   private record Setup(
@@ -158,8 +164,7 @@ public final class SubjectStudio {
       Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
       TrainingRequest ask =
           TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
-      try (TrainedPerson person =
-          setup.studio.trainer().train(ask, new Run(run.progress(), stop))) {
+      try (LoraPerson person = setup.studio.trainer().train(ask, new Run(run.progress(), stop))) {
         person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
       }
     });
@@ -199,11 +204,9 @@ public final class SubjectStudio {
     Consent.require(consent, Purpose.INTAKE);
     SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, run, (review, stop) -> {
       TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
-      setup
-          .studio
-          .trainer()
-          .imagePerson(ask, choice, new Run(run.progress(), stop))
-          .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
+      save(
+          setup.studio.trainer().referenceImagesPerson(ask, choice, new Run(run.progress(), stop)),
+          subject);
     });
   }
 
@@ -216,13 +219,26 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws IllegalStateException while this process trains the subject or chooses its references
    */
-  public static void saveReferences(Subject subject, ImagePerson person) {
+  public static void saveReferences(Subject subject, ReferenceImagesPerson person) {
     Consent.require(subject.consent(), Purpose.HEADSHOTS);
     SubjectWork.callUnlessErased(subject, () -> {
-      person.save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
+      save(person, subject);
       subject.markPurposeFulfilled();
       return null;
     });
+  }
+
+  private static void save(ReferenceImagesPerson person, Subject subject) {
+    Path folder = subject.folder(DataCategory.PERSON);
+    person.save(folder.resolve(REFERENCES));
+    try {
+      Files.deleteIfExists(folder.resolve(FORMER_REFERENCES));
+    } catch (IOException e) {
+      throw new ResourceLimitException(
+          "cannot delete the earlier reference images of " + subject + ": " + Quoted.reason(e)
+              + "; erase the subject, or try again",
+          e);
+    }
   }
 
   /**
@@ -235,7 +251,7 @@ public final class SubjectStudio {
    *     training
    * @throws IllegalStateException while this process trains the subject or chooses its references
    */
-  public static void savePerson(Subject subject, TrainedPerson person) {
+  public static void savePerson(Subject subject, LoraPerson person) {
     Consent.require(subject.consent(), Purpose.TRAINING);
     SubjectWork.callUnlessErased(subject, () -> {
       person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
@@ -311,9 +327,13 @@ public final class SubjectStudio {
    * @param base the base that uses the images as references
    * @throws InvalidInputException if the file of the reference images is damaged
    */
-  public static Optional<ImagePerson> findReferences(Subject subject, BaseModel base) {
-    return Optional.of(subject.folder(DataCategory.PERSON).resolve(REFERENCES))
-        .filter(file -> Files.exists(file) && ReferencePhotos.isEditing(base))
-        .map(file -> ImagePerson.open(file, base));
+  public static Optional<ReferenceImagesPerson> findReferences(Subject subject, BaseModel base) {
+    Path folder = subject.folder(DataCategory.PERSON);
+    return Stream.of(REFERENCES, FORMER_REFERENCES)
+        .map(folder::resolve)
+        .filter(Files::exists)
+        .findFirst()
+        .filter(file -> ReferencePhotos.isEditing(base))
+        .map(file -> ReferenceImagesPerson.open(file, base));
   }
 }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.headshots.Selfies;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,7 +128,7 @@ class KilledProcessTest {
       }
     }
     if (known || Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))) {
-      try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
+      try (LoraPerson person = LoraPerson.open(SubjectStudio.personFile(subject), base)) {
         assertTrue(person.personToken().consent().contains(StoreProgram.TRAIN));
       }
     }

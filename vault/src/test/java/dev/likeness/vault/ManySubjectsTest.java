@@ -13,7 +13,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
@@ -105,7 +105,7 @@ class ManySubjectsTest {
         check(subject, holding);
       }
       if (Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))) {
-        try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
+        try (LoraPerson person = LoraPerson.open(SubjectStudio.personFile(subject), base)) {
           assertEquals(
               agreed.get(subject.id()),
               Consent.parse(person.personToken().consent()).text());

@@ -13,8 +13,8 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Files;
@@ -141,7 +141,7 @@ public final class StoreProgram {
   private static void train(BaseModel base, Subject subject) {
     RgbImage grey = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     Path state = subject.folder(DataCategory.TRAINING_STATES).resolve("training.safetensors");
-    try (TrainedPerson person = new LoraTrainer(SETTINGS)
+    try (LoraPerson person = new LoraTrainer(SETTINGS)
         .train(
             base,
             dev.likeness.lora.training.TrainingSet.of(

@@ -16,7 +16,7 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -66,11 +66,12 @@ class SubjectReferencesTest {
           assertThrows(InvalidInputException.class, () -> studio.shoot(ada, ONE, Run.silent()));
       assertTrue(untrained.getMessage().endsWith("has not been trained; train on photos first"));
       studio.chooseReferences(ada, SMALL);
-      ImagePerson kept = SubjectStudio.findReferences(ada, base).orElseThrow();
+      ReferenceImagesPerson kept = SubjectStudio.findReferences(ada, base).orElseThrow();
       assertEquals(2, kept.images().size(), "one of three photos judges");
       assertEquals(1, kept.record().traits().size());
       assertEquals("Ada: yes", kept.consent().orElseThrow().text());
       assertEquals(0, ada.counts().get(DataCategory.PHOTOS), "the photos are no longer needed");
+      findsAndReplacesTheFileOfAnEarlierVersion(ada, base, kept);
       Shoot shoot = studio.shoot(ada, ONE);
       assertEquals(
           kept.images(), shoot.headshots().get(0).request().referenceImages().images());
@@ -81,6 +82,17 @@ class SubjectReferencesTest {
       ada.erase();
       assertThrows(SubjectErasedException.class, () -> SubjectStudio.findReferences(ada, base));
     }
+  }
+
+  private static void findsAndReplacesTheFileOfAnEarlierVersion(
+      Subject ada, BaseModel base, ReferenceImagesPerson kept) throws IOException {
+    Path file = ada.folder(DataCategory.PERSON).resolve("person-references.safetensors");
+    Path former = Files.move(file, file.resolveSibling("references.safetensors"));
+    assertEquals(
+        kept.images(), SubjectStudio.findReferences(ada, base).orElseThrow().images());
+    SubjectStudio.saveReferences(ada, kept);
+    assertTrue(Files.exists(file));
+    assertFalse(Files.exists(former), "a subject has one file of reference images");
   }
 
   @Test

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -64,7 +64,7 @@ final class ConsentOptions {
     try {
       return SafetensorsHeader.read(file)
           .metadata()
-          .getOrDefault(TrainedPerson.CONSENT_KEY, "")
+          .getOrDefault(LoraPerson.CONSENT_KEY, "")
           .isBlank();
     } catch (InvalidInputException e) {
       // An unreadable file is reported when it is opened.

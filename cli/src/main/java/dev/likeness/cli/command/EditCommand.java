@@ -23,7 +23,7 @@ import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -71,10 +71,10 @@ public final class EditCommand implements Runnable, WritesFiles {
       names = "--person",
       required = true,
       paramLabel = "FILE",
-      description = "the person: person.safetensors, or reference.safetensors for --identity "
-          + "ipadapter, or references.safetensors for --identity references. --identity both and "
-          + "lora+references need person.safetensors with the other file beside it. With --store: "
-          + "the person's id")
+      description = "the person: person.safetensors, or person-ipadapter.safetensors for "
+          + "--identity ipadapter, or person-references.safetensors for --identity references. "
+          + "--identity both and lora+references need person.safetensors with the other file "
+          + "beside it. With --store: the person's id")
   private Path person;
 
   @Mixin
@@ -151,9 +151,9 @@ public final class EditCommand implements Runnable, WritesFiles {
             faceGuidance.open(base.folder(), model, tools.detector(), UsePolicy.NON_COMMERCIAL);
         IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
-        TrainedPerson opened =
+        LoraPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
-      TrainedPerson trained =
+      LoraPerson trained =
           opened == null ? null : consent.of(opened).map(opened::withConsent).orElse(opened);
       Optional.ofNullable(trained)
           .flatMap(one -> one.baseMismatch(model))
@@ -196,14 +196,14 @@ public final class EditCommand implements Runnable, WritesFiles {
   }
 
   private HeadshotPerson known(
-      BaseModel model, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
+      BaseModel model, LoraPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (identity.method().showsImages()) {
       return HeadshotPerson.of(
-          model, identity.openImages(person, store, model, consent, console), trained, null);
+          model, identity.openReferenceImagesPerson(person, store, model, consent, console), trained, null);
     }
     return eye == null
         ? HeadshotPerson.of(model, trained, null)
-        : HeadshotPerson.of(model, identity.openReference(person, eye, consent), trained, null);
+        : HeadshotPerson.of(model, identity.openIpAdapterPerson(person, eye, consent), trained, null);
   }
 
   /** Writes a file of this name into the output folder and returns it. */

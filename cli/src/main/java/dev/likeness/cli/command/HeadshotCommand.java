@@ -13,14 +13,14 @@ import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -51,8 +51,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       names = "--person",
       paramLabel = "FILE",
       description =
-          "the person, instead of --photos: person.safetensors, or reference.safetensors for "
-              + "--identity ipadapter, or references.safetensors for --identity references. "
+          "the person, instead of --photos: person.safetensors, or person-ipadapter.safetensors for "
+              + "--identity ipadapter, or person-references.safetensors for --identity references. "
               + "--identity both and lora+references need person.safetensors with the other file "
               + "beside it. With --store: the person's id")
   private Path person;
@@ -117,9 +117,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       required = true,
       paramLabel = "DIR",
       description = "output folder for headshot-001.png and so on, contact-sheet.png, report.html "
-          + "and record.json. Without --store it also gets person.safetensors of a trained "
-          + "person, reference.safetensors of photos for an IP-Adapter, and references.safetensors "
-          + "of photos for a base that edits images")
+          + "and record.json. Without --store it also gets the person: person.safetensors of a "
+          + "training, person-ipadapter.safetensors of photos for an IP-Adapter, and "
+          + "person-references.safetensors of photos for a base that edits images")
   private Path out;
 
   @Mixin
@@ -258,7 +258,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
           identity.open(base.folder(), model, faces.policy()).orElse(null)) {
         PersonSource known =
             source.inStore(studio, reviewing, identity.method(), references.choice(), watch);
-        try (TrainedPerson trained =
+        try (LoraPerson trained =
             identity.method().trains() ? known.open(studio, model, review, watch) : null) {
           HeadshotPerson person = identity.method().showsImages()
               ? withImages(known, studio, model, review, trained)
@@ -266,7 +266,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
                   ? HeadshotPerson.of(model, trained, review)
                   : HeadshotPerson.of(
                       model,
-                      known.reference(studio, review, identity, eye, trained),
+                      known.ipAdapterPerson(studio, review, identity, eye, trained),
                       trained,
                       review);
           if (this.person != null) {
@@ -292,8 +292,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       HeadshotStudio studio,
       BaseModel model,
       PhotoReview review,
-      TrainedPerson trained) {
-    ImagePerson first = source.images(studio, model, review, identity, references.choice());
+      LoraPerson trained) {
+    ReferenceImagesPerson first =
+        source.referenceImagesPerson(studio, model, review, identity, references.choice());
     if (references.others().isEmpty()) {
       return HeadshotPerson.of(
           model,
@@ -303,9 +304,10 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     }
     return HeadshotPerson.of(
         model,
-        new ImagePerson.Group(Stream.concat(
+        new ReferenceImagesPerson.Group(Stream.concat(
                 Stream.of(first),
-                references.others().stream().map(other -> store.images(other, model, console)))
+                references.others().stream()
+                    .map(other -> store.referenceImagesPerson(other, model, console)))
             .toList()));
   }
 

@@ -2,12 +2,12 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.shoot.Shoot;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
@@ -27,7 +27,7 @@ record HeadshotPerson(
     List<AcceptedPhoto> judges,
     Function<Shoot, ShootRecord> record) {
   /** A trained person. */
-  static HeadshotPerson of(BaseModel model, TrainedPerson trained, PhotoReview review) {
+  static HeadshotPerson of(BaseModel model, LoraPerson trained, PhotoReview review) {
     return new HeadshotPerson(
         trained,
         PersonRecord.of(trained),
@@ -41,8 +41,8 @@ record HeadshotPerson(
    * @param trained the person's LoRA, or null
    */
   static HeadshotPerson of(
-      BaseModel model, ReferencePerson reference, TrainedPerson trained, PhotoReview review) {
-    ReferencePerson who = trained == null ? reference : reference.withTrainedPerson(trained);
+      BaseModel model, IpAdapterPerson reference, LoraPerson trained, PhotoReview review) {
+    IpAdapterPerson who = trained == null ? reference : reference.withLoraPerson(trained);
     return new HeadshotPerson(
         who,
         trained == null ? reference.record() : PersonRecord.of(trained),
@@ -58,19 +58,25 @@ record HeadshotPerson(
    * @param judges the photos that are no references; null for a person from a file or store
    */
   static HeadshotPerson of(
-      BaseModel model, ImagePerson images, TrainedPerson trained, List<AcceptedPhoto> judges) {
-    ImagePerson who = trained == null ? images : images.withTrainedPerson(trained);
+      BaseModel model,
+      ReferenceImagesPerson images,
+      LoraPerson trained,
+      List<AcceptedPhoto> judges) {
+    ReferenceImagesPerson who = trained == null ? images : images.withLoraPerson(trained);
     return new HeadshotPerson(
-        who, images.record(), judges, shoot -> ShootRecord.ofImagePerson(model, who, shoot, 0));
+        who,
+        images.record(),
+        judges,
+        shoot -> ShootRecord.ofReferenceImagesPerson(model, who, shoot, 0));
   }
 
   /** Several people in one image; nothing judges their likeness. */
-  static HeadshotPerson of(BaseModel model, ImagePerson.Group group) {
+  static HeadshotPerson of(BaseModel model, ReferenceImagesPerson.Group group) {
     return new HeadshotPerson(
         group,
         PersonRecord.EMPTY,
         null,
-        shoot -> ShootRecord.ofImagePerson(model, group, shoot, 0));
+        shoot -> ShootRecord.ofReferenceImagesPerson(model, group, shoot, 0));
   }
 
   private static List<AcceptedPhoto> accepted(PhotoReview review) {

@@ -7,8 +7,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.ImagePerson;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -167,8 +167,8 @@ final class IdentityOptions {
   Path[] files(Path person) {
     return switch (method()) {
       case LORA, IPADAPTER, REFERENCES -> new Path[] {person};
-      case BOTH -> new Path[] {person, referenceFile(person)};
-      case LORA_AND_REFERENCES -> new Path[] {person, imagesFile(person)};
+      case BOTH -> new Path[] {person, ipAdapterFile(person)};
+      case LORA_AND_REFERENCES -> new Path[] {person, referencesFile(person)};
     };
   }
 
@@ -178,32 +178,34 @@ final class IdentityOptions {
    *
    * @param consent the consent, if the file records none
    */
-  ImagePerson openImages(
+  ReferenceImagesPerson openReferenceImagesPerson(
       Path person, VaultOptions store, BaseModel model, ConsentOptions consent, Console console) {
-    Path which = store.isGiven() ? person : imagesFile(person);
-    ImagePerson kept = store.images(which, model, console);
+    Path which = store.isGiven() ? person : referencesFile(person);
+    ReferenceImagesPerson kept = store.referenceImagesPerson(which, model, console);
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 
-  private Path imagesFile(Path person) {
-    return method().trains() ? person.toAbsolutePath().resolveSibling(ShootFolder.IMAGES) : person;
+  private Path referencesFile(Path person) {
+    return method().trains()
+        ? ShootFolder.referencesFile(person.toAbsolutePath().getParent())
+        : person;
   }
 
-  private Path referenceFile(Path person) {
+  private Path ipAdapterFile(Path person) {
     return method().trains()
-        ? ShootFolder.referenceFile(person.toAbsolutePath().getParent())
+        ? ShootFolder.ipAdapterFile(person.toAbsolutePath().getParent())
         : person;
   }
 
   /**
-   * Opens the person from the reference file {@code person}, or, if that is a LoRA, from the file
+   * Opens the person from the IP-Adapter file {@code person}, or, if that is a LoRA, from the file
    * beside it.
    *
    * @param consent the consent, if the file records none
    */
-  ReferencePerson openReference(Path person, LoadedAdapter eye, ConsentOptions consent) {
-    ReferencePerson kept =
-        ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.strength());
+  IpAdapterPerson openIpAdapterPerson(Path person, LoadedAdapter eye, ConsentOptions consent) {
+    IpAdapterPerson kept =
+        IpAdapterPerson.open(ipAdapterFile(person), eye.adapter()).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 

@@ -11,12 +11,12 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Files;
@@ -50,10 +50,10 @@ record PersonSource(
       names.add(ShootFolder.PERSON);
     }
     if (method.usesAdapter()) {
-      names.add(ShootFolder.REFERENCE);
+      names.add(ShootFolder.IP_ADAPTER);
     }
     if (method.showsImages()) {
-      names.add(ShootFolder.IMAGES);
+      names.add(ShootFolder.REFERENCES);
     }
     for (String name : names) {
       Path file = out.resolve(name);
@@ -113,19 +113,20 @@ record PersonSource(
    *
    * @param review the review of the photos if {@link #isReviewed()}, else null
    */
-  ImagePerson images(
+  ReferenceImagesPerson referenceImagesPerson(
       HeadshotStudio studio,
       BaseModel model,
       PhotoReview review,
       IdentityOptions identity,
       ReferencePhotos choice) {
     if (review == null) {
-      return identity.openImages(person, store, model, photos.missingConsent(), console);
+      return identity.openReferenceImagesPerson(
+          person, store, model, photos.missingConsent(), console);
     }
-    Path file = out.resolve(ShootFolder.IMAGES);
-    ImagePerson images = studio
+    Path file = out.resolve(ShootFolder.REFERENCES);
+    ReferenceImagesPerson images = studio
         .trainer()
-        .imagePerson(
+        .referenceImagesPerson(
             TrainingRequest.of(review, photos.consent()).profile(photos.profile()),
             choice,
             new Run(ConsoleProgress.on(console), console.cancellation()));
@@ -140,10 +141,10 @@ record PersonSource(
 
   /** Refuses, before any work, to replace the reference images of other photos. */
   void requireSameImages(PhotoReview review, ReferencePhotos choice, BaseModel model) {
-    Path file = out.resolve(ShootFolder.IMAGES);
+    Path file = ShootFolder.referencesFile(out);
     if (review != null
         && Files.exists(file)
-        && !choice.matches(ImagePerson.open(file, model), review, model)) {
+        && !choice.matches(ReferenceImagesPerson.open(file, model), review, model)) {
       throw new InvalidInputException(
           file + " was made from other photos or with other options, and"
               + " is not replaced; give another --out, or move this file away");
@@ -157,14 +158,14 @@ record PersonSource(
    * @param review the review of the photos if {@link #isReviewed()}, else null
    * @param trained the person's LoRA, or null
    */
-  ReferencePerson reference(
+  IpAdapterPerson ipAdapterPerson(
       HeadshotStudio studio,
       PhotoReview review,
       IdentityOptions identity,
       IdentityOptions.LoadedAdapter eye,
-      TrainedPerson trained) {
-    ReferencePerson reference = review == null
-        ? identity.openReference(person, eye, photos.missingConsent())
+      LoraPerson trained) {
+    IpAdapterPerson reference = review == null
+        ? identity.openIpAdapterPerson(person, eye, photos.missingConsent())
         : encode(studio, review, eye);
     Optional.ofNullable(trained)
         .flatMap(reference::findMismatch)
@@ -173,15 +174,15 @@ record PersonSource(
     return reference;
   }
 
-  private ReferencePerson encode(
+  private IpAdapterPerson encode(
       HeadshotStudio studio, PhotoReview review, IdentityOptions.LoadedAdapter eye) {
-    ReferencePerson reference = studio
+    IpAdapterPerson reference = studio
         .trainer()
-        .reference(
+        .ipAdapterPerson(
             TrainingRequest.of(review, photos.consent()).profile(photos.profile()),
             eye.adapter(),
             new Run(ConsoleProgress.on(console), console.cancellation()));
-    Path file = out.resolve(ShootFolder.REFERENCE);
+    Path file = out.resolve(ShootFolder.IP_ADAPTER);
     reference.save(file);
     console
         .err()
@@ -193,8 +194,8 @@ record PersonSource(
 
   /** Refuses, before any work, to replace the embeddings of other photos. */
   void requireSamePerson(PhotoReview review) {
-    Path file = ShootFolder.referenceFile(out);
-    if (Files.exists(file) && !ReferencePerson.matches(review, file)) {
+    Path file = ShootFolder.ipAdapterFile(out);
+    if (Files.exists(file) && !IpAdapterPerson.matches(review, file)) {
       throw new InvalidInputException(file
           + " was made from other photos or with another face detector, and is not replaced;"
           + " give another --out, or move this file away");
@@ -206,16 +207,16 @@ record PersonSource(
    *
    * @param review the review of the photos if {@link #isReviewed()}, else null
    */
-  TrainedPerson open(
+  LoraPerson open(
       HeadshotStudio studio, BaseModel model, PhotoReview review, ShootFolder.Timings watch) {
     if (isReviewed()) {
       Path state = studio.trainer().stateFile(out, review, photos.profile());
       requireSamePerson(state);
-      TrainedPerson trained = train(studio, review, state);
+      LoraPerson trained = train(studio, review, state);
       watch.lap("training");
       return closeOnFailure(trained, who -> save(TrainingState.tag(who, state), state));
     }
-    TrainedPerson who = store.person(person, model, console);
+    LoraPerson who = store.person(person, model, console);
     watch.lap("person");
     who.baseMismatch(model).ifPresent(console.err()::println);
     return closeOnFailure(
@@ -234,7 +235,7 @@ record PersonSource(
   }
 
   /** Trains the person, or resumes a stopped training. */
-  private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
+  private LoraPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
       return studio
           .trainer()
@@ -258,8 +259,7 @@ record PersonSource(
     }
   }
 
-  private static TrainedPerson closeOnFailure(
-      TrainedPerson who, UnaryOperator<TrainedPerson> step) {
+  private static LoraPerson closeOnFailure(LoraPerson who, UnaryOperator<LoraPerson> step) {
     try {
       return step.apply(who);
     } catch (RuntimeException e) {
@@ -268,7 +268,7 @@ record PersonSource(
     }
   }
 
-  private TrainedPerson save(TrainedPerson who, Path state) {
+  private LoraPerson save(LoraPerson who, Path state) {
     Path own = out.resolve(ShootFolder.PERSON);
     boolean isRepeated = Files.exists(own) && TrainingState.matches(own, state);
     Path file = ResultFile.write(own, isRepeated, who::save);
@@ -282,7 +282,7 @@ record PersonSource(
     return who;
   }
 
-  private TrainedPerson withProfile(HeadshotStudio studio, TrainedPerson who) {
+  private LoraPerson withProfile(HeadshotStudio studio, LoraPerson who) {
     PersonProfile known = photos.profile();
     if (known.traits().isEmpty()) {
       return who;

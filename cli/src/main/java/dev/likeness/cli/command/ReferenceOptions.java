@@ -71,7 +71,7 @@ final class ReferenceOptions {
       names = "--with",
       paramLabel = "FILE",
       description = "with --identity references: another person in the same image, a file "
-          + "references.safetensors; may be repeated. With --store: the person's id")
+          + "person-references.safetensors; may be repeated. With --store: the person's id")
   private List<Path> others = List.of();
 
   /** Refuses options that have no effect. */

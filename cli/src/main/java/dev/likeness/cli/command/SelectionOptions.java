@@ -11,8 +11,8 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
@@ -139,7 +139,7 @@ final class SelectionOptions {
       ReviewTools tools,
       Identity person,
       Progress progress) {
-    if (person instanceof ImagePerson.Group group) {
+    if (person instanceof ReferenceImagesPerson.Group group) {
       return scores(scores.people(group.people().size()), group, tools, progress);
     }
     if (judges != null && judges.isEmpty()) {
@@ -168,7 +168,10 @@ final class SelectionOptions {
   }
 
   private static HeadshotScores scores(
-      HeadshotScores scores, ImagePerson.Group group, ReviewTools tools, Progress progress) {
+      HeadshotScores scores,
+      ReferenceImagesPerson.Group group,
+      ReviewTools tools,
+      Progress progress) {
     List<Likeness> measures = group.people().stream()
         .flatMap(one -> FaceOptions.likeness(tools, one.record()).stream())
         .toList();
@@ -191,7 +194,7 @@ final class SelectionOptions {
       ReviewTools tools, Identity person, PersonRecord kept, List<AcceptedPhoto> judges) {
     return tools
         .embedder()
-        .filter(eye -> person instanceof ImagePerson.Group group
+        .filter(eye -> person instanceof ReferenceImagesPerson.Group group
             ? group.people().stream().allMatch(one -> isBy(eye, one.record()))
             : judges != null ? !judges.isEmpty() : isBy(eye, kept));
   }

@@ -53,10 +53,13 @@ import java.util.stream.Stream;
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
-  static final String REFERENCE = "reference.safetensors";
-  static final String IMAGES = "references.safetensors";
-  /** The name that earlier versions gave {@link #REFERENCE}; it is only read. */
-  static final String OLD_REFERENCE = "shown.safetensors";
+  static final String IP_ADAPTER = "person-ipadapter.safetensors";
+  static final String REFERENCES = "person-references.safetensors";
+
+  // The names in folders of earlier versions, which are only read.
+  private static final List<String> FORMER_IP_ADAPTER =
+      List.of("reference.safetensors", "shown.safetensors");
+  private static final List<String> FORMER_REFERENCES = List.of("references.safetensors");
 
   /** The names of the files that a shoot writes, without those of the person. */
   static final String RESULTS =
@@ -87,13 +90,26 @@ final class ShootFolder {
     this.console = console;
   }
 
-  /**
-   * Returns the reference file of {@code folder}: one with the old name if that is the only one.
-   */
-  static Path referenceFile(Path folder) {
-    Path file = folder.resolve(REFERENCE);
-    Path old = folder.resolve(OLD_REFERENCE);
-    return !Files.exists(file) && Files.exists(old) ? old : file;
+  /** Returns the file of {@code folder} with the person's embeddings for an IP-Adapter. */
+  static Path ipAdapterFile(Path folder) {
+    return file(folder, IP_ADAPTER, FORMER_IP_ADAPTER);
+  }
+
+  /** Returns the file of {@code folder} with the person's reference images. */
+  static Path referencesFile(Path folder) {
+    return file(folder, REFERENCES, FORMER_REFERENCES);
+  }
+
+  /** Returns the file called {@code name}, or one with a former name if that is the only one. */
+  private static Path file(Path folder, String name, List<String> formerNames) {
+    Path file = folder.resolve(name);
+    return Files.exists(file)
+        ? file
+        : formerNames.stream()
+            .map(folder::resolve)
+            .filter(Files::exists)
+            .findFirst()
+            .orElse(file);
   }
 
   /** Refuses, before training, a folder that is not writable or a label that cannot be rendered. */

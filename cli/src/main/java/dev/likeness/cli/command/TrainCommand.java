@@ -19,9 +19,9 @@ import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingPreset;
@@ -332,7 +332,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
             validationInterval != null,
             model.compute().memory().total());
     print(fitting.memory(model, way.size(model), way.size(model), validationInterval != null));
-    try (TrainedPerson person = studio
+    try (LoraPerson person = studio
         .training(asked)
         .trainer()
         .train(

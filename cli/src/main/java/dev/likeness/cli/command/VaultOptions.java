@@ -9,9 +9,9 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.ReceiptSigner;
 import dev.likeness.vault.StoreInUseException;
@@ -208,9 +208,9 @@ final class VaultOptions {
   }
 
   /** Returns the person by reference images in a file, or in the store if one is given. */
-  ImagePerson images(Path file, BaseModel model, Console console) {
+  ReferenceImagesPerson referenceImagesPerson(Path file, BaseModel model, Console console) {
     if (!isGiven()) {
-      return ImagePerson.open(file, model);
+      return ReferenceImagesPerson.open(file, model);
     }
     ReferencePhotos.requireEditing(model);
     try (SubjectStore opened = openExisting(console)) {
@@ -222,15 +222,15 @@ final class VaultOptions {
   }
 
   /** Returns the person in a file, or the subject of that id if a store is given. */
-  TrainedPerson person(Path file, BaseModel model, Console console) {
+  LoraPerson person(Path file, BaseModel model, Console console) {
     if (!isGiven()) {
-      return TrainedPerson.open(file, model, console.cancellation());
+      return LoraPerson.open(file, model, console.cancellation());
     }
     try (SubjectStore opened = openExisting(console)) {
       Subject subject = opened.subject(file.toString());
       Consent consent = subject.consent();
-      TrainedPerson person =
-          TrainedPerson.open(SubjectStudio.personFile(subject), model, console.cancellation());
+      LoraPerson person =
+          LoraPerson.open(SubjectStudio.personFile(subject), model, console.cancellation());
       return person.consent().isEmpty() ? person.withConsent(consent) : person;
     }
   }

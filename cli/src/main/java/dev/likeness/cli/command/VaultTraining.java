@@ -10,9 +10,9 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.vault.SubjectStore;
@@ -53,9 +53,9 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     Progress progress = cancelIfErased(stop, id);
     TrainingRequest request = TrainingRequest.of(review, consent).profile(photos.profile());
     try {
-      Optional<ImagePerson> images =
-          choice.map(by -> studio.trainer().imagePerson(request, by, new Run(progress, stop)));
-      try (TrainedPerson person =
+      Optional<ReferenceImagesPerson> images = choice.map(
+          by -> studio.trainer().referenceImagesPerson(request, by, new Run(progress, stop)));
+      try (LoraPerson person =
           trains ? studio.trainer().train(request, new Run(progress, stop)) : null) {
         save(person, images, id);
       }
@@ -81,7 +81,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     };
   }
 
-  private void save(TrainedPerson person, Optional<ImagePerson> images, String id) {
+  private void save(LoraPerson person, Optional<ReferenceImagesPerson> images, String id) {
     try (SubjectStore opened = store.open(console, SAVE_TIMEOUT, console.cancellation())) {
       images.ifPresent(one -> SubjectStudio.saveReferences(opened.subject(id), one));
       if (person != null) {

@@ -10,8 +10,8 @@ import dev.likeness.cli.TinyBase;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -54,7 +54,7 @@ class GuideProgramsTest {
         .mapToObj(i -> folder.resolve("person-" + i + ".safetensors"))
         .toList();
     try (BaseModel model = BaseModel.open(base);
-        TrainedPerson person = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson person = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 model,
                 TrainingSet.of(List.of(grey), PersonToken.of("woman").consent("Ada: yes")))) {

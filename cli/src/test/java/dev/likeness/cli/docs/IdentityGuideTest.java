@@ -10,8 +10,8 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -122,7 +122,7 @@ class IdentityGuideTest {
   private static void writeLora(Path base, Path file) {
     byte[] grey = new byte[64 * 64 * 3];
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        TrainedPerson trained = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson trained = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 model,
                 TrainingSet.of(List.of(RgbImage.of(64, 64, grey)), PersonToken.of("woman")))) {

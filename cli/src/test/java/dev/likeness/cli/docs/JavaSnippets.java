@@ -48,7 +48,7 @@ final class JavaSnippets {
       "PhotoSet photos;",
       "PhotoReview review;",
       "HeadshotStudio studio;",
-      "TrainedPerson ada;",
+      "LoraPerson ada;",
       "Consent consent;",
       "Run run;",
       "Compute compute;",

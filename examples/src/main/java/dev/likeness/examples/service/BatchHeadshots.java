@@ -17,7 +17,7 @@ import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
@@ -146,7 +146,7 @@ public final class BatchHeadshots {
     Path state = studio.trainer().stateFile(results, review, PersonProfile.UNKNOWN);
     // A person trained on other photos or settings is trained again.
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
-      try (TrainedPerson trained = studio
+      try (LoraPerson trained = studio
           .trainer()
           .train(TrainingRequest.of(review, consent).stateFile(state), Run.silent())) {
         TrainingState.tag(trained, state).save(file);
@@ -154,7 +154,7 @@ public final class BatchHeadshots {
     }
     // Also deletes the states of an earlier batch that stopped between saving and deleting.
     TrainingState.deleteAll(results);
-    try (TrainedPerson person = TrainedPerson.open(file, base)) {
+    try (LoraPerson person = LoraPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request).crop(detector);
       for (int i = 0; i < shoot.headshots().size(); i++) {
         shoot.headshots().get(i).write(results.resolve(Headshot.fileName(i)));

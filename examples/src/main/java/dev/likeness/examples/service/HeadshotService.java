@@ -15,7 +15,7 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -52,7 +52,7 @@ public final class HeadshotService implements AutoCloseable {
   private static final Set<String> PARAMETERS =
       Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
 
-  private final Map<String, TrainedPerson> people;
+  private final Map<String, LoraPerson> people;
   private final FaceDetector detector;
   private final GenerationQueue queue;
   private final HttpServer server;
@@ -61,7 +61,7 @@ public final class HeadshotService implements AutoCloseable {
 
   private HeadshotService(
       HeadshotStudio studio,
-      Map<String, TrainedPerson> people,
+      Map<String, LoraPerson> people,
       GenerationQueue.Options options,
       FaceDetector detector,
       int port)
@@ -89,7 +89,7 @@ public final class HeadshotService implements AutoCloseable {
    */
   public static HeadshotService start(
       HeadshotStudio studio,
-      Map<String, TrainedPerson> people,
+      Map<String, LoraPerson> people,
       GenerationQueue.Options options,
       FaceDetector detector,
       int port)
@@ -173,7 +173,7 @@ public final class HeadshotService implements AutoCloseable {
           throw new IllegalArgumentException("unknown parameter " + name + "; give "
               + String.join(", ", new TreeSet<>(PARAMETERS)));
         });
-    TrainedPerson person = people.get(query.getOrDefault("person", ""));
+    LoraPerson person = people.get(query.getOrDefault("person", ""));
     if (person == null) {
       throw new IllegalArgumentException("there is no person with that name; give person=NAME");
     }

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.PortraitModel;
@@ -33,20 +33,20 @@ public final class ServePeople {
   }
 
   /** The people that are served, by name. */
-  private record People(Map<String, TrainedPerson> byName) implements AutoCloseable {
+  private record People(Map<String, LoraPerson> byName) implements AutoCloseable {
     void add(Path file, BaseModel base) {
       String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
       if (byName.containsKey(name)) {
         throw new IllegalArgumentException(file + " has the same name as another file, " + name
             + ", but names of people must differ; rename one");
       }
-      byName.put(name, TrainedPerson.open(file, base));
+      byName.put(name, LoraPerson.open(file, base));
       byName.get(name).baseMismatch(base).ifPresent(System.err::println);
     }
 
     @Override
     public void close() {
-      byName.values().forEach(TrainedPerson::close);
+      byName.values().forEach(LoraPerson::close);
     }
   }
 

@@ -19,8 +19,8 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.Photo;
@@ -100,7 +100,7 @@ class HeadshotServiceTest {
   private static FaceDetector detector;
   private static FaceGuidance guidance;
   private static HeadshotStudio studio;
-  private static final Map<String, TrainedPerson> PEOPLE = new HashMap<>();
+  private static final Map<String, LoraPerson> PEOPLE = new HashMap<>();
 
   private final HttpClient http = HttpClient.newHttpClient();
   private HeadshotService service;
@@ -137,7 +137,7 @@ class HeadshotServiceTest {
     return cascades;
   }
 
-  private static TrainedPerson trained(String name) {
+  private static LoraPerson trained(String name) {
     byte[] grey = new byte[32 * 32 * 3];
     Arrays.fill(grey, (byte) (40 * NAMES.indexOf(name)));
     return new LoraTrainer(LoraTraining.quick().steps(2).seed(NAMES.indexOf(name)))
@@ -148,7 +148,7 @@ class HeadshotServiceTest {
             Run.silent());
   }
 
-  private static TrainedPerson trainedOnPortrait(String name) {
+  private static LoraPerson trainedOnPortrait(String name) {
     // Three rendered people have photos in the tree, the third of them enough for two.
     int number = NAMES.indexOf(name);
     Path person = number < 2
@@ -165,7 +165,7 @@ class HeadshotServiceTest {
 
   @AfterAll
   static void close() {
-    PEOPLE.values().forEach(TrainedPerson::close);
+    PEOPLE.values().forEach(LoraPerson::close);
     if (WITH_FACE_GUIDANCE) {
       guidance.close();
       detector.close();
@@ -391,9 +391,9 @@ class HeadshotServiceTest {
   @Test
   void reportsWhyAShootFailed() throws Exception {
     service.close();
-    TrainedPerson ada = PEOPLE.get("ada");
+    LoraPerson ada = PEOPLE.get("ada");
     String looking = Consent.of("ada: look").limitedTo(Purpose.INTAKE).toJson();
-    Map<String, TrainedPerson> people =
+    Map<String, LoraPerson> people =
         Map.of("ada", ada, "unasked", ada.withPersonToken(ada.personToken().consent(looking)));
     service = HeadshotService.start(
         HeadshotStudio.on(base), people, GenerationQueue.Options.defaults(), DETECTOR, 0);

@@ -1,7 +1,7 @@
 package dev.likeness.headshots.person;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -68,7 +68,7 @@ public final class Authenticity {
    * @throws dev.likeness.diffusion.error.InvalidInputException if the record in the person's file
    *     is damaged
    */
-  public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
+  public static Optional<Authenticity> of(LoraPerson person, ReviewTools tools) {
     return of(
         PersonRecord.of(person),
         tools,

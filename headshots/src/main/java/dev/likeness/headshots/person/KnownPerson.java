@@ -4,7 +4,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.ImagePrompt;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -20,13 +20,13 @@ sealed interface KnownPerson {
     if (person instanceof GuidedPerson guided) {
       return new Guided(guided);
     }
-    if (person instanceof ReferencePerson reference) {
-      return new Referenced(reference);
+    if (person instanceof IpAdapterPerson encoded) {
+      return new OfIpAdapter(encoded);
     }
-    if (person instanceof ImagePerson shown) {
-      return new Shown(shown);
+    if (person instanceof ReferenceImagesPerson images) {
+      return new OfReferenceImages(images);
     }
-    return person instanceof TrainedPerson trained ? new Trained(trained) : new Other(person);
+    return person instanceof LoraPerson trained ? new OfLora(trained) : new Other(person);
   }
 
   /** The face embeddings that face guidance may follow, of any embedder. */
@@ -42,13 +42,13 @@ sealed interface KnownPerson {
   /** The light that the photos share; empty if it is unknown. */
   String light();
 
-  /** The sentence before a prompt, as in {@link ImagePerson#instruction(Identity)}. */
+  /** The sentence before a prompt, as in {@link ReferenceImagesPerson#instruction(Identity)}. */
   default String instruction() {
     return "";
   }
 
   /** The face embeddings of both files. The LoRA may be of more photos than the references. */
-  private static Stream<FaceEmbeddings> faces(Optional<TrainedPerson> lora, PersonRecord own) {
+  private static Stream<FaceEmbeddings> faces(Optional<LoraPerson> lora, PersonRecord own) {
     return Stream.of(lora.flatMap(one -> PersonRecord.of(one).guidanceFaces()), own.guidanceFaces())
         .flatMap(Optional::stream);
   }
@@ -60,11 +60,11 @@ sealed interface KnownPerson {
         .max(Comparator.comparingInt(kept -> kept.vectors().size()));
   }
 
-  /** A person from reference images, optionally with a LoRA. */
-  record Referenced(ReferencePerson person) implements KnownPerson {
+  /** A person from embeddings for an IP-Adapter, optionally with a LoRA. */
+  record OfIpAdapter(IpAdapterPerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return KnownPerson.faces(person.trainedPerson(), person.record());
+      return KnownPerson.faces(person.loraPerson(), person.record());
     }
 
     @Override
@@ -75,22 +75,22 @@ sealed interface KnownPerson {
           : person.strength();
       return identityStrength -> {
         IdentityStrength.Setting setting =
-            mapping.at(identityStrength, person.trainedPerson().isPresent());
+            mapping.at(identityStrength, person.loraPerson().isPresent());
         return person.at(setting).and(face.at(setting.face()));
       };
     }
 
     @Override
     public String light() {
-      return person.trainedPerson().map(lora -> new Trained(lora).light()).orElse("");
+      return person.loraPerson().map(lora -> new OfLora(lora).light()).orElse("");
     }
   }
 
   /** A person from images for a base that edits images, optionally with a LoRA. */
-  record Shown(ImagePerson person) implements KnownPerson {
+  record OfReferenceImages(ReferenceImagesPerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return KnownPerson.faces(person.trainedPerson(), person.record());
+      return KnownPerson.faces(person.loraPerson(), person.record());
     }
 
     @Override
@@ -103,7 +103,7 @@ sealed interface KnownPerson {
 
     @Override
     public String light() {
-      return person.trainedPerson().map(lora -> new Trained(lora).light()).orElse("");
+      return person.loraPerson().map(lora -> new OfLora(lora).light()).orElse("");
     }
 
     @Override
@@ -113,7 +113,7 @@ sealed interface KnownPerson {
   }
 
   /** A person from a trained LoRA. */
-  record Trained(TrainedPerson person) implements KnownPerson {
+  record OfLora(LoraPerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
       return PersonRecord.of(person).guidanceFaces().stream();
@@ -181,7 +181,7 @@ sealed interface KnownPerson {
 
     @Override
     public String instruction() {
-      return person instanceof ImagePerson.Group group ? group.instruction() : "";
+      return person instanceof ReferenceImagesPerson.Group group ? group.instruction() : "";
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.headshots.person;
 
 import dev.likeness.diffusion.Identity;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +52,7 @@ public record PersonRecord(
    * @return the record; {@link #EMPTY} for files of other programs
    * @throws dev.likeness.diffusion.error.InvalidInputException if a part of the record is damaged
    */
-  public static PersonRecord of(TrainedPerson person) {
+  public static PersonRecord of(LoraPerson person) {
     return PersonNotes.read(person.notes(), "the file of the person");
   }
 
@@ -77,8 +77,8 @@ public record PersonRecord(
    * @return a copy of the person with this record; both objects share their tensors, so close only
    *     one of them
    */
-  public TrainedPerson addTo(TrainedPerson person) {
-    TrainedPerson with = person;
+  public LoraPerson addTo(LoraPerson person) {
+    LoraPerson with = person;
     for (Map.Entry<String, String> note : PersonNotes.write(this).entrySet()) {
       with = with.withNote(note.getKey(), note.getValue());
     }

@@ -169,7 +169,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    * @throws InvalidInputException if the base does not edit images, or if it is
    *     {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    */
-  public boolean matches(ImagePerson person, PhotoReview review, BaseModel base) {
+  public boolean matches(ReferenceImagesPerson person, PhotoReview review, BaseModel base) {
     return images(choose(review, base).references(), base).equals(person.images());
   }
 

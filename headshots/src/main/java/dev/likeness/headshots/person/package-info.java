@@ -7,10 +7,11 @@
  * keeps measures of the photos, so that the photos can be deleted. {@link Authenticity} compares
  * headshots with the photos.
  *
- * <p>A {@link ReferencePerson} consists of reference images for an IP-Adapter. An
- * {@link ImagePerson} consists of images for a base that edits images; {@link ReferencePhotos}
- * chooses them. Neither needs training. A {@link GuidedPerson} adds face guidance to a person.
- * {@link IdentityStrength} maps one setting from 0 to 1 to the weights of adapter and LoRA.
+ * <p>A {@link IpAdapterPerson} consists of reference images for an IP-Adapter. An
+ * {@link ReferenceImagesPerson} consists of images for a base that edits images;
+ * {@link ReferencePhotos} chooses them. Neither needs training. A {@link GuidedPerson} adds face
+ * guidance to a person. {@link IdentityStrength} maps one setting from 0 to 1 to the weights of
+ * adapter and LoRA.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

@@ -8,12 +8,12 @@ import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.person.Authenticity;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.quality.Reason;
@@ -55,7 +55,7 @@ public final class ShootRecord {
    * @param shoot the headshots
    * @return the record
    */
-  public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot) {
+  public static ShootRecord of(BaseModel base, LoraPerson person, Shoot shoot) {
     return of(base, person, shoot, 0);
   }
 
@@ -70,7 +70,7 @@ public final class ShootRecord {
    *     {@code headshot-005.png}
    * @return the record
    */
-  public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {
+  public static ShootRecord of(BaseModel base, LoraPerson person, Shoot shoot, int first) {
     return of(base, ShootSummary.warnings(base, person), person(person), shoot, first);
   }
 
@@ -82,9 +82,9 @@ public final class ShootRecord {
    * @param shoot the headshots
    * @return the record
    */
-  public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
+  public static ShootRecord of(BaseModel base, IpAdapterPerson person, Shoot shoot) {
     Map<String, Object> object =
-        person.trainedPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
+        person.loraPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
     object.put("phrase", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
     person.consent().ifPresent(consent -> putConsent(object, consent));
@@ -98,31 +98,32 @@ public final class ShootRecord {
    * images.
    *
    * @param base the base model
-   * @param person an {@link ImagePerson} or an {@link ImagePerson.Group}
+   * @param person an {@link ReferenceImagesPerson} or an {@link ReferenceImagesPerson.Group}
    * @param shoot the headshots
    * @param first the number of headshots of earlier shoots; if it is 4, the first file name is
    *     {@code headshot-005.png}
    * @return the record
    * @throws IllegalArgumentException if the person is of another kind
    */
-  public static ShootRecord ofImagePerson(BaseModel base, Identity person, Shoot shoot, int first) {
+  public static ShootRecord ofReferenceImagesPerson(
+      BaseModel base, Identity person, Shoot shoot, int first) {
     List<String> warnings = ShootSummary.warnings(base, person);
-    if (person instanceof ImagePerson.Group group) {
+    if (person instanceof ReferenceImagesPerson.Group group) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("phrase", person.phrase());
       object.put("people", group.people().stream().map(ShootRecord::person).toList());
       return of(base, warnings, object, shoot, first);
     }
-    if (person instanceof ImagePerson one) {
+    if (person instanceof ReferenceImagesPerson one) {
       return of(base, warnings, person(one), shoot, first);
     }
     throw new IllegalArgumentException(
-        "expected an ImagePerson or an ImagePerson.Group, got " + person);
+        "expected an ReferenceImagesPerson or an ReferenceImagesPerson.Group, got " + person);
   }
 
-  private static Map<String, Object> person(ImagePerson person) {
+  private static Map<String, Object> person(ReferenceImagesPerson person) {
     Map<String, Object> object =
-        person.trainedPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
+        person.loraPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
     object.put("phrase", person.phrase());
     object.putIfAbsent("profile", person.record().profile().asList());
     person.consent().ifPresent(consent -> putConsent(object, consent));
@@ -320,7 +321,7 @@ public final class ShootRecord {
     return new ShootRecord(more, firstIndex);
   }
 
-  private static Map<String, Object> person(TrainedPerson person) {
+  private static Map<String, Object> person(LoraPerson person) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("phrase", person.phrase());
     object.put("profile", PersonRecord.of(person).profile().asList());

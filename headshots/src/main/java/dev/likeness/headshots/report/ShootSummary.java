@@ -5,9 +5,9 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.util.ArrayList;
@@ -146,15 +146,15 @@ public record ShootSummary(
   }
 
   private static String source(Identity person, PersonRecord kept, Optional<PhotoReview> review) {
-    if (person instanceof ImagePerson.Group group) {
+    if (person instanceof ReferenceImagesPerson.Group group) {
       return "Nothing was trained; the images show " + group.people().size()
           + " people from reference images.";
     }
-    if (person instanceof ImagePerson one && one.trainedPerson().isEmpty()) {
+    if (person instanceof ReferenceImagesPerson one && one.loraPerson().isEmpty()) {
       return "Nothing was trained; the images were made with " + one.images().size()
           + " reference image" + (one.images().size() == 1 ? "" : "s") + " of the person.";
     }
-    boolean shown = person instanceof ReferencePerson one && one.trainedPerson().isEmpty();
+    boolean shown = person instanceof IpAdapterPerson one && one.loraPerson().isEmpty();
     String verb =
         shown ? "Nothing was trained; the images were made from " : "The person was trained from ";
     if (review.isPresent()) {

@@ -12,7 +12,7 @@
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
- *     TrainedPerson ada = TrainedPerson.open(Path.of("ada.safetensors"), base)) {
+ *     LoraPerson ada = LoraPerson.open(Path.of("ada.safetensors"), base)) {
  *   Shoot shoot = HeadshotStudio.on(base).shoot(ada, Style.named("studio"), 4);
  *   ShootSummary made = ShootSummary.of(
  *       base, ada, PersonRecord.of(ada), ShootSummary.Evidence.NONE);

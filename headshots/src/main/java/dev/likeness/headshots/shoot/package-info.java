@@ -10,7 +10,7 @@
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
- *     TrainedPerson ada = TrainedPerson.open(Path.of("ada.safetensors"), base)) {
+ *     LoraPerson ada = LoraPerson.open(Path.of("ada.safetensors"), base)) {
  *   ShootRequest request = ShootRequest.of(Style.named("studio"), 4).seed(7);
  *   for (Headshot headshot : HeadshotStudio.on(base).shoot(ada, request).headshots()) {
  *     headshot.write(Path.of("seed-" + headshot.seed() + ".png"));

@@ -12,8 +12,8 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.CascadeDetector;
@@ -73,7 +73,7 @@ class SharedLightTest {
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         CascadeDetector detector = new CascadeDetector()) {
       Path file = folder.resolve("ada.safetensors");
-      try (TrainedPerson learnt = new LoraTrainer(LoraTraining.quick().steps(2))
+      try (LoraPerson learnt = new LoraTrainer(LoraTraining.quick().steps(2))
           .train(
               base,
               List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
@@ -81,7 +81,7 @@ class SharedLightTest {
               Run.silent())) {
         PersonRecord.EMPTY.withLight(FLASH).addTo(learnt).save(file);
       }
-      try (TrainedPerson ada = TrainedPerson.open(file, base)) {
+      try (LoraPerson ada = LoraPerson.open(file, base)) {
         HeadshotStudio studio = HeadshotStudio.on(base);
         Headshot shot = studio
             .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3))

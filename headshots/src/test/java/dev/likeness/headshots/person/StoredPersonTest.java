@@ -17,8 +17,8 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.headshots.GenerateProgram;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -54,7 +54,7 @@ class StoredPersonTest {
 
   private static Path baseFolder;
   private static BaseModel base;
-  private static TrainedPerson ada;
+  private static LoraPerson ada;
   private static Path file;
 
   @BeforeAll
@@ -63,7 +63,7 @@ class StoredPersonTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
     base = GoldenFolder.load(baseFolder);
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(3))
+    LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(3))
         .train(
             base,
             List.of(selfie),
@@ -92,7 +92,7 @@ class StoredPersonTest {
   @Test
   void isNotLogged() {
     String logged = ada + " " + ada.personToken()
-        + new ReferencePerson(
+        + new IpAdapterPerson(
             null,
             Optional.of(ada),
             Optional.of(Consent.of("Ada")),
@@ -124,7 +124,7 @@ class StoredPersonTest {
 
   @Test
   void storesGuidanceFacesBesideMeasuredFaces() {
-    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+    try (LoraPerson opened = LoraPerson.open(file, base)) {
       FaceEmbeddings guide = PersonRecord.of(opened).guidanceFaces().orElseThrow();
       assertEquals("guide", guide.embedder());
       assertArrayEquals(new float[] {1, 0}, guide.vectors().get(0));
@@ -134,7 +134,7 @@ class StoredPersonTest {
 
   @Test
   void storesTheProfileWithCorrections() {
-    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+    try (LoraPerson opened = LoraPerson.open(file, base)) {
       PersonProfile profile = PersonRecord.of(opened).profile();
       assertEquals("a person with fair skin and round glasses", profile.phrase());
       assertEquals(PersonRecord.of(ada).profile(), profile);
@@ -148,14 +148,14 @@ class StoredPersonTest {
 
   @Test
   void storesFacesWithTheirEmbedder() {
-    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+    try (LoraPerson opened = LoraPerson.open(file, base)) {
       FaceEmbeddings faces = PersonRecord.of(opened).faces().orElseThrow();
       assertEquals("eye", faces.embedder());
       assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
     }
     assertEquals(
         Optional.empty(), PersonRecord.of(ada.withNote("likeness.faces", "")).faces());
-    TrainedPerson torn = ada.withNote("likeness.faces", "{");
+    LoraPerson torn = ada.withNote("likeness.faces", "{");
     InvalidInputException refused =
         assertThrows(InvalidInputException.class, () -> PersonRecord.of(torn));
     assertEquals(
@@ -222,9 +222,9 @@ class StoredPersonTest {
       ada.withNote(key, note).save(torn);
       String expected = torn + " has face embeddings (" + key + ") " + fault
           + "; train or encode the person again";
-      assertEquals(expected, refusal(() -> TrainedPerson.open(torn, base)));
+      assertEquals(expected, refusal(() -> LoraPerson.open(torn, base)));
       assertEquals(expected, refusal(() -> Identity.open(torn, base)));
-      assertEquals(expected, refusal(() -> ReferencePerson.matches(null, torn)));
+      assertEquals(expected, refusal(() -> IpAdapterPerson.matches(null, torn)));
       Files.delete(torn);
     }
   }
@@ -239,7 +239,7 @@ class StoredPersonTest {
     Arrays.fill(vectors, new float[] {0.6f, 0.8f});
     Path many = folder.resolve("many.safetensors");
     ada.withNote("likeness.faces", faces("eye", vectors)).save(many);
-    try (TrainedPerson opened = TrainedPerson.open(many, base)) {
+    try (LoraPerson opened = LoraPerson.open(many, base)) {
       assertEquals(1000, PersonRecord.of(opened).faces().orElseThrow().vectors().size());
     }
   }
@@ -298,7 +298,7 @@ class StoredPersonTest {
   void usesTheCorrectedProfileInItsPhrase() {
     PersonProfile profile =
         PersonRecord.of(ada).profile().withCorrection("sex", "woman").withCorrection("glasses", "");
-    TrainedPerson corrected = HeadshotStudio.on(base).trainer().withProfile(ada, profile);
+    LoraPerson corrected = HeadshotStudio.on(base).trainer().withProfile(ada, profile);
     assertEquals("a woman with fair skin", corrected.phrase());
     assertEquals("Ada: yes", corrected.personToken().consent());
     IllegalArgumentException refused =
@@ -330,7 +330,7 @@ class StoredPersonTest {
   @Test
   void reportsThatItWasTrainedOnAnotherBase() {
     assertEquals(Optional.empty(), ada.baseMismatch(base));
-    assertTrue(new TrainedPerson(ada.lora(), ada.personToken(), "sdxl", "", Map.of())
+    assertTrue(new LoraPerson(ada.lora(), ada.personToken(), "sdxl", "", Map.of())
         .baseMismatch(base)
         .orElseThrow()
         .startsWith("the person was trained on sdxl and is used with " + base.name()));

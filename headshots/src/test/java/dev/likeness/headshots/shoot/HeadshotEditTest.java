@@ -25,8 +25,8 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.internal.marking.XmpMarking;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.BoundingBox;
@@ -57,7 +57,7 @@ class HeadshotEditTest {
   private static Path folder;
 
   private static BaseModel base;
-  private static TrainedPerson ada;
+  private static LoraPerson ada;
   private static Headshot headshot;
   private static FaceDetector detector;
 

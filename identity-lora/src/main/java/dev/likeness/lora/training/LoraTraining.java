@@ -136,7 +136,7 @@ public record LoraTraining(
    * Returns settings for latent consistency distillation (Luo et al. 2023, arXiv:2311.05556), which
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
    * {@code LCMScheduler}. Use captioned images that resemble the training images of the base. Of
-   * the result, save only {@link dev.likeness.lora.TrainedPerson#lora()}.
+   * the result, save only {@link dev.likeness.lora.LoraPerson#lora()}.
    *
    * @param guidance guidance scale of the teacher (the base), from 1
    * @return the settings

@@ -16,7 +16,7 @@
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   LoraTrainer trainer = new LoraTrainer(TrainingPreset.BALANCED.of(base, images.size()));
  *   System.out.println(trainer.memory(base));
- *   try (TrainedPerson ada = trainer.train(base, set)) {
+ *   try (LoraPerson ada = trainer.train(base, set)) {
  *     ada.save(Path.of("ada.safetensors"));
  *   }
  * }

@@ -19,9 +19,9 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -73,18 +73,18 @@ class OptimizerOptionsTest extends OnGoldenBase {
     return SHORT.optimizerOptions(options.targetModules(SHORT.optimizerOptions().targetModules()));
   }
 
-  private static TrainedPerson train(LoraTraining settings) {
+  private static LoraPerson train(LoraTraining settings) {
     return new LoraTrainer(settings).train(base, images(), SUBJECT, Run.silent());
   }
 
-  private static float[] generate(TrainedPerson person) {
+  private static float[] generate(LoraPerson person) {
     return base.generate(
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
         .pixels();
   }
 
   private static float[] trainAndGenerate(LoraTraining settings) {
-    try (TrainedPerson person = train(settings)) {
+    try (LoraPerson person = train(settings)) {
       return generate(person);
     }
   }
@@ -92,7 +92,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @ParameterizedTest
   @EnumSource(AdapterAlgorithm.class)
   void trainsEachAlgorithmAndSavesItInBothKeyFormats(AdapterAlgorithm form) {
-    try (TrainedPerson person = train(with(PLAIN.algorithm(form)))) {
+    try (LoraPerson person = train(with(PLAIN.algorithm(form)))) {
       float[] trained = generate(person);
       float[] before = base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
@@ -101,7 +101,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
       for (KeyFormat keyFormat : List.of(KeyFormat.PEFT, KeyFormat.KOHYA)) {
         Path file = files.resolve(form + "-" + keyFormat + ".safetensors");
         person.lora().save(file, keyFormat);
-        try (TrainedPerson again = TrainedPerson.open(file, base)) {
+        try (LoraPerson again = LoraPerson.open(file, base)) {
           assertArrayEquals(trained, generate(again), 1e-6f);
           assertEquals(3, again.lora().inspection().layers());
         }
@@ -302,7 +302,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         step.loss().ifPresent(losses::add);
       }
     };
-    try (TrainedPerson person = new LoraTrainer(with(PLAIN)).train(base, set, Run.of(progress))) {
+    try (LoraPerson person = new LoraTrainer(with(PLAIN)).train(base, set, Run.of(progress))) {
       return generate(person);
     }
   }
@@ -319,7 +319,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   private static float[] generate(List<TrainingExample> images, OptimizerOptions options) {
     TrainingSet set = TrainingSet.ofExamples(images, SUBJECT);
-    try (TrainedPerson person = new LoraTrainer(
+    try (LoraPerson person = new LoraTrainer(
             with(options).priorPreservation(2, 1).steps(3))
         .train(base, set, Run.silent())) {
       return generate(person);
@@ -391,7 +391,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     ValidationOptions previews = new ValidationOptions(1, request, drawn -> scores[looks[0]++], 2);
     float[] kept;
-    try (TrainedPerson person = new LoraTrainer(
+    try (LoraPerson person = new LoraTrainer(
             with(PLAIN.constantLearningRate(true)).steps(9))
         .train(base, TrainingSet.of(images(), SUBJECT).validation(previews), Run.of(events::add))) {
       kept = generate(person);
@@ -419,7 +419,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     LoraTraining settings = with(PLAIN).steps(60);
     TrainingSet set = TrainingSet.of(images(), SUBJECT).validation(previews);
     float[] whole;
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
+    try (LoraPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
       whole = generate(person);
     }
     Cancellation stop = new Cancellation();
@@ -440,7 +440,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         steps.add(step.step());
       }
     };
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, kept, Run.of(seen))) {
+    try (LoraPerson person = new LoraTrainer(settings).train(base, kept, Run.of(seen))) {
       assertArrayEquals(whole, generate(person), "not the best look of before the stop");
     }
     assertEquals(28, steps.get(0));
@@ -450,7 +450,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void trainsATextualInversionInThePersonsFile() {
     LoraTraining settings = with(PLAIN.pivotalTuning(PivotalTuning.of(2))).steps(4);
-    try (TrainedPerson person = train(settings)) {
+    try (LoraPerson person = train(settings)) {
       TextualInversion word = person.lora().textualInversions().get(0);
       assertEquals("sks", word.token());
       assertEquals(2, word.vectors());
@@ -475,7 +475,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
           "a sum lost the word");
       Path file = files.resolve("pivotal.safetensors");
       person.save(file);
-      try (TrainedPerson again = TrainedPerson.open(file, base)) {
+      try (LoraPerson again = LoraPerson.open(file, base)) {
         assertArrayEquals(generate(person), generate(again));
         assertEquals(List.of("sks"), again.lora().inspection().textualInversions());
       }
@@ -518,7 +518,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     return Math.sqrt(sum);
   }
 
-  private static float[] first(TrainedPerson person) {
+  private static float[] first(LoraPerson person) {
     try (person) {
       return first(person.lora().textualInversions().get(0));
     }

@@ -15,9 +15,9 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
-import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +104,7 @@ class ResumedTrainingTest extends OnGoldenBase {
     Path state = folder.resolve("state.safetensors");
     Path file = folder.resolve("person.safetensors");
     TrainingSet set = TrainingSet.of(images(), SUBJECT).stateFile(state).saveInterval(STEPS);
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set)) {
+    try (LoraPerson person = new LoraTrainer(settings).train(base, set)) {
       person.save(file);
     }
     try (TensorScope scope = TensorScope.open();
@@ -123,7 +123,7 @@ class ResumedTrainingTest extends OnGoldenBase {
   }
 
   private static float[] train(LoraTraining settings, TrainingSet set, Run run) {
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, run)) {
+    try (LoraPerson person = new LoraTrainer(settings).train(base, set, run)) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
           .pixels();

@@ -20,7 +20,7 @@ import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.quality.Reason;
@@ -81,7 +81,7 @@ final class PersonShoot {
     };
     train(studio, review, saveInterval, file, steps);
     lap("train");
-    try (TrainedPerson person = TrainedPerson.open(file, model.base())) {
+    try (LoraPerson person = LoraPerson.open(file, model.base())) {
       PersonRecord kept = PersonRecord.of(person);
       HeadshotScores scores =
           HeadshotScores.of(model.tools().detector()).limits(ScoreLimits.of(model.base()));
@@ -168,7 +168,7 @@ final class PersonShoot {
     SmallerBatch.train(
         studio.trainer().settings(),
         settings -> {
-          try (TrainedPerson trained = studio
+          try (LoraPerson trained = studio
               .training(settings)
               .trainer()
               .saveInterval(saveInterval)

@@ -18,7 +18,7 @@ import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -64,11 +64,11 @@ final class PlainPeople {
         Path person = Files.createDirectories(out.resolve(photos.getFileName()));
         PhotoReview review = HeadshotStudio.review(numbered(photos), Consent.synthetic());
         Path file = person.resolve("person.safetensors");
-        try (TrainedPerson trained =
+        try (LoraPerson trained =
             studio.trainer().train(TrainingRequest.of(review, Consent.synthetic()))) {
           trained.save(file);
         }
-        try (TrainedPerson trained = TrainedPerson.open(file, base)) {
+        try (LoraPerson trained = LoraPerson.open(file, base)) {
           HeadshotScores scores = HeadshotScores.of(tools.detector())
               .limits(ScoreLimits.of(base))
               .likeness(

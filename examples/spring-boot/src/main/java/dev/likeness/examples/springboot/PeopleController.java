@@ -8,8 +8,8 @@ import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -111,7 +111,7 @@ class PeopleController {
     Person person = person(id);
     ShootRequest request = ShootRequest.of(Style.named(style), count).steps(steps);
     studio.validate(request);
-    TrainedPerson trained = person.trained();
+    LoraPerson trained = person.trained();
     HeadshotStudio own = studio.onHeadshot(made -> person.feed.preview(made.image()));
     start(
         person, studio.memoryBytes(request), run -> person.keep(own.shoot(trained, request, run)));

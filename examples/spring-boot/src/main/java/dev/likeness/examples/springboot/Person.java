@@ -4,7 +4,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ final class Person implements AutoCloseable {
   final Consent consent;
   final ProgressFeed feed;
   private GenerationJob<?> job;
-  private TrainedPerson trained;
+  private LoraPerson trained;
   private final Map<Integer, Headshot> headshots = new TreeMap<>();
   private List<Headshot> best = List.of();
 
@@ -39,12 +39,12 @@ final class Person implements AutoCloseable {
     job = submit.get();
   }
 
-  synchronized TrainedPerson trained() {
+  synchronized LoraPerson trained() {
     return Optional.ofNullable(trained)
         .orElseThrow(() -> new IllegalArgumentException("this person is not trained yet"));
   }
 
-  synchronized Person keep(TrainedPerson person) {
+  synchronized Person keep(LoraPerson person) {
     closeTrained();
     trained = person;
     return this;
@@ -93,6 +93,6 @@ final class Person implements AutoCloseable {
   }
 
   private synchronized void closeTrained() {
-    Optional.ofNullable(trained).ifPresent(TrainedPerson::close);
+    Optional.ofNullable(trained).ifPresent(LoraPerson::close);
   }
 }

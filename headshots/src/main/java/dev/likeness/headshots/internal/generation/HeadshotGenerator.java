@@ -11,8 +11,8 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.GuidedPerson;
-import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
@@ -138,8 +138,8 @@ public record HeadshotGenerator(
         ? style.photographicPrompt(person.phrase(), index)
         : style.prompt(person.phrase(), index);
     String negative = PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt);
-    ImageRequest asked =
-        withGuidance(request.imageRequest(ImagePerson.instruction(person) + prompt, style), base);
+    ImageRequest asked = withGuidance(
+        request.imageRequest(ReferenceImagesPerson.instruction(person) + prompt, style), base);
     ImageRequest prompted = negative.isEmpty()
         ? asked.prompts(asked.prompts().withoutNegative())
         : asked.negative(negative);
@@ -162,9 +162,9 @@ public record HeadshotGenerator(
     if (person instanceof GuidedPerson guided) {
       return referenceBytes(guided.person());
     }
-    List<ImagePerson> people = person instanceof ImagePerson.Group group
+    List<ReferenceImagesPerson> people = person instanceof ReferenceImagesPerson.Group group
         ? group.people()
-        : person instanceof ImagePerson one ? List.of(one) : List.of();
+        : person instanceof ReferenceImagesPerson one ? List.of(one) : List.of();
     return referenceBytes(people.stream().flatMap(one -> one.images().stream()).toList());
   }
 

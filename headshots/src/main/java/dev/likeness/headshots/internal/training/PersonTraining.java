@@ -10,17 +10,17 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
@@ -138,10 +138,10 @@ public record PersonTraining(
     return PersonStudy.ofLarge(base, side(), review, known, run);
   }
 
-  public ReferencePerson referencePerson(
+  public IpAdapterPerson ipAdapterPerson(
       PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Run run) {
     PersonStudy study = PersonStudy.ofAll(base, review, known, run);
-    return new ReferencePerson(
+    return new IpAdapterPerson(
         adapter.prompt(review.accepted()).withPhrase(study.subject().classWord()),
         Optional.empty(),
         Optional.of(consent),
@@ -155,7 +155,7 @@ public record PersonTraining(
    * A person from reference images for a base that edits images. Photos that are no references
    * judge likeness; references give the faces for face guidance.
    */
-  public ImagePerson imagePerson(
+  public ReferenceImagesPerson referenceImagesPerson(
       PhotoReview review, ReferencePhotos choice, Consent consent, PersonProfile known, Run run) {
     ReferencePhotos.Choice chosen = choice.choose(review, base);
     PersonRecord record = new PersonRecord(
@@ -166,7 +166,7 @@ public record PersonTraining(
         embedder
             .filter(eye -> !chosen.others().isEmpty())
             .map(eye -> FaceEmbeddings.of(chosen.others(), eye)));
-    return ImagePerson.of(base, choice.images(chosen.references(), base), record)
+    return ReferenceImagesPerson.of(base, choice.images(chosen.references(), base), record)
         .withConsent(consent);
   }
 
@@ -191,7 +191,7 @@ public record PersonTraining(
     return trainer.fitting(base, side(), validation.isPresent(), bytes);
   }
 
-  public TrainedPerson trainPerson(
+  public LoraPerson trainPerson(
       PhotoReview review, Consent consent, PersonProfile known, Path state, Run run) {
     LoraTrainer fitting = fitToMemory();
     if (!fitting.settings().equals(training)) {
@@ -214,7 +214,7 @@ public record PersonTraining(
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
         run.progress());
-    TrainedPerson trained = fitting.train(base, saving(set, state), run);
+    LoraPerson trained = fitting.train(base, saving(set, state), run);
     try {
       return personRecord(study, review)
           .withLight(SceneWords.sharedLight(scenes))

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
@@ -86,8 +86,8 @@ public final class LoraWriter {
       LoraMetadata.putModule(notes, keyFormat, algorithm(changes.weights().values()));
       notes.put("format", "pt");
       // For a sum of several persons only their consents are written.
-      if (notes.containsKey(TrainedPerson.CLASS_WORD_KEY)
-          || notes.containsKey(TrainedPerson.CONSENT_KEY)) {
+      if (notes.containsKey(LoraPerson.CLASS_WORD_KEY)
+          || notes.containsKey(LoraPerson.CONSENT_KEY)) {
         SafetensorsWriter.writePrivate(file, tensors, notes);
       } else {
         SafetensorsWriter.write(file, tensors, notes);

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
@@ -57,9 +57,7 @@ class PersonFileSizeTest {
           table,
           layer -> null,
           Map.of(
-              keyFormat == KeyFormat.PEFT
-                  ? TrainedPerson.CLASS_WORD_KEY
-                  : TrainedPerson.CONSENT_KEY,
+              keyFormat == KeyFormat.PEFT ? LoraPerson.CLASS_WORD_KEY : LoraPerson.CONSENT_KEY,
               "yes"),
           keyFormat);
     }

@@ -37,8 +37,8 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -260,7 +260,7 @@ class CompressedBaseTest {
           .priorPreservation(1, 1)
           .optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(true));
       TrainingSet set = TrainingSet.of(List.of(image()), PersonToken.of("woman"));
-      try (TrainedPerson person = new LoraTrainer(settings).train(base, set)) {
+      try (LoraPerson person = new LoraTrainer(settings).train(base, set)) {
         person.save(file);
       }
       try (Lora lora = Lora.open(file, exact)) {

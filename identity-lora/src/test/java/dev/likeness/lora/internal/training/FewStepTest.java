@@ -25,8 +25,8 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
@@ -267,8 +267,7 @@ class FewStepTest {
         List.of(TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
         new PersonToken("", "person", ""));
     TrainingSet set = state.map(images::stateFile).orElse(images);
-    try (TrainedPerson nobody =
-        new LoraTrainer(training).train(base, set, new Run(stopping, stop))) {
+    try (LoraPerson nobody = new LoraTrainer(training).train(base, set, new Run(stopping, stop))) {
       nobody.lora().save(file);
     }
     return file;

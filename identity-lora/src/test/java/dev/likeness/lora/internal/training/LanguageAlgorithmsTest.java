@@ -20,8 +20,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.training.AdapterAlgorithm;
@@ -79,7 +79,7 @@ class LanguageAlgorithmsTest {
       TrainingSet set = TrainingSet.of(List.of(image()), PersonToken.of("woman"))
           .stateFile(state)
           .saveInterval(STEPS);
-      try (TrainedPerson person = new LoraTrainer(settings).train(base, set)) {
+      try (LoraPerson person = new LoraTrainer(settings).train(base, set)) {
         person.save(file);
       }
       float[] trained = trained(base, settings, state);

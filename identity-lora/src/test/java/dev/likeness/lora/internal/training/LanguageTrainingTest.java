@@ -35,8 +35,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -282,7 +282,7 @@ class LanguageTrainingTest {
 
   private Path train(LoraTrainer trainer, BaseModel base, TrainingSet set, String name) {
     Path file = parent.resolve(name + ".safetensors");
-    try (TrainedPerson person = trainer.train(base, set, Run.silent())) {
+    try (LoraPerson person = trainer.train(base, set, Run.silent())) {
       person.save(file);
     }
     return file;

@@ -11,9 +11,9 @@ import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
@@ -57,7 +57,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
   }
 
   private static float[] train(LoraTraining settings, TrainingSet set) {
-    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
+    try (LoraPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
       return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).adapter(person.at(1)))
           .pixels();
     }

@@ -26,8 +26,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraParts;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LayerTable;
@@ -155,7 +155,7 @@ public class SdxlTrainingTest {
     RgbImage image = RgbImage.of(16, 24, new byte[16 * 24 * 3]);
     ImageRequest request = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
-        TrainedPerson person = new LoraTrainer(SETTINGS.steps(1))
+        LoraPerson person = new LoraTrainer(SETTINGS.steps(1))
             .train(base, List.of(image), PersonToken.of("woman"), Run.silent())) {
       float[] drawn = base.generate(request.adapter(person.at(1))).pixels();
       Path file = parent.resolve("ada.safetensors");

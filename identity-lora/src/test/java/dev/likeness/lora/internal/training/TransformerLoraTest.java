@@ -39,9 +39,9 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraParts;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
@@ -371,13 +371,13 @@ class TransformerLoraTest {
       float[] before = base.generate(request).pixels();
       float[] trained;
       Path file = parent.resolve("ada.safetensors");
-      try (TrainedPerson ada =
+      try (LoraPerson ada =
           new LoraTrainer(SETTINGS.priorPreservation(1, 1)).train(base, set, Run.silent())) {
         trained = base.generate(request.adapter(ada.at(1))).pixels();
         ada.save(file);
       }
       assertFalse(Arrays.equals(before, trained), "training changed nothing");
-      try (TrainedPerson ada = TrainedPerson.open(file, base)) {
+      try (LoraPerson ada = LoraPerson.open(file, base)) {
         assertEquals(family, ada.lora().inspection().family());
         assertTrue(
             Arrays.equals(trained, base.generate(request.adapter(ada.at(1))).pixels()));

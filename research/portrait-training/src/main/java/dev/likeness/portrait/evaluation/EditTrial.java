@@ -6,7 +6,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
@@ -59,7 +59,7 @@ record EditTrial(
    * asked for one.
    */
   Map<String, Object> of(
-      TrainedPerson person, List<Headshot> kept, KeptDrawings drawings, String name) {
+      LoraPerson person, List<Headshot> kept, KeptDrawings drawings, String name) {
     Map<String, Object> row = new LinkedHashMap<>();
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
@@ -88,7 +88,7 @@ record EditTrial(
     return row;
   }
 
-  private RgbImage drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
+  private RgbImage drawn(LoraPerson person, Headshot shot, HeadshotEdit edit) {
     return studio
         .detector(detector)
         .edit(person, shot, edit, Run.silent())

@@ -5,10 +5,10 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
@@ -121,20 +121,20 @@ public final class EvaluateAdapter {
     Gallery gallery = trial.gallery(person);
     Map<String, Object> found = new LinkedHashMap<>();
     found.put("likeness, own photos", gallery.spread());
-    ReferencePerson one = trial.shown(person, adapter, dial, 1);
-    ReferencePerson three = trial.shown(person, adapter, dial, 3);
+    IpAdapterPerson one = trial.shown(person, adapter, dial, 1);
+    IpAdapterPerson three = trial.shown(person, adapter, dial, 3);
     Map<String, Object> nobody =
         IdentityFigures.row(trial.shoot(gallery, one, 0, each), tools.reader());
     put(found, nobody, "nobody");
     put(found, row(gallery, one, nobody), "by one photo");
     put(found, row(gallery, three, nobody), "by three photos");
     if (people.isPresent()) {
-      try (TrainedPerson learnt =
+      try (LoraPerson learnt =
           people.get().of(person, LikenessCase.TEN, () -> trial.learnt(person))) {
         put(found, row(gallery, learnt, nobody), "learnt");
         put(
             found,
-            row(gallery, trial.shown(person, adapter, dial).withTrainedPerson(learnt), nobody),
+            row(gallery, trial.shown(person, adapter, dial).withLoraPerson(learnt), nobody),
             "learnt and by the same photos");
       }
     }

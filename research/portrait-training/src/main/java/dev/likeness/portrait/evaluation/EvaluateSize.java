@@ -10,7 +10,7 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
@@ -52,7 +52,7 @@ public final class EvaluateSize {
             args.length > 7 ? YuNetDetector.open(Path.of(args[7])) : new CascadeDetector();
         TorchEmbedder embedder = TorchEmbedder.findIn(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.findIn(model, base, detector).orElse(null);
-        TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
+        LoraPerson person = LoraPerson.open(Path.of(args[1]), base)) {
       Gallery photos =
           new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
       HeadshotStudio plain = HeadshotStudio.on(base);
@@ -87,7 +87,7 @@ public final class EvaluateSize {
   }
 
   private static RgbImage image(
-      HeadshotStudio studio, TrainedPerson person, ShootRequest request, Path file) {
+      HeadshotStudio studio, LoraPerson person, ShootRequest request, Path file) {
     List<Headshot> shots = studio.shoot(person, request).headshots();
     shots.get(0).image().writePng(file);
     return shots.get(0).image();

@@ -17,7 +17,7 @@ import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -122,7 +122,7 @@ record HeadshotTrial(
         image -> photos
             .flatMap(gallery -> gallery.vector(image).map(gallery::likeness))
             .orElse(Double.NaN));
-    try (TrainedPerson learnt = learnt(person, () -> review(person))) {
+    try (LoraPerson learnt = learnt(person, () -> review(person))) {
       return trial.of(learnt, best, drawings, name(person));
     }
   }
@@ -145,7 +145,7 @@ record HeadshotTrial(
 
   private List<SelectionResult.Candidate> drawn(Person person) {
     PhotoReview review = review(person);
-    try (TrainedPerson learnt = learnt(person, () -> review)) {
+    try (LoraPerson learnt = learnt(person, () -> review)) {
       FaceDetector detector = tools.detector();
       HeadshotScores scores = HeadshotScores.of(detector)
           .limits(ScoreLimits.of(base))
@@ -163,7 +163,7 @@ record HeadshotTrial(
         PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())), tools);
   }
 
-  private TrainedPerson learnt(Person person, Supplier<PhotoReview> review) {
+  private LoraPerson learnt(Person person, Supplier<PhotoReview> review) {
     return new KeptPeople(drawings.folder(), base)
         .of(person, LikenessCase.TEN, () -> studio().train(review.get(), Consent.synthetic()));
   }
@@ -228,7 +228,7 @@ record HeadshotTrial(
    */
   private List<RgbImage> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
-    try (TrainedPerson learnt =
+    try (LoraPerson learnt =
         studio.train(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.synthetic())) {
       Adapter held = studio.withFaceGuidance(learnt).at(1);
       List<ImageRequest> asks = IntStream.range(0, plan.alone())

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  */
 record IdentityFigures(
     IdentityTrial trial,
-    Optional<Function<Person, ReferencePerson>> showing,
+    Optional<Function<Person, IpAdapterPerson>> showing,
     Optional<AttributeReader> reader) {
   /**
    * Clothes, hair, light and backdrop, of which a style asks for some and what the person is called

@@ -9,15 +9,15 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -100,10 +100,10 @@ record IdentityTrial(
         embedder);
   }
 
-  Result of(Person person, int each, Optional<Function<Person, ReferencePerson>> showing) {
+  Result of(Person person, int each, Optional<Function<Person, IpAdapterPerson>> showing) {
     Gallery gallery = gallery(person);
     long start = System.nanoTime();
-    try (TrainedPerson learnt = learnt(person)) {
+    try (LoraPerson learnt = learnt(person)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       return new Result(
           seconds,
@@ -115,15 +115,15 @@ record IdentityTrial(
   }
 
   /** Somebody learnt from ten selfies. */
-  TrainedPerson learnt(Person person) {
+  LoraPerson learnt(Person person) {
     return studio.train(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic());
   }
 
   /** Somebody as an adapter is shown them by the same selfies. */
-  ReferencePerson shown(Person person, PersonAdapter adapter, IdentityStrength dial) {
+  IpAdapterPerson shown(Person person, PersonAdapter adapter, IdentityStrength dial) {
     return studio
         .trainer()
-        .reference(
+        .ipAdapterPerson(
             TrainingRequest.of(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic()),
             adapter,
             Run.silent())
@@ -131,7 +131,7 @@ record IdentityTrial(
   }
 
   /** Somebody as an adapter is shown them by that many selfies. */
-  ReferencePerson shown(
+  IpAdapterPerson shown(
       Person person, PersonAdapter adapter, IdentityStrength dial, int references) {
     Random random = new Random(person.seed());
     List<Reference> seen = new ArrayList<>();
@@ -144,7 +144,7 @@ record IdentityTrial(
       });
     }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
-    ReferencePerson shown = new ReferencePerson(
+    IpAdapterPerson shown = new IpAdapterPerson(
         adapter.adapter().prompt(seen).withPhrase(word),
         Optional.empty(),
         Optional.of(Consent.synthetic()),

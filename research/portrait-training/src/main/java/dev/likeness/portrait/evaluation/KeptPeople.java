@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.portrait.people.Person;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,21 +23,21 @@ record KeptPeople(Path folder, BaseModel base) {
   }
 
   /** Somebody learnt in a way, now if they are not kept yet; in f16, as everybody's file is. */
-  TrainedPerson of(Person person, LikenessCase asked, Supplier<TrainedPerson> learning) {
+  LoraPerson of(Person person, LikenessCase asked, Supplier<LoraPerson> learning) {
     Path file = folder(folder, person).resolve(asked.file() + ".safetensors");
     if (!Files.exists(file)) {
       long start = System.nanoTime();
-      try (TrainedPerson learnt = learning.get()) {
+      try (LoraPerson learnt = learning.get()) {
         learnt
             .withNote(SECONDS, Double.toString((System.nanoTime() - start) / 1e9))
             .save(file);
       }
     }
-    return TrainedPerson.open(file, base);
+    return LoraPerson.open(file, base);
   }
 
   /** How long learning somebody who is kept took. */
-  static double seconds(TrainedPerson person) {
+  static double seconds(LoraPerson person) {
     return Double.parseDouble(person.notes().get(SECONDS));
   }
 }

@@ -15,9 +15,9 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -120,7 +120,7 @@ record LikenessTrial(
     return switch (asked.way()) {
       case NOT_AT_ALL -> drawn(person, asked, 0, base, request -> request, request -> request);
       case LORA -> {
-        try (TrainedPerson learnt =
+        try (LoraPerson learnt =
             new KeptPeople(work, base).of(person, asked, () -> learnt(person, asked, selfies))) {
           Adapter held = studio().withFaceGuidance(learnt).at(1);
           yield drawn(
@@ -150,12 +150,12 @@ record LikenessTrial(
   }
 
   /** As the studio learns people; by a rare word, which it gives nobody, from the crops alone. */
-  private TrainedPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
+  private LoraPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
     PersonToken subject = subject(person, asked);
     if (!asked.named()) {
       return studio().training(settings(asked)).train(selfies, Consent.synthetic());
     }
-    TrainedPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
+    LoraPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
         .train(base, TrainingSet.of(crops(selfies), subject), Run.silent());
     return guidance
         .map(by -> PersonRecord.of(learnt)

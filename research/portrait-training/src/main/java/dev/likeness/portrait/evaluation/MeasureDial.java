@@ -9,13 +9,13 @@ import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.face.CascadeDetector;
@@ -103,21 +103,22 @@ public final class MeasureDial {
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ReferencePerson who = studio
+        IpAdapterPerson who = studio
             .trainer()
-            .reference(TrainingRequest.of(review, Consent.synthetic()), adapter, Run.silent());
+            .ipAdapterPerson(
+                TrainingRequest.of(review, Consent.synthetic()), adapter, Run.silent());
         MeasureDial one =
             new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
         one.measure(shown, who, seed, settings(SHOWN, new double[1], faces));
         if (steps > 0) {
-          try (TrainedPerson learnt = new KeptPeople(out, base)
+          try (LoraPerson learnt = new KeptPeople(out, base)
               .of(
                   person,
                   LikenessCase.TEN,
                   () -> studio
                       .training(studio.trainer().settings().steps(steps))
                       .train(review, Consent.synthetic()))) {
-            one.measure(both, who.withTrainedPerson(learnt), seed, settings(BESIDE, LORAS, faces));
+            one.measure(both, who.withLoraPerson(learnt), seed, settings(BESIDE, LORAS, faces));
           }
         }
       }
@@ -145,7 +146,7 @@ public final class MeasureDial {
     return settings;
   }
 
-  private void measure(DialTally tally, ReferencePerson who, long seed, List<Setting> settings) {
+  private void measure(DialTally tally, IpAdapterPerson who, long seed, List<Setting> settings) {
     for (Setting setting : settings) {
       for (String style : STYLES) {
         if (!tally.has(setting, seed, style)) {
@@ -155,7 +156,7 @@ public final class MeasureDial {
     }
   }
 
-  private DialTally.Line line(ReferencePerson who, Setting setting, long seed, String style) {
+  private DialTally.Line line(IpAdapterPerson who, Setting setting, long seed, String style) {
     boolean nothing = setting.equals(Setting.OFF);
     List<Measurement> straight =
         IdentityStrength.linear(nothing ? new Setting(1, 0, 1, 1, 1) : setting);

@@ -13,8 +13,8 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
@@ -193,8 +193,7 @@ public final class TrainParts {
         .toList();
     TrainingSet set = TrainingSet.ofExamples(images, new PersonToken("", "person", ""))
         .stateFile(work.resolve("few-step-state.safetensors"));
-    try (TrainedPerson nobody =
-        new LoraTrainer(training).train(base, set, Run.of(told("few-step")))) {
+    try (LoraPerson nobody = new LoraTrainer(training).train(base, set, Run.of(told("few-step")))) {
       nobody.lora().save(trained);
     }
     PortraitFolder.weights(trained, "", folder().resolve("lora/few-step.safetensors"), made());

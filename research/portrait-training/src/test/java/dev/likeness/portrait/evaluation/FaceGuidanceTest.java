@@ -24,8 +24,8 @@ import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
@@ -35,8 +35,8 @@ import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.Photo;
@@ -132,17 +132,17 @@ class FaceGuidanceTest {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
                 PersonToken.of("woman").consent(Consent.synthetic()),
                 Run.silent())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
-      TrainedPerson known = PersonRecord.of(plain)
+      LoraPerson known = PersonRecord.of(plain)
           .withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), seen))
           .addTo(plain);
-      TrainedPerson others = PersonRecord.of(plain)
+      LoraPerson others = PersonRecord.of(plain)
           .withGuidanceFaces(new FaceEmbeddings("another embedder", seen))
           .addTo(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
@@ -179,7 +179,7 @@ class FaceGuidanceTest {
           .faceGuidance(guidance)
           .training(LoraTraining.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
-      try (TrainedPerson learnt = studio.train(review, Consent.synthetic())) {
+      try (LoraPerson learnt = studio.train(review, Consent.synthetic())) {
         assertEquals("flash", PersonRecord.SharedLight.of(learnt).words());
         assertEquals(
             "flash",
@@ -188,9 +188,9 @@ class FaceGuidanceTest {
             "flash",
             PersonRecord.SharedLight.of(studio
                     .trainer()
-                    .reference(
+                    .ipAdapterPerson(
                         TrainingRequest.of(review, Consent.synthetic()), adapter, Run.silent())
-                    .withTrainedPerson(learnt))
+                    .withLoraPerson(learnt))
                 .words());
         ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
         assertEquals(
@@ -205,7 +205,7 @@ class FaceGuidanceTest {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
@@ -218,7 +218,7 @@ class FaceGuidanceTest {
       }
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
-      List<TrainedPerson> people = Stream.of(face, away)
+      List<LoraPerson> people = Stream.of(face, away)
           .map(vector -> PersonRecord.of(plain)
               .withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), List.of(vector)))
               .addTo(plain))
@@ -284,7 +284,7 @@ class FaceGuidanceTest {
         PersonAdapter adapter = PersonAdapter.openIn(PortraitModel.files(), base);
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
@@ -297,10 +297,10 @@ class FaceGuidanceTest {
         away[i] = -face[i];
       }
       String eye = guidance.embedder().name();
-      TrainedPerson learnt = PersonRecord.of(plain)
+      LoraPerson learnt = PersonRecord.of(plain)
           .withGuidanceFaces(new FaceEmbeddings(eye, List.of(face, face)))
           .addTo(plain);
-      ReferencePerson shown = new ReferencePerson(
+      IpAdapterPerson shown = new IpAdapterPerson(
               adapter
                   .adapter()
                   .prompt(
@@ -312,7 +312,7 @@ class FaceGuidanceTest {
               "",
               PersonRecord.EMPTY)
           .withFaceGuidance(new FaceEmbeddings(eye, List.of(away)));
-      ReferencePerson faceless = new ReferencePerson(
+      IpAdapterPerson faceless = new IpAdapterPerson(
           shown.imagePrompt(),
           Optional.empty(),
           shown.photoConsent(),
@@ -322,16 +322,16 @@ class FaceGuidanceTest {
           PersonRecord.EMPTY);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
-      assertTrue(studio.usesFaceGuidance(faceless.withTrainedPerson(learnt)));
+      assertTrue(studio.usesFaceGuidance(faceless.withLoraPerson(learnt)));
       assertEquals(
-          drawn(studio, faceless.withTrainedPerson(learnt), request),
-          drawn(studio, shown.withTrainedPerson(learnt), request));
+          drawn(studio, faceless.withLoraPerson(learnt), request),
+          drawn(studio, shown.withLoraPerson(learnt), request));
       assertNotEquals(
-          drawn(studio, shown.withTrainedPerson(plain), request),
-          drawn(studio, shown.withTrainedPerson(learnt), request));
+          drawn(studio, shown.withLoraPerson(plain), request),
+          drawn(studio, shown.withLoraPerson(learnt), request));
       assertNotEquals(
           drawn(studio, learnt, request),
-          drawn(studio, shown.withTrainedPerson(learnt).withStrength(unshown(0.4, 1)), request),
+          drawn(studio, shown.withLoraPerson(learnt).withStrength(unshown(0.4, 1)), request),
           "who was learnt is shown, too");
       takesTheAdapterWithTheLora(
           studio,
@@ -343,7 +343,7 @@ class FaceGuidanceTest {
           request);
       assertEquals(
           drawn(HeadshotStudio.on(base), learnt, request),
-          drawn(studio, shown.withTrainedPerson(learnt).withStrength(unshown(1, 0)), request),
+          drawn(studio, shown.withLoraPerson(learnt).withStrength(unshown(1, 0)), request),
           "the first steps take no more than the whole of it");
     }
   }
@@ -353,15 +353,15 @@ class FaceGuidanceTest {
    * root of two and multiplying by it leaves.
    */
   private static void takesTheAdapterWithTheLora(
-      HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest request) {
+      HeadshotStudio studio, LoraPerson learnt, ImagePrompt photo, ShootRequest request) {
     FaceEmbeddings once = PersonRecord.of(learnt).guidanceFaces().orElseThrow();
-    TrainedPerson known = PersonRecord.of(learnt)
+    LoraPerson known = PersonRecord.of(learnt)
         .withGuidanceFaces(new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1)))
         .addTo(learnt);
     byte[] kept = drawn(studio, known, request).rgb();
     byte[] shown = drawn(
             studio,
-            new ReferencePerson(
+            new IpAdapterPerson(
                 photo,
                 Optional.of(known),
                 Optional.of(Consent.synthetic()),

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -19,16 +19,16 @@ import java.util.Optional;
  * a trained LoRA. Thread-safe; the caller closes adapter and LoRA.
  *
  * @param imagePrompt the encoded photos
- * @param trainedPerson the person's LoRA; empty if the person has none
+ * @param loraPerson the person's LoRA; empty if the person has none
  * @param photoConsent the consent for the photos; empty if unknown
  * @param adapterName file name of the adapter
  * @param strength maps the identity strength to weights
  * @param base name of the base that the photos were encoded for; empty if unknown
  * @param record the record of the photos
  */
-public record ReferencePerson(
+public record IpAdapterPerson(
     ImagePrompt imagePrompt,
-    Optional<TrainedPerson> trainedPerson,
+    Optional<LoraPerson> loraPerson,
     Optional<Consent> photoConsent,
     String adapterName,
     IdentityStrength strength,
@@ -46,14 +46,14 @@ public record ReferencePerson(
    *     have other shapes than the adapter needs, or were made with an image encoder or face
    *     embedder that the adapter does not use
    */
-  public static ReferencePerson open(Path file, PersonAdapter adapter) {
+  public static IpAdapterPerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings references = ReferenceEmbeddings.open(file);
     PersonNotes.OfReferences notes = PersonNotes.OfReferences.read(
             SafetensorsHeader.read(file).metadata(), file)
         .orElseThrow(() -> new InvalidInputException(file
             + " contains reference embeddings, but its header has no key likeness.consent;"
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
-    return new ReferencePerson(
+    return new IpAdapterPerson(
         prompt(file, references, adapter).withPhrase(notes.classWord()),
         Optional.empty(),
         notes.consent(),
@@ -115,10 +115,10 @@ public record ReferencePerson(
    * @param others the embeddings
    * @return the new person
    */
-  public ReferencePerson withFaceGuidance(FaceEmbeddings others) {
-    return new ReferencePerson(
+  public IpAdapterPerson withFaceGuidance(FaceEmbeddings others) {
+    return new IpAdapterPerson(
         imagePrompt,
-        trainedPerson,
+        loraPerson,
         photoConsent,
         adapterName,
         strength,
@@ -132,8 +132,8 @@ public record ReferencePerson(
    * @param lora the trained person; the caller closes it after the last generation
    * @return the new person
    */
-  public ReferencePerson withTrainedPerson(TrainedPerson lora) {
-    return new ReferencePerson(
+  public IpAdapterPerson withLoraPerson(LoraPerson lora) {
+    return new IpAdapterPerson(
         imagePrompt, Optional.of(lora), photoConsent, adapterName, strength, base, record);
   }
 
@@ -145,7 +145,7 @@ public record ReferencePerson(
    * @param lora the trained person
    * @return the warning for the user; empty if the photos are the same or cannot be compared
    */
-  public Optional<String> findMismatch(TrainedPerson lora) {
+  public Optional<String> findMismatch(LoraPerson lora) {
     return PersonRecord.of(lora)
         .guidanceFaces()
         .flatMap(other -> record
@@ -165,9 +165,9 @@ public record ReferencePerson(
    * @param measured the mapping
    * @return the new person
    */
-  public ReferencePerson withStrength(IdentityStrength measured) {
-    return new ReferencePerson(
-        imagePrompt, trainedPerson, photoConsent, adapterName, measured, base, record);
+  public IpAdapterPerson withStrength(IdentityStrength measured) {
+    return new IpAdapterPerson(
+        imagePrompt, loraPerson, photoConsent, adapterName, measured, base, record);
   }
 
   /**
@@ -178,19 +178,19 @@ public record ReferencePerson(
    */
   @Override
   public Adapter at(double identityStrength) {
-    return at(strength.withoutFaceGuidance().at(identityStrength, trainedPerson.isPresent()));
+    return at(strength.withoutFaceGuidance().at(identityStrength, loraPerson.isPresent()));
   }
 
   Adapter at(IdentityStrength.Setting setting) {
     Adapter images = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
-    return trainedPerson
+    return loraPerson
         .map(trained -> trained.lora().at(setting.lora()).and(images))
         .orElse(images);
   }
 
   @Override
   public String phrase() {
-    return trainedPerson.map(TrainedPerson::phrase).orElse(imagePrompt.phrase());
+    return loraPerson.map(LoraPerson::phrase).orElse(imagePrompt.phrase());
   }
 
   /**
@@ -199,7 +199,7 @@ public record ReferencePerson(
    */
   @Override
   public Optional<Consent> consent() {
-    return trainedPerson
+    return loraPerson
         .map(
             trained -> photoConsent.flatMap(photos -> trained.consent().flatMap(photos::intersect)))
         .orElse(photoConsent);
@@ -207,10 +207,10 @@ public record ReferencePerson(
 
   /** {@inheritDoc} The LoRA gets the same consent. */
   @Override
-  public ReferencePerson withConsent(Consent consent) {
-    return new ReferencePerson(
+  public IpAdapterPerson withConsent(Consent consent) {
+    return new IpAdapterPerson(
         imagePrompt,
-        trainedPerson.map(trained -> trained.withConsent(consent)),
+        loraPerson.map(trained -> trained.withConsent(consent)),
         Optional.of(consent),
         adapterName,
         strength,
@@ -222,6 +222,6 @@ public record ReferencePerson(
   @Override
   public String toString() {
     return "a person from references for " + adapterName
-        + (trainedPerson.isEmpty() ? "" : ", trained");
+        + (loraPerson.isEmpty() ? "" : ", trained");
   }
 }

@@ -36,8 +36,8 @@ import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
@@ -65,7 +65,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class ImagePersonTest {
+class ReferenceImagesPersonTest {
   private static final Consent CONSENT = Consent.of("Ada: headshots").person("Ada Byron");
   private static final ShootRequest ONE =
       ShootRequest.of(List.of(Style.named("studio")), 1).steps(2).guidance(1).size(64);
@@ -104,12 +104,12 @@ class ImagePersonTest {
     return ReferencePhotos.DEFAULT.side(64).images(photos.subList(first, first + count), klein);
   }
 
-  private static ImagePerson ada() {
-    return ImagePerson.of(klein, images(0, 3), record("woman")).withConsent(CONSENT);
+  private static ReferenceImagesPerson ada() {
+    return ReferenceImagesPerson.of(klein, images(0, 3), record("woman")).withConsent(CONSENT);
   }
 
-  private static ImagePerson ben() {
-    return ImagePerson.of(klein, images(3, 2), record("man"))
+  private static ReferenceImagesPerson ben() {
+    return ReferenceImagesPerson.of(klein, images(3, 2), record("man"))
         .withConsent(Consent.of("Ben: yes").limitedTo(Purpose.HEADSHOTS));
   }
 
@@ -143,7 +143,7 @@ class ImagePersonTest {
         }
         header.remove(key);
         String message = assertThrows(
-                InvalidInputException.class, () -> ImagePerson.open(torn, klein))
+                InvalidInputException.class, () -> ReferenceImagesPerson.open(torn, klein))
             .getMessage();
         assertTrue(
             message.startsWith(torn + " has face embeddings (" + key + ") ")
@@ -215,13 +215,14 @@ class ImagePersonTest {
 
   @Test
   void returnsFromItsFile() {
-    Path file = folder.resolve("references.safetensors");
+    Path file = folder.resolve("person-references.safetensors");
     PersonRecord record = record("woman")
         .withFaces(new FaceEmbeddings("SFace", List.of(new float[] {0.6f, 0.8f})))
         .withGuidanceFaces(new FaceEmbeddings("Aura", List.of(new float[] {1, 0})));
-    ImagePerson ada = ImagePerson.of(klein, images(0, 3), record).withConsent(CONSENT);
+    ReferenceImagesPerson ada =
+        ReferenceImagesPerson.of(klein, images(0, 3), record).withConsent(CONSENT);
     ada.save(file);
-    ImagePerson again = ImagePerson.open(file, klein);
+    ReferenceImagesPerson again = ReferenceImagesPerson.open(file, klein);
     assertEquals(ada.images(), again.images());
     assertEquals(ada.phrase(), again.phrase());
     assertEquals(Optional.of(CONSENT), again.consent());
@@ -262,21 +263,22 @@ class ImagePersonTest {
           " has no reference images of a person; give a file that headshot"
               + " --identity references wrote, or give the photos again");
       SafetensorsWriter.write(file, Map.of("image.1", flat.view(2, 2, 3)), header);
-      assertEquals(Optional.empty(), ImagePerson.open(file, klein).consent());
+      assertEquals(Optional.empty(), ReferenceImagesPerson.open(file, klein).consent());
     }
   }
 
   private static void assertRefused(Path file, String message) {
     assertEquals(
         file + message,
-        assertThrows(InvalidInputException.class, () -> ImagePerson.open(file, klein))
+        assertThrows(InvalidInputException.class, () -> ReferenceImagesPerson.open(file, klein))
             .getMessage());
   }
 
   @Test
   void needsAConsentThatIsKnownAndCoversHeadshots() {
     HeadshotStudio studio = HeadshotStudio.on(klein);
-    ImagePerson unknown = ImagePerson.of(klein, images(0, 1), PersonRecord.EMPTY);
+    ReferenceImagesPerson unknown =
+        ReferenceImagesPerson.of(klein, images(0, 1), PersonRecord.EMPTY);
     assertThrows(ConsentException.class, () -> studio.shoot(unknown, ONE));
     assertEquals("the person in image 1", unknown.phrase());
     Consent training = Consent.of("Ada: train").limitedTo(Purpose.TRAINING);
@@ -286,7 +288,7 @@ class ImagePersonTest {
 
   @Test
   void showsSeveralPeopleByTheirOwnImages() {
-    ImagePerson.Group both = new ImagePerson.Group(List.of(ada(), ben()));
+    ReferenceImagesPerson.Group both = new ReferenceImagesPerson.Group(List.of(ada(), ben()));
     assertEquals(
         "the woman with glasses in image 1, image 2 and image 3 and the man with glasses in"
             + " image 4 and image 5",
@@ -302,9 +304,12 @@ class ImagePersonTest {
     Consent joined = both.consent().orElseThrow();
     assertEquals("Ada: headshots; Ben: yes", joined.text());
     assertEquals(List.of(Purpose.HEADSHOTS), List.copyOf(joined.purposes()));
-    ImagePerson unknown = ImagePerson.of(klein, images(0, 1), PersonRecord.EMPTY);
-    assertEquals(Optional.empty(), new ImagePerson.Group(List.of(ada(), unknown)).consent());
-    assertThrows(IllegalArgumentException.class, () -> new ImagePerson.Group(List.of(ada())));
+    ReferenceImagesPerson unknown =
+        ReferenceImagesPerson.of(klein, images(0, 1), PersonRecord.EMPTY);
+    assertEquals(
+        Optional.empty(), new ReferenceImagesPerson.Group(List.of(ada(), unknown)).consent());
+    assertThrows(
+        IllegalArgumentException.class, () -> new ReferenceImagesPerson.Group(List.of(ada())));
   }
 
   @Test
@@ -316,7 +321,7 @@ class ImagePersonTest {
     try (BaseModel kontext = BaseModel.open(flux, Compute.EXACT)) {
       assertEquals(
           "the woman with glasses in the image",
-          ImagePerson.of(kontext, images(0, 1), record("woman")).phrase());
+          ReferenceImagesPerson.of(kontext, images(0, 1), record("woman")).phrase());
       assertEquals(
           "the base dev has the weights of FLUX.1 Kontext, whose licence (FLUX.1 [dev]"
               + " Non-Commercial License) forbids commercial use; use a base whose licence allows"
@@ -335,9 +340,9 @@ class ImagePersonTest {
         .toList();
     PersonToken token = new PersonToken("sks", "woman", "").consent(CONSENT);
     LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
-    try (TrainedPerson lora = new LoraTrainer(settings)
+    try (LoraPerson lora = new LoraTrainer(settings)
         .train(klein, TrainingSet.ofExamples(examples, token), Run.silent())) {
-      ImagePerson both = ada().withTrainedPerson(lora);
+      ReferenceImagesPerson both = ada().withLoraPerson(lora);
       assertEquals(
           "sks woman, the woman with glasses in image 1, image 2 and image 3", both.phrase());
       assertEquals("Ada: headshots", both.consent().orElseThrow().text());
@@ -352,7 +357,8 @@ class ImagePersonTest {
           shown.image(),
           "the images count");
       assertThrows(
-          IllegalArgumentException.class, () -> new ImagePerson.Group(List.of(both, ben())));
+          IllegalArgumentException.class,
+          () -> new ReferenceImagesPerson.Group(List.of(both, ben())));
     }
   }
 
@@ -367,8 +373,9 @@ class ImagePersonTest {
             FaceGuidance.with(decoder, embedder, detector, UsePolicy.COMMERCIAL)) {
       HeadshotStudio studio =
           HeadshotStudio.on(klein).faceGuidance(guidance).trainer(PersonTrainer.on(klein));
-      ImagePerson ada =
-          studio.trainer().imagePerson(request, ReferencePhotos.DEFAULT.side(64), Run.silent());
+      ReferenceImagesPerson ada = studio
+          .trainer()
+          .referenceImagesPerson(request, ReferencePhotos.DEFAULT.side(64), Run.silent());
       assertTrue(studio.usesFaceGuidance(ada));
     }
   }
@@ -404,7 +411,7 @@ class ImagePersonTest {
   @Test
   void isRefusedByABaseThatDoesNotEdit() {
     Path turbo = PipelineFolder.write("zimage/turbo", folder).path();
-    ImagePerson ada = ada();
+    ReferenceImagesPerson ada = ada();
     try (BaseModel zimage = BaseModel.open(turbo, Compute.EXACT)) {
       String refusal = assertThrows(
               InvalidInputException.class, () -> HeadshotStudio.on(zimage).shoot(ada, ONE))

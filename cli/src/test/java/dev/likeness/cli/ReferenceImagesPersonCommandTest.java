@@ -15,8 +15,8 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code --identity references} on tiny bases that edit images. */
-class ImagePersonCommandTest {
+class ReferenceImagesPersonCommandTest {
   private static final String CONSENT = "nobody real";
 
   @TempDir
@@ -68,7 +68,7 @@ class ImagePersonCommandTest {
   private static Path eve(Path folder) {
     Path file = folder.resolve("eve.safetensors");
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      ImagePerson.of(base, List.of(painted(80), painted(160)), PersonRecord.EMPTY)
+      ReferenceImagesPerson.of(base, List.of(painted(80), painted(160)), PersonRecord.EMPTY)
           .withConsent(Consent.of("Eve: yes"))
           .save(file);
     }
@@ -113,7 +113,7 @@ class ImagePersonCommandTest {
   @Test
   void generatesFromPhotosAndAgainFromTheFile() throws IOException {
     assertEquals(0, first.status(), first.err());
-    Path file = out.resolve("references.safetensors");
+    Path file = out.resolve("person-references.safetensors");
     assertTrue(
         first
             .err()
@@ -124,8 +124,8 @@ class ImagePersonCommandTest {
         List.of(
             "contact-sheet.png",
             "headshot-001.png",
+            "person-references.safetensors",
             "record.json",
-            "references.safetensors",
             "report.html"),
         TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readString(out.resolve("record.json")));
@@ -157,7 +157,7 @@ class ImagePersonCommandTest {
         folder.resolve("edited"),
         out.resolve("headshot-001.png").toString(),
         "--person",
-        out.resolve("references.safetensors").toString(),
+        out.resolve("person-references.safetensors").toString(),
         "--identity",
         "references",
         "--outfit",
@@ -173,8 +173,8 @@ class ImagePersonCommandTest {
 
   @Test
   void replacesItsFileByTheSamePhotosAlone() throws IOException {
-    Path file = folder.resolve("references.safetensors");
-    Files.copy(out.resolve("references.safetensors"), file);
+    Path file = folder.resolve("person-references.safetensors");
+    Files.copy(out.resolve("person-references.safetensors"), file);
     byte[] before = Files.readAllBytes(file);
     CommandResult other =
         fromPhotos(two, folder, "--identity", "references", "--reference-size", "64");
@@ -192,7 +192,8 @@ class ImagePersonCommandTest {
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       ReferencePhotos options = ReferencePhotos.DEFAULT.side(64);
       ReferencePhotos.Choice choice = options.choose(review, base);
-      ImagePerson kept = ImagePerson.open(out.resolve("references.safetensors"), base);
+      ReferenceImagesPerson kept =
+          ReferenceImagesPerson.open(out.resolve("person-references.safetensors"), base);
       assertEquals(options.images(choice.references(), base), kept.images());
       assertTrue(options.matches(kept, review, base));
       assertFalse(choice.others().isEmpty());
@@ -213,7 +214,7 @@ class ImagePersonCommandTest {
         "--identity",
         "references",
         "--person",
-        out.resolve("references.safetensors").toString(),
+        out.resolve("person-references.safetensors").toString(),
         "--with",
         eve(folder).toString());
     assertEquals(0, run.status(), run.err());
@@ -237,7 +238,7 @@ class ImagePersonCommandTest {
     face[0] = 1;
     PersonRecord record = PersonRecord.EMPTY.withFaces(new FaceEmbeddings(embedder, List.of(face)));
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      ImagePerson.of(base, List.of(painted(shade)), record)
+      ReferenceImagesPerson.of(base, List.of(painted(shade)), record)
           .withConsent(Consent.of("yes"))
           .save(file);
     }
@@ -291,7 +292,7 @@ class ImagePersonCommandTest {
         "1");
     assertEquals(0, run.status(), run.err());
     assertTrue(TinyBase.namesIn(trained)
-        .containsAll(List.of("person.safetensors", "references.safetensors")));
+        .containsAll(List.of("person.safetensors", "person-references.safetensors")));
     Path again = folder.resolve("again");
     CommandResult second = headshot(
         klein,
@@ -323,7 +324,7 @@ class ImagePersonCommandTest {
         .findFirst()
         .orElseThrow()
         .substring(10, 42);
-    assertFalse(Files.exists(stored.resolve("references.safetensors")));
+    assertFalse(Files.exists(stored.resolve("person-references.safetensors")));
     String[] again = Stream.concat(
             vault.stream(), Stream.of("--identity", "references", "--person", id))
         .toArray(String[]::new);
@@ -345,7 +346,7 @@ class ImagePersonCommandTest {
         turbo,
         folder.resolve("out"),
         "--person",
-        out.resolve("references.safetensors").toString(),
+        out.resolve("person-references.safetensors").toString(),
         "--identity",
         "references");
     assertEquals(3, run.status(), run.err());
@@ -376,7 +377,7 @@ class ImagePersonCommandTest {
     Path large = withTextOf9B(PipelineFolder.write("klein/base", folder).path());
     String[] options = {
       "--person",
-      out.resolve("references.safetensors").toString(),
+      out.resolve("person-references.safetensors").toString(),
       "--identity",
       "references",
       "--commercial"

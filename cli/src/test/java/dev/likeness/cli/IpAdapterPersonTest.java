@@ -17,7 +17,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionModel;
@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Headshots of somebody whom an adapter shows, from photos as people have them. */
-class ReferencePersonTest {
+class IpAdapterPersonTest {
   private static final String STRANGER = "5000000000";
   private static final String FRIEND = "person-5000000001/selfie-01.jpg";
   private static final Map<String, Object> VISION_ENCODER = Map.of(
@@ -153,11 +153,11 @@ class ReferencePersonTest {
     List<String> files = new ArrayList<>(List.of(
         "contact-sheet.png",
         "headshot-001.png",
+        "person-ipadapter.safetensors",
         "record.json",
-        "reference.safetensors",
         "report.html"));
     if (way.equals("both")) {
-      files.add(2, "person.safetensors");
+      files.add(3, "person.safetensors");
     }
     assertEquals(files, TinyBase.namesIn(folder.resolve("out")));
     generatesAgainFromTheFile(way, folder.resolve("out"), folder.resolve("again"));
@@ -171,7 +171,7 @@ class ReferencePersonTest {
         base.toString(),
         "--person",
         before
-            .resolve(way.equals("both") ? "person.safetensors" : "reference.safetensors")
+            .resolve(way.equals("both") ? "person.safetensors" : "person-ipadapter.safetensors")
             .toString(),
         "--identity",
         way,
@@ -196,7 +196,7 @@ class ReferencePersonTest {
 
   private static void changesTheirHeadshot(String way, Path before) throws IOException {
     // Folders of earlier versions have the old name.
-    Files.move(before.resolve("reference.safetensors"), before.resolve("shown.safetensors"));
+    Files.move(before.resolve("person-ipadapter.safetensors"), before.resolve("shown.safetensors"));
     Path black = before.resolve("mask.png");
     RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
     CommandResult run = CommandResult.of(
@@ -256,8 +256,8 @@ class ReferencePersonTest {
     assertEquals(0, run.status(), run.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.openIn(base, model)) {
-      ReferencePerson kept =
-          ReferencePerson.open(folder.resolve("out/reference.safetensors"), adapter);
+      IpAdapterPerson kept =
+          IpAdapterPerson.open(folder.resolve("out/person-ipadapter.safetensors"), adapter);
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
@@ -266,7 +266,7 @@ class ReferencePersonTest {
     }
     assertEquals(
         "ip-adapter.safetensors",
-        SafetensorsHeader.read(folder.resolve("out/reference.safetensors"))
+        SafetensorsHeader.read(folder.resolve("out/person-ipadapter.safetensors"))
             .metadata()
             .get("likeness.adapter"));
     replacesThemByTheSamePhotosAlone(folder.resolve("out"));
@@ -275,22 +275,22 @@ class ReferencePersonTest {
   @Test
   void opensAFileThatVersion010Wrote() throws Exception {
     Path old =
-        Path.of(ReferencePersonTest.class.getResource("/old/shown.safetensors").toURI());
+        Path.of(IpAdapterPersonTest.class.getResource("/old/shown.safetensors").toURI());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.openIn(base, model)) {
-      ReferencePerson kept = ReferencePerson.open(old, adapter);
+      IpAdapterPerson kept = IpAdapterPerson.open(old, adapter);
       assertEquals("nobody real", kept.consent().orElseThrow().text());
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals("base-today", kept.base());
-      assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), old));
+      assertTrue(IpAdapterPerson.matches(PhotoReview.of(PhotoSet.from(photos)), old));
     }
   }
 
   private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {
-    Path shown = out.resolve("reference.safetensors");
+    Path shown = out.resolve("person-ipadapter.safetensors");
     byte[] before = Files.readAllBytes(shown);
-    assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(good)), shown));
+    assertTrue(IpAdapterPerson.matches(PhotoReview.of(PhotoSet.from(good)), shown));
     CommandResult other = CommandResult.of(
         "headshot",
         "--base",

@@ -34,7 +34,7 @@ import java.util.Optional;
  * {@link #lora} in the format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its
  * tensors until closed.
  */
-public final class TrainedPerson implements Identity.Loaded {
+public final class LoraPerson implements Identity.Loaded {
   /** The key of the person's token in the header of a person file. */
   public static final String TOKEN_KEY = LoraMetadata.TOKEN;
   /** The key of the class word in the header of a person file. */
@@ -62,7 +62,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param trainingSettings the settings of the training, as readable text
    * @param notes additional header entries that {@link #save} writes to the file
    */
-  public TrainedPerson(
+  public LoraPerson(
       Lora lora,
       PersonToken personToken,
       String baseName,
@@ -112,7 +112,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @throws InvalidInputException if the file is broken, does not fit the base, has face embeddings
    *     that are no vectors of unit length, or is a LoRA that names no person
    */
-  public static TrainedPerson open(Path file, BaseModel base) {
+  public static LoraPerson open(Path file, BaseModel base) {
     return open(file, base, new Cancellation());
   }
 
@@ -127,7 +127,7 @@ public final class TrainedPerson implements Identity.Loaded {
    *     that are no vectors of unit length, or is a LoRA that names no person
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
-  public static TrainedPerson open(Path file, BaseModel base, Cancellation cancellation) {
+  public static LoraPerson open(Path file, BaseModel base, Cancellation cancellation) {
     Lora lora = Lora.open(file, base, cancellation);
     Map<String, String> notes = lora.metadata();
     if (notes.getOrDefault(CLASS_WORD_KEY, "").isBlank()) {
@@ -145,10 +145,10 @@ public final class TrainedPerson implements Identity.Loaded {
     PersonToken subject =
         new PersonToken(token, notes.get(CLASS_WORD_KEY), notes.getOrDefault(CONSENT_KEY, ""));
     String settings = notes.getOrDefault(SETTINGS_KEY, notes.getOrDefault(FORMER_SETTINGS_KEY, ""));
-    return new TrainedPerson(lora, subject, notes.getOrDefault(BASE_KEY, ""), settings, notes);
+    return new LoraPerson(lora, subject, notes.getOrDefault(BASE_KEY, ""), settings, notes);
   }
 
-  static TrainedPerson of(
+  static LoraPerson of(
       LoraDeltas changes,
       TensorRegion region,
       LoraTraining settings,
@@ -167,7 +167,7 @@ public final class TrainedPerson implements Identity.Loaded {
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, EngineAccess.model(base));
-    return new TrainedPerson(lora, subject, base.name(), trainingSettings, Map.of());
+    return new LoraPerson(lora, subject, base.name(), trainingSettings, Map.of());
   }
 
   /**
@@ -178,10 +178,10 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param text value of the entry
    * @return the changed copy
    */
-  public TrainedPerson withNote(String name, String text) {
+  public LoraPerson withNote(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
     more.put(name, text);
-    return new TrainedPerson(lora, personToken, baseName, trainingSettings, more);
+    return new LoraPerson(lora, personToken, baseName, trainingSettings, more);
   }
 
   /**
@@ -190,8 +190,8 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param other the token, class word and consent
    * @return the changed person. Both objects share their tensors; close only one of them
    */
-  public TrainedPerson withPersonToken(PersonToken other) {
-    return new TrainedPerson(lora, other, baseName, trainingSettings, notes);
+  public LoraPerson withPersonToken(PersonToken other) {
+    return new LoraPerson(lora, other, baseName, trainingSettings, notes);
   }
 
   @Override
@@ -230,7 +230,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @return the changed person. Both objects share their tensors; close only one of them
    */
   @Override
-  public TrainedPerson withConsent(Consent consent) {
+  public LoraPerson withConsent(Consent consent) {
     return withPersonToken(personToken.consent(consent));
   }
 
@@ -274,14 +274,14 @@ public final class TrainedPerson implements Identity.Loaded {
         + notes.size() + " notes";
   }
 
-  /** The reader that {@link Identity#open} uses for files of {@link TrainedPerson}. */
+  /** The reader that {@link Identity#open} uses for files of {@link LoraPerson}. */
   public static final class PersonReader implements Identity.Reader {
     /** Creates the reader; {@link java.util.ServiceLoader} calls this constructor. */
     public PersonReader() {}
 
     @Override
     public Identity.Loaded open(Path file, BaseModel base) {
-      return TrainedPerson.open(file, base);
+      return LoraPerson.open(file, base);
     }
   }
 }

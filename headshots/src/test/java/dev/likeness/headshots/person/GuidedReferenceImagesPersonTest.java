@@ -22,8 +22,8 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -47,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
  * place of TAEF2.
  */
 @ExtendWith(NoTensorLeaks.class)
-class GuidedImagePersonTest {
+class GuidedReferenceImagesPersonTest {
   private static final int SIDE = 64;
   private static final int COUNT = 6;
   private static final Consent CONSENT = Consent.of("Ada: headshots").person("Ada Byron");
@@ -96,10 +96,11 @@ class GuidedImagePersonTest {
   }
 
   /** A person whose file keeps a face embedding of the guidance. */
-  private static ImagePerson ada() {
+  private static ReferenceImagesPerson ada() {
     PersonRecord record = PersonRecord.EMPTY.withGuidanceFaces(
         new FaceEmbeddings(guidance.embedder().name(), List.of(face())));
-    return ImagePerson.of(klein, List.of(noise(1), noise(2)), record).withConsent(CONSENT);
+    return ReferenceImagesPerson.of(klein, List.of(noise(1), noise(2)), record)
+        .withConsent(CONSENT);
   }
 
   private static double likeness(RgbImage image) {
@@ -121,7 +122,7 @@ class GuidedImagePersonTest {
   void raisesTheSimilarityAndKeepsTheReferences() {
     HeadshotStudio plain = HeadshotStudio.on(klein);
     HeadshotStudio guided = plain.faceGuidance(guidance);
-    ImagePerson ada = ada();
+    ReferenceImagesPerson ada = ada();
     assertTrue(guided.usesFaceGuidance(ada));
     assertFalse(plain.usesFaceGuidance(ada));
     List<Headshot> with = shoot(guided, ada);
@@ -140,9 +141,9 @@ class GuidedImagePersonTest {
   void combinesWithReferencesAndALora() {
     LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
     PersonToken token = new PersonToken("sks", "woman", "").consent(CONSENT);
-    try (TrainedPerson lora = new LoraTrainer(settings)
+    try (LoraPerson lora = new LoraTrainer(settings)
         .train(klein, TrainingSet.of(List.of(noise(1), noise(2)), token), Run.silent())) {
-      ImagePerson both = ada().withTrainedPerson(lora);
+      ReferenceImagesPerson both = ada().withLoraPerson(lora);
       HeadshotStudio plain = HeadshotStudio.on(klein);
       HeadshotStudio guided = plain.faceGuidance(guidance);
       List<Headshot> with = shoot(guided, both);

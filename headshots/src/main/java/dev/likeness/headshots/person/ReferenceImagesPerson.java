@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ReferenceImages;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.LoraPerson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -21,17 +21,17 @@ import java.util.stream.IntStream;
  * person may also have a trained LoRA. Prompts name the reference images by number, so these images
  * must come first in a request. Immutable and thread-safe; the caller closes the LoRA.
  */
-public final class ImagePerson implements Identity {
+public final class ReferenceImagesPerson implements Identity {
   private final List<RgbImage> images;
   private final IntFunction<String> imageName;
   private final PersonNotes.OfReferences notes;
-  private final TrainedPerson trained;
+  private final LoraPerson trained;
 
-  private ImagePerson(
+  private ReferenceImagesPerson(
       List<RgbImage> images,
       IntFunction<String> imageName,
       PersonNotes.OfReferences notes,
-      TrainedPerson trained) {
+      LoraPerson trained) {
     this.images = List.copyOf(images);
     this.imageName = imageName;
     this.notes = notes;
@@ -48,12 +48,13 @@ public final class ImagePerson implements Identity {
    * @throws InvalidInputException if the base does not edit images
    * @throws IllegalArgumentException if there is no image
    */
-  public static ImagePerson of(BaseModel base, List<RgbImage> images, PersonRecord record) {
+  public static ReferenceImagesPerson of(
+      BaseModel base, List<RgbImage> images, PersonRecord record) {
     if (images.isEmpty()) {
       throw new IllegalArgumentException(
           "a person needs at least one reference image, got none; give an image");
     }
-    return new ImagePerson(
+    return new ReferenceImagesPerson(
         images,
         ReferencePhotos.editing(base)::imageName,
         new PersonNotes.OfReferences(
@@ -74,10 +75,10 @@ public final class ImagePerson implements Identity {
    * @throws InvalidInputException if the file has no reference images, or the base does not edit
    *     images
    */
-  public static ImagePerson open(Path file, BaseModel base) {
+  public static ReferenceImagesPerson open(Path file, BaseModel base) {
     IntFunction<String> imageName = ReferencePhotos.editing(base)::imageName;
     PersonNotes.OfImages saved = PersonNotes.OfImages.open(file);
-    return new ImagePerson(saved.images(), imageName, saved.notes(), null);
+    return new ReferenceImagesPerson(saved.images(), imageName, saved.notes(), null);
   }
 
   /**
@@ -106,7 +107,7 @@ public final class ImagePerson implements Identity {
   }
 
   /** {@return the person's LoRA; empty if the person has none} */
-  public Optional<TrainedPerson> trainedPerson() {
+  public Optional<LoraPerson> loraPerson() {
     return Optional.ofNullable(trained);
   }
 
@@ -115,8 +116,8 @@ public final class ImagePerson implements Identity {
    *
    * @param lora the trained person; the caller closes it after the last generation
    */
-  public ImagePerson withTrainedPerson(TrainedPerson lora) {
-    return new ImagePerson(images, imageName, notes, lora);
+  public ReferenceImagesPerson withLoraPerson(LoraPerson lora) {
+    return new ReferenceImagesPerson(images, imageName, notes, lora);
   }
 
   /**
@@ -190,8 +191,8 @@ public final class ImagePerson implements Identity {
 
   /** {@inheritDoc} The LoRA gets the same consent. */
   @Override
-  public ImagePerson withConsent(Consent consent) {
-    return new ImagePerson(
+  public ReferenceImagesPerson withConsent(Consent consent) {
+    return new ReferenceImagesPerson(
         images,
         imageName,
         new PersonNotes.OfReferences(
@@ -230,7 +231,7 @@ public final class ImagePerson implements Identity {
    *
    * @param people the persons, in the order of their images, at least two
    */
-  public record Group(List<ImagePerson> people) implements Identity {
+  public record Group(List<ReferenceImagesPerson> people) implements Identity {
     /**
      * Checks and copies the list.
      *
@@ -259,7 +260,7 @@ public final class ImagePerson implements Identity {
 
     @Override
     public String phrase() {
-      return list(eachFromItsNumber(ImagePerson::phrase));
+      return list(eachFromItsNumber(ReferenceImagesPerson::phrase));
     }
 
     String instruction() {
@@ -270,7 +271,7 @@ public final class ImagePerson implements Identity {
     }
 
     private interface Words {
-      String of(ImagePerson person, int first);
+      String of(ReferenceImagesPerson person, int first);
     }
 
     private List<String> eachFromItsNumber(Words words) {
@@ -291,7 +292,7 @@ public final class ImagePerson implements Identity {
     @Override
     public Optional<Consent> consent() {
       return people.stream()
-          .map(ImagePerson::consent)
+          .map(ReferenceImagesPerson::consent)
           .reduce((a, b) -> a.flatMap(one -> b.flatMap(other -> join(one, other))))
           .orElseThrow();
     }

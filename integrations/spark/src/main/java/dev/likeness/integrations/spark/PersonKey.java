@@ -1,0 +1,63 @@
+package dev.likeness.integrations.spark;
+
+import dev.likeness.headshots.report.LikenessVersion;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Digests that identify work. Equal work has equal keys, so finished work is recognised. */
+final class PersonKey {
+  private static final int DIGITS = 24;
+
+  private PersonKey() {}
+
+  /** A photo as it was read. */
+  record PhotoFile(String name, byte[] content) {}
+
+  /** Returns the key of a person: a digest of photos, consent, options, base and release. */
+  static String of(PersonRow row, List<PhotoFile> photos, ExecutorModel model) {
+    MessageDigest digest = sha256();
+    add(digest, LikenessVersion.current());
+    add(digest, model.description());
+    add(digest, row.id());
+    add(digest, row.givenConsent().toJson());
+    row.styles().forEach(name -> add(digest, name));
+    row.options().forEach((name, value) -> add(digest, name + "=" + value));
+    for (PhotoFile photo : photos) {
+      add(digest, photo.name);
+      add(digest, hex(photo.content));
+    }
+    return HexFormat.of().formatHex(digest.digest()).substring(0, DIGITS);
+  }
+
+  /** Returns the key of texts that describe other work. */
+  static String of(List<String> parts) {
+    MessageDigest digest = sha256();
+    add(digest, LikenessVersion.current());
+    parts.forEach(part -> add(digest, part));
+    return HexFormat.of().formatHex(digest.digest()).substring(0, DIGITS);
+  }
+
+  /** Returns SHA-256 in hexadecimal digits. */
+  static String hex(byte[] content) {
+    return HexFormat.of().formatHex(sha256().digest(content));
+  }
+
+  // The length separates texts, so that no two lists of texts are alike.
+  private static void add(MessageDigest digest, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+    digest.update(bytes);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
+    }
+  }
+}

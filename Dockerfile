@@ -1,4 +1,4 @@
-# The likeness command on Linux (x86-64), without a graphics card.
+# The likeness command on Linux (x86-64), without a GPU.
 #   docker build -t likeness .
 #   docker run --rm -v likeness:/home/likeness -v "$PWD:/work" likeness generate --prompt "portrait of a man" --out out
 # The volume keeps the unpacked native libraries (about 600 MB) from one run to the next.

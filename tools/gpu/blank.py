@@ -1,10 +1,10 @@
-"""Blanks a CUDA library's code for other cards than one kind, so that the library packs small.
+"""Blanks a CUDA library's code for other GPUs than one kind, so that the library packs small.
 
     python blank.py LIBRARY OUT [ARCHITECTURE]
 
 ARCHITECTURE is 90 (H100, H200) by default. Every fat binary in the section .nv_fatbin keeps its headers and addresses;
 the code of other architectures becomes zeros. A fat binary without code for the architecture keeps everything, because
-the driver may compile its PTX. The library then works on cards of that architecture only.
+the driver may compile its PTX. The library then works on GPUs of that architecture only.
 """
 import collections
 import struct
@@ -50,13 +50,13 @@ def blank(data, arch):
             at += 8
             continue
         all_of = list(entries(data, at + header, at + header + length))
-        own = any(kind == ELF and card == arch for kind, card, *_ in all_of)
-        for kind, card, start, stop in all_of:
-            found[kind, card] += stop - start
-            if own and (kind, card) != (ELF, arch):
+        own = any(kind == ELF and code == arch for kind, code, *_ in all_of)
+        for kind, code, start, stop in all_of:
+            found[kind, code] += stop - start
+            if own and (kind, code) != (ELF, arch):
                 data[start:stop] = bytes(stop - start)
             else:
-                kept[kind, card] += stop - start
+                kept[kind, code] += stop - start
         at += header + length
     return found, kept
 

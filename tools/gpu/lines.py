@@ -1,4 +1,4 @@
-"""The lines of prove.jsonl, written by Python as CardProof writes them in Java."""
+"""The lines of prove.jsonl, written by Python as GpuProof writes them in Java."""
 import json
 import os
 import threading

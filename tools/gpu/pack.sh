@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes what must travel to a machine with a card, in parts of at most 60 MiB with their SHA-256, and says how many.
+# Makes what must travel to a machine with a GPU, in parts of at most 60 MiB with their SHA-256, and says how many.
 #   pack.sh [cuda|cpu] [OUT]
 # OUT (out/gpu, which git ignores) receives SHA256SUMS and the parts of one xz archive: a Java runtime, the class path,
 # the native libraries, the wheels that diffusers needs there, and the scripts of this folder. CUDA, cuDNN and NCCL come
 # from the Python packages of that machine. `cpu` packs the CPU's libraries in the same layout, for a rehearsal.
-# Environment: LEVEL (6) of xz; ARCHITECTURE (90), the only cards whose code is kept; WORK, where the libraries are
+# Environment: LEVEL (6) of xz; ARCHITECTURE (90), the only GPUs whose code is kept; WORK, where the libraries are
 # unpacked; REPOSITORY, Maven's local repository, where the large GPU libraries must not lie in the usual one.
 # Needs a JDK and Python.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Proves or refutes groups of claims about a graphics card, one JSON line after every finding.
-#   prove.sh GROUP...    on the machine with the card, after unpack.sh
+# Proves or refutes groups of claims about a GPU, one JSON line after every finding.
+#   prove.sh GROUP...    on the machine with the GPU, after unpack.sh
 #   prove.sh rehearse    everything here, on the CPU with small shapes: packing, unpacking, all groups, a cut-off run,
 #                        a limit
 # Groups: a opening, doctor, memory, f32 against the CPU, kernels, waits; b SD 1.5 and SDXL shapes against diffusers,
@@ -48,7 +48,7 @@ java_side() {
   # shellcheck disable=SC2086
   LD_LIBRARY_PATH=${cuda:-}${cuda:+:}${LD_LIBRARY_PATH:-} ${SANITIZER:-} "$proof/java/bin/java" -Xmx4g \
     -Djava.awt.headless=true -Dorg.bytedeco.javacpp.cachedir="$FOLDER/javacpp" -cp "$proof/lib/*" \
-    dev.likeness.benchmarks.card.CardProof "$lines" "$FOLDER/models-$SIZE" "$DEVICE" "$SIZE" "$LIMITS" "$@" \
+    dev.likeness.benchmarks.gpu.GpuProof "$lines" "$FOLDER/models-$SIZE" "$DEVICE" "$SIZE" "$LIMITS" "$@" \
     2>> "$OUT/java.log"
 }
 
@@ -127,7 +127,7 @@ rehearse() {
   expect '"limit.sleeps","side":"likeness","state":"limit"'
   java_side cut &
   until grep -q '"cut.sleeps"' "$lines"; do sleep 0.2; done
-  kill -9 "$(pgrep -P $! -f CardProof || echo $!)"
+  kill -9 "$(pgrep -P $! -f GpuProof || echo $!)"
   wait $! || true
   through java_side cut
   expect '"cut.sleeps","side":"likeness","state":"ended"'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# JMH's table of the hot path on a card (step, decode, attention, LoRA step, ten persons), on random weights.
+# JMH's table of the hot path on a GPU (step, decode, attention, LoRA step, ten persons), on random weights.
 #   table.sh PYTHON [options of JMH, such as -p family=sd15]
 # PYTHON has torch and diffusers 0.42.1, to write the shapes. Environment: FOLDER (/tmp/likeness-gpu) receives them;
 # DEVICE (cuda); SIZE (full, or tiny). Needs `mvn package -P cuda -DskipTests -pl benchmarks -am` before.
@@ -21,4 +21,4 @@ if [ ! -d "$folder/models-$size" ]; then
   "$python" "$root/tools/gpu/folders.py" "$folder/tokenizers" "$folder/models-$size" "$size"
 fi
 exec java -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" org.openjdk.jmh.Main \
-  CardBenchmark -p folders="$folder/models-$size" -p device="${DEVICE:-cuda}" -p size="$size" "$@"
+  GpuBenchmark -p folders="$folder/models-$size" -p device="${DEVICE:-cuda}" -p size="$size" "$@"

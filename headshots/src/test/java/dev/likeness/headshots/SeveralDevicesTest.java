@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One queue over two bases of the same model, which stand for two cards. */
+/** One queue over two bases of the same model, which stand for two GPUs. */
 @Timeout(120)
 class SeveralDevicesTest {
   private static final GenerationQueue.Options ONE_EACH =

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 final class BannedWords {
   private static final Pattern WORDS = Pattern.compile(
       "\\b(?:pictures?|easels?|sittings?|sitters?|pupils?|ladders?|foretold|foretells|somebody|whom"
-          + "|learned words?|is told|are told|is heard|nothing hears)\\b",
+          + "|learned words?|graphics cards?|is told|are told|is heard|nothing hears)\\b",
       Pattern.CASE_INSENSITIVE);
   private static final Pattern INSIDE_NAMES =
       Pattern.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_");

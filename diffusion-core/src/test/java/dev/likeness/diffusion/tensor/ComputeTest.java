@@ -30,7 +30,7 @@ class ComputeTest {
     assertThrows(IllegalArgumentException.class, () -> Compute.everyGpu("f8", TWO));
   }
 
-  /** An Ampere card beside an Ada and a Hopper card. */
+  /** An Ampere GPU beside an Ada and a Hopper GPU. */
   private static final Compute.Gpus OLD_AND_NEW = new Compute.Gpus() {
     @Override
     public int count() {

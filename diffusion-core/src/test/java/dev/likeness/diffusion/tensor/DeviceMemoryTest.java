@@ -55,18 +55,18 @@ class DeviceMemoryTest {
   @Test
   void namesTheCudaRequirementsIfNoDeviceAnswers() {
     LibTorch.load();
-    assumeFalse(torch.hasCUDA(), "there may be a card");
-    Compute card = new Compute("cuda", DType.BF16);
+    assumeFalse(torch.hasCUDA(), "there may be a GPU");
+    Compute gpu = new Compute("cuda", DType.BF16);
     assertEquals(
         "no CUDA device is available: add dev.likeness:likeness-natives-cuda-linux-x86_64 (type pom;"
             + " for the command likeness: mvn package -P cuda), and install CUDA 13 with cuDNN 9 and NCCL;"
             + " or choose --device cpu",
-        assertThrows(ResourceLimitException.class, card::memory).getMessage());
-    assertTrue(DeviceMemory.find(card).isEmpty());
-    assertThrows(ResourceLimitException.class, () -> BaseModel.open((ModelFiles) null, card));
+        assertThrows(ResourceLimitException.class, gpu::memory).getMessage());
+    assertTrue(DeviceMemory.find(gpu).isEmpty());
+    assertThrows(ResourceLimitException.class, () -> BaseModel.open((ModelFiles) null, gpu));
     Path none = Path.of("none");
-    assertThrows(ResourceLimitException.class, () -> BaseModel.openControlNet(none, card));
-    assertThrows(ResourceLimitException.class, () -> PreviewDecoder.open(none, card));
+    assertThrows(ResourceLimitException.class, () -> BaseModel.openControlNet(none, gpu));
+    assertThrows(ResourceLimitException.class, () -> PreviewDecoder.open(none, gpu));
   }
 
   @Test

@@ -220,7 +220,7 @@ public final class TrainPortrait {
       AutoencoderKL autoencoder =
           new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
       IntStream numbered = IntStream.range(0, (numbers.images() + PER_FILE - 1) / PER_FILE);
-      // A CPU has its hands full with one file; a card waits for the reading.
+      // A CPU has its hands full with one file; a GPU waits for the reading.
       return (TrainingDevice.COMPUTE.isCpu() ? numbered : numbered.parallel())
           .mapToObj(i -> {
             Path file = work.resolve(String.format(Locale.ROOT, "latents-%03d.safetensors", i));

@@ -1,4 +1,4 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;

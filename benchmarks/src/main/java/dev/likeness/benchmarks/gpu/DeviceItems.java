@@ -1,6 +1,6 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
-import dev.likeness.benchmarks.card.CardProof.Item;
+import dev.likeness.benchmarks.gpu.GpuProof.Item;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.GenerationHooks;
@@ -36,7 +36,7 @@ final class DeviceItems {
       Compute compute = Compute.of(models.device());
       log.found("a.opens.compute", compute.toString());
       log.found("a.opens.memory", compute.memory().toString());
-      log.found("a.opens.cards", torch.cuda_device_count(), "cards");
+      log.found("a.opens.gpus", torch.cuda_device_count(), "GPUs");
     }));
     items.add(new Item("a.doctor", 60, () -> doctor(log)));
     for (String family : FAMILIES) {
@@ -155,7 +155,7 @@ final class DeviceItems {
   static List<Item> outOfMemory(ProofModels models, ProofLog log) {
     return List.of(new Item("g.recovers", 120, () -> {
       if (models.isCpu()) {
-        log.write("g.recovers", ProofLog.State.SKIPPED, Map.of("text", "needs a card"));
+        log.write("g.recovers", ProofLog.State.SKIPPED, Map.of("text", "needs a GPU"));
         return;
       }
       try (BaseModel base = models.withValues("sd15", Compute.of("cuda", "f32"))) {

@@ -1,4 +1,4 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
 import org.bytedeco.pytorch.global.torch_cuda.SyncDebugMode;
 
 /**
- * Makes libtorch throw if the host waits for the card between the end of the first step and the end
+ * Makes libtorch throw if the host waits for the GPU between the end of the first step and the end
  * of the last. Steps of a CPU are counted alone.
  */
 record LoopWatch(ProofModels models, int[] steps) implements StepListener {

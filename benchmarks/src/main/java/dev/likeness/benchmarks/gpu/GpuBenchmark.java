@@ -1,4 +1,4 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
 import dev.likeness.benchmarks.RandomWeights;
 import dev.likeness.diffusion.BaseModel;
@@ -43,10 +43,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The hot path on a graphics card, on published shapes with random weights: a guided step of the
- * UNet, decoding, the largest self-attention, a training step of a LoRA, and ten persons in one
- * batch. {@code tools/gpu/table.sh} makes the folders and runs this. Each figure includes the
- * card's work. {@code -p device=cpu -p size=tiny} tries it without a card.
+ * The hot path on a GPU, on published shapes with random weights: a guided step of the UNet,
+ * decoding, the largest self-attention, a training step of a LoRA, and ten persons in one batch.
+ * {@code tools/gpu/table.sh} makes the folders and runs this. Each figure includes the GPU's work.
+ * {@code -p device=cpu -p size=tiny} tries it without a GPU.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -54,7 +54,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
-public class CardBenchmark {
+public class GpuBenchmark {
   private static final int TRAINING_STEPS = 10;
   private static final int PERSONS = 10;
   private static final int RANK = 4;

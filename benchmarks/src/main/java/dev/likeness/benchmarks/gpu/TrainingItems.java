@@ -1,6 +1,6 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
-import dev.likeness.benchmarks.card.CardProof.Item;
+import dev.likeness.benchmarks.gpu.GpuProof.Item;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;

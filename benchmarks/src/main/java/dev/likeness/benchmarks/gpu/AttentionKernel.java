@@ -1,4 +1,4 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;

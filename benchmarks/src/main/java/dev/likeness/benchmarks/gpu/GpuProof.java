@@ -1,6 +1,6 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
-import dev.likeness.benchmarks.card.ProofLog.State;
+import dev.likeness.benchmarks.gpu.ProofLog.State;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,11 +17,11 @@ import java.util.concurrent.TimeUnit;
  * {@code tools/gpu/folders.py} wrote, {@code cuda} or {@code cpu}, {@code full} or {@code tiny}, a
  * factor for all time limits, and letters of groups.
  */
-public final class CardProof {
+public final class GpuProof {
   /** Exit status after an item that took longer than its limit. */
   static final int LIMIT_STATUS = 75;
 
-  private CardProof() {}
+  private GpuProof() {}
 
   /** A piece of work of an item. */
   @FunctionalInterface

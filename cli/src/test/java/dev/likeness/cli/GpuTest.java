@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("gpu")
-class GraphicsCardTest {
+class GpuTest {
   @Test
   void equalsTheCpu() {
     assumeFalse(Compute.best().isCpu(), "no CUDA device answers");

@@ -1,7 +1,7 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
-import dev.likeness.benchmarks.card.CardProof.Item;
-import dev.likeness.benchmarks.card.ProofLog.State;
+import dev.likeness.benchmarks.gpu.GpuProof.Item;
+import dev.likeness.benchmarks.gpu.ProofLog.State;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -108,7 +108,7 @@ final class F8Items {
   static Item streamed(ProofModels models, ProofLog log) {
     return new Item("c.flux.f8.streamed", 150, () -> {
       if (models.isCpu()) {
-        log.write("c.flux.f8.streamed.step", State.SKIPPED, Map.of("text", "needs a card"));
+        log.write("c.flux.f8.streamed.step", State.SKIPPED, Map.of("text", "needs a GPU"));
       } else if (supports(models, log, "c.flux.f8.streamed.step")) {
         try (BaseModel base = BaseModel.open(
             ModelFiles.of(models.folders().resolve("shapes").resolve("flux-f8")),
@@ -124,7 +124,7 @@ final class F8Items {
   static Item transformer(ProofModels models, ProofLog log) {
     return new Item("c.flux.f8", 150, () -> {
       if (models.isCpu()) {
-        log.write("c.flux.f8.step", State.SKIPPED, Map.of("text", "needs a card"));
+        log.write("c.flux.f8.step", State.SKIPPED, Map.of("text", "needs a GPU"));
       } else if (supports(models, log, "c.flux.f8.step")) {
         try (BaseModel base = models.filled(BaseModel.open(
             ModelFiles.of(models.folders().resolve("shapes").resolve("flux-f8")),

@@ -1,4 +1,4 @@
-package dev.likeness.benchmarks.card;
+package dev.likeness.benchmarks.gpu;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;

@@ -1,5 +1,0 @@
-/**
- * The Java side of {@code tools/gpu/prove.sh}: checks and measurements on a graphics card, each
- * with a time limit, written line by line.
- */
-package dev.likeness.benchmarks.card;

@@ -30,7 +30,7 @@ public final class TrainingState {
    *     of them
    */
   public static LoraPerson tag(LoraPerson person, Path state) {
-    return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());
+    return person.withMetadata(TrainingStateFile.OWNER, state.getFileName().toString());
   }
 
   /**

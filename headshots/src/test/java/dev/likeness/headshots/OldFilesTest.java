@@ -55,11 +55,11 @@ class OldFilesTest {
       assertEquals(
           List.of(new FaceTraits(31.25, 2.5, 0.9375), new FaceTraits(Double.NaN, 3.1, Double.NaN)),
           kept.traits());
-      Map<String, String> again = new HashMap<>(kept.addTo(ada).notes());
+      Map<String, String> again = new HashMap<>(kept.addTo(ada).metadata());
       assertEquals(profile, PersonRecord.of(kept.addTo(ada)).profile());
-      String written = again.put("likeness.profile", ada.notes().get("likeness.profile"));
+      String written = again.put("likeness.profile", ada.metadata().get("likeness.profile"));
       assertTrue(written.contains("\"attribute\":\"hair\"") && !written.contains("slot"), written);
-      assertEquals(ada.notes(), again);
+      assertEquals(ada.metadata(), again);
       assertTrue(ada.trainingSettings().startsWith("LoraTraining["), ada.trainingSettings());
       assertTrue(Authenticity.of(ada, tools).isPresent());
     }

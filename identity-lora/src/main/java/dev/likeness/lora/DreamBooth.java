@@ -138,13 +138,13 @@ public record DreamBooth(LoraTraining settings) {
               added == null ? null : ModelAdapter.of(added.at(1)));
           TrainingLoop loop = new TrainingLoop(settings, base, set, weights, observed.progress())) {
         Function<String, Tensor> trained = loop.train(run.cancellation());
-        Map<String, String> header = LoraPerson.header(
+        Map<String, String> metadata = LoraPerson.metadata(
             set.personToken(),
             base.name(),
             TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))
                 .toString(),
             Map.of("format", "pt"));
-        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
+        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), metadata);
       }
     });
   }

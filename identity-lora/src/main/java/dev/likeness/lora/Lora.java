@@ -105,7 +105,7 @@ public final class Lora implements AutoCloseable {
           (layer, name) -> model.tensorNames(layer.component()).contains(name)
               ? Optional.of(layer.readF32(model, name))
               : Optional.empty());
-      return new Lora(changes, source.notes(), report, region, model);
+      return new Lora(changes, source.metadata(), report, region, model);
     } catch (RuntimeException e) {
       region.close();
       throw e;
@@ -216,7 +216,7 @@ public final class Lora implements AutoCloseable {
     return deltas.textualInversions();
   }
 
-  /** {@return the text entries in the header of the LoRA file} */
+  /** {@return the metadata of the LoRA file} */
   public Map<String, String> metadata() {
     return metadata;
   }
@@ -266,10 +266,10 @@ public final class Lora implements AutoCloseable {
     save(file, keyFormat, metadata);
   }
 
-  void save(Path file, KeyFormat keyFormat, Map<String, String> header) {
+  void save(Path file, KeyFormat keyFormat, Map<String, String> metadata) {
     requireOpen();
     LoraWriter.write(
-        file, deltas, LayerTable.of(base), layer -> layer.readF32(base), header, keyFormat);
+        file, deltas, LayerTable.of(base), layer -> layer.readF32(base), metadata, keyFormat);
   }
 
   LoraDeltas deltas() {

@@ -49,9 +49,9 @@ public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * {@return the weighted sum of several LoRAs of one base; the caller closes it} The header of the
-   * sum combines titles, trigger words, licences and consents. If the LoRAs are of several people,
-   * the saved sum cannot be opened as a {@link LoraPerson}.
+   * {@return the weighted sum of several LoRAs of one base; the caller closes it} The metadata of
+   * the sum combines titles, trigger words, licences and consents. If the LoRAs are of several
+   * people, the saved sum cannot be opened as a {@link LoraPerson}.
    *
    * @param loras the LoRAs with their weights
    * @param rank the largest rank of a layer of the result, from 1; a layer gets no more ranks than
@@ -99,9 +99,9 @@ public final class LoraMerge {
       throw e;
     }
     LoraDeltas deltas = new LoraDeltas(weights, biases, inversions);
-    Map<String, String> header = LoraMetadata.MergedNotes.of(
+    Map<String, String> metadata = LoraMetadata.MergedMetadata.of(
         loras.keySet().stream().map(Lora::metadata).toList(), rank(deltas));
-    return newLora(deltas, region, base, first.inspection().family(), header);
+    return newLora(deltas, region, base, first.inspection().family(), metadata);
   }
 
   /**
@@ -285,10 +285,10 @@ public final class LoraMerge {
       TensorRegion region,
       OpenModel base,
       String family,
-      Map<String, String> header) {
+      Map<String, String> metadata) {
     LoraInspection report = LoraMetadata.made(
-        family, LoraAlgorithm.LORA, changes.weights().size(), rank(changes), header);
-    return new Lora(changes, header, report, region, base);
+        family, LoraAlgorithm.LORA, changes.weights().size(), rank(changes), metadata);
+    return new Lora(changes, metadata, report, region, base);
   }
 
   private static void requireRank(int rank) {

@@ -35,11 +35,11 @@ import java.util.Optional;
  * tensors until closed.
  */
 public final class LoraPerson implements Identity.Loaded {
-  /** The key of the person's token in the header of a person file. */
+  /** The key of the person's token in the metadata of a person file. */
   public static final String TOKEN_KEY = LoraMetadata.TOKEN;
-  /** The key of the class word in the header of a person file. */
+  /** The key of the class word in the metadata of a person file. */
   public static final String CLASS_WORD_KEY = LoraMetadata.CLASS_WORD;
-  /** The key of the person's consent in the header of a person file. */
+  /** The key of the person's consent in the metadata of a person file. */
   public static final String CONSENT_KEY = LoraMetadata.CONSENT;
 
   private static final String BASE_KEY = LoraMetadata.BASE;
@@ -51,7 +51,7 @@ public final class LoraPerson implements Identity.Loaded {
   private final PersonToken personToken;
   private final String baseName;
   private final String trainingSettings;
-  private final Map<String, String> notes;
+  private final Map<String, String> metadata;
 
   /**
    * Creates a person object, which owns the adapter.
@@ -60,19 +60,19 @@ public final class LoraPerson implements Identity.Loaded {
    * @param personToken the words that prompts use for the person, and the person's consent
    * @param baseName name of the base model that the person was trained on; empty if unknown
    * @param trainingSettings the settings of the training, as readable text
-   * @param notes additional header entries that {@link #save} writes to the file
+   * @param metadata additional metadata that {@link #save} writes to the file
    */
   public LoraPerson(
       Lora lora,
       PersonToken personToken,
       String baseName,
       String trainingSettings,
-      Map<String, String> notes) {
+      Map<String, String> metadata) {
     this.lora = lora;
     this.personToken = personToken;
     this.baseName = baseName;
     this.trainingSettings = trainingSettings;
-    this.notes = Map.copyOf(notes);
+    this.metadata = Map.copyOf(metadata);
   }
 
   /** {@return the trained adapter, which this person owns} */
@@ -96,11 +96,11 @@ public final class LoraPerson implements Identity.Loaded {
   }
 
   /**
-   * {@return the additional header entries that {@link #save} writes, as an unmodifiable map} If
-   * the person was opened from a file, the map has all entries of its header.
+   * {@return the additional metadata that {@link #save} writes, as an unmodifiable map} If the
+   * person was opened from a file, the map has all metadata of the file.
    */
-  public Map<String, String> notes() {
-    return notes;
+  public Map<String, String> metadata() {
+    return metadata;
   }
 
   /**
@@ -129,23 +129,25 @@ public final class LoraPerson implements Identity.Loaded {
    */
   public static LoraPerson open(Path file, BaseModel base, Cancellation cancellation) {
     Lora lora = Lora.open(file, base, cancellation);
-    Map<String, String> notes = lora.metadata();
-    if (notes.getOrDefault(CLASS_WORD_KEY, "").isBlank()) {
+    Map<String, String> metadata = lora.metadata();
+    if (metadata.getOrDefault(CLASS_WORD_KEY, "").isBlank()) {
       lora.close();
-      throw new InvalidInputException(file + " is a LoRA, but its header does not name the person ("
-          + CLASS_WORD_KEY + "); use it as a LoRA and name the person in the prompt");
+      throw new InvalidInputException(
+          file + " is a LoRA, but its metadata does not name the person (" + CLASS_WORD_KEY
+              + "); use it as a LoRA and name the person in the prompt");
     }
     try {
-      KeptFaces.check(notes, file.toString());
+      KeptFaces.check(metadata, file.toString());
     } catch (InvalidInputException e) {
       lora.close();
       throw e;
     }
-    String token = notes.getOrDefault(TOKEN_KEY, "");
-    PersonToken subject =
-        new PersonToken(token, notes.get(CLASS_WORD_KEY), notes.getOrDefault(CONSENT_KEY, ""));
-    String settings = notes.getOrDefault(SETTINGS_KEY, notes.getOrDefault(FORMER_SETTINGS_KEY, ""));
-    return new LoraPerson(lora, subject, notes.getOrDefault(BASE_KEY, ""), settings, notes);
+    String token = metadata.getOrDefault(TOKEN_KEY, "");
+    PersonToken subject = new PersonToken(
+        token, metadata.get(CLASS_WORD_KEY), metadata.getOrDefault(CONSENT_KEY, ""));
+    String settings =
+        metadata.getOrDefault(SETTINGS_KEY, metadata.getOrDefault(FORMER_SETTINGS_KEY, ""));
+    return new LoraPerson(lora, subject, metadata.getOrDefault(BASE_KEY, ""), settings, metadata);
   }
 
   static LoraPerson of(
@@ -163,23 +165,23 @@ public final class LoraPerson implements Identity.Loaded {
         };
     String trainingSettings =
         TrainingObjective.effectiveSettings(settings, EngineAccess.model(base)).toString();
-    Map<String, String> header = header(subject, base.name(), trainingSettings, Map.of());
+    Map<String, String> own = metadata(subject, base.name(), trainingSettings, Map.of());
     LoraInspection report =
-        LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
-    Lora lora = new Lora(changes, header, report, region, EngineAccess.model(base));
+        LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), own);
+    Lora lora = new Lora(changes, own, report, region, EngineAccess.model(base));
     return new LoraPerson(lora, subject, base.name(), trainingSettings, Map.of());
   }
 
   /**
-   * Returns a copy of this person with an additional entry for the header of its file. Both objects
-   * share their tensors; close only one of them.
+   * Returns a copy of this person with an additional entry for the metadata of its file. Both
+   * objects share their tensors; close only one of them.
    *
    * @param name key of the entry
    * @param text value of the entry
    * @return the changed copy
    */
-  public LoraPerson withNote(String name, String text) {
-    Map<String, String> more = new LinkedHashMap<>(notes);
+  public LoraPerson withMetadata(String name, String text) {
+    Map<String, String> more = new LinkedHashMap<>(metadata);
     more.put(name, text);
     return new LoraPerson(lora, personToken, baseName, trainingSettings, more);
   }
@@ -191,7 +193,7 @@ public final class LoraPerson implements Identity.Loaded {
    * @return the changed person. Both objects share their tensors; close only one of them
    */
   public LoraPerson withPersonToken(PersonToken other) {
-    return new LoraPerson(lora, other, baseName, trainingSettings, notes);
+    return new LoraPerson(lora, other, baseName, trainingSettings, metadata);
   }
 
   @Override
@@ -235,31 +237,31 @@ public final class LoraPerson implements Identity.Loaded {
   }
 
   /**
-   * Writes the person's file: the LoRA's factors as f16 in peft's key format. The header contains
-   * the token, class word, consent, training settings and {@link #notes}. The file is written
+   * Writes the person's file: the LoRA's factors as f16 in peft's key format. The metadata contains
+   * the token, class word, consent, training settings and {@link #metadata}. The file is written
    * completely or not at all. If the file is new, only its owner can read it.
    *
    * @param file the file to write; an existing file is replaced
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
-    Map<String, String> header = header(personToken, baseName, trainingSettings, notes);
-    LoraMetadata.of(lora.inspection(), phrase()).forEach(header::putIfAbsent);
+    Map<String, String> written = metadata(personToken, baseName, trainingSettings, metadata);
+    LoraMetadata.of(lora.inspection(), phrase()).forEach(written::putIfAbsent);
     // The training took long and the file takes a moment, so a cancellation does not stop it.
-    CurrentWork.finish(() -> lora.save(file, KeyFormat.PEFT, header));
+    CurrentWork.finish(() -> lora.save(file, KeyFormat.PEFT, written));
   }
 
-  /** {@return the header entries of a trained person} */
-  static Map<String, String> header(
+  /** {@return the metadata of a trained person} */
+  static Map<String, String> metadata(
       PersonToken subject, String base, String trainingSettings, Map<String, String> more) {
-    Map<String, String> header = new LinkedHashMap<>(more);
-    header.put(TOKEN_KEY, subject.token());
-    header.put(CLASS_WORD_KEY, subject.classWord());
-    header.put(CONSENT_KEY, subject.consent());
-    header.put(BASE_KEY, base);
-    header.remove(FORMER_SETTINGS_KEY);
-    header.put(SETTINGS_KEY, trainingSettings);
-    return header;
+    Map<String, String> metadata = new LinkedHashMap<>(more);
+    metadata.put(TOKEN_KEY, subject.token());
+    metadata.put(CLASS_WORD_KEY, subject.classWord());
+    metadata.put(CONSENT_KEY, subject.consent());
+    metadata.put(BASE_KEY, base);
+    metadata.remove(FORMER_SETTINGS_KEY);
+    metadata.put(SETTINGS_KEY, trainingSettings);
+    return metadata;
   }
 
   @Override
@@ -271,7 +273,7 @@ public final class LoraPerson implements Identity.Loaded {
   @Override
   public String toString() {
     return "a person trained on " + baseName + ", rank " + lora.inspection().rank() + ", "
-        + notes.size() + " notes";
+        + metadata.size() + " entries of metadata";
   }
 
   /** The reader that {@link Identity#open} uses for files of {@link LoraPerson}. */

@@ -44,15 +44,15 @@ public final class TrainedModel implements AutoCloseable {
 
   private final Weights weights;
   private final PersonToken personToken;
-  private final Map<String, String> header;
+  private final Map<String, String> metadata;
 
   /** The trained tensors by component and name, and the region that owns them. */
   record Weights(Map<String, Tensor> tensors, TensorRegion region) {}
 
-  TrainedModel(Weights weights, PersonToken personToken, Map<String, String> header) {
+  TrainedModel(Weights weights, PersonToken personToken, Map<String, String> metadata) {
     this.weights = weights;
     this.personToken = personToken;
-    this.header = header;
+    this.metadata = metadata;
   }
 
   /** {@return the words that prompts use for the person} */
@@ -73,7 +73,7 @@ public final class TrainedModel implements AutoCloseable {
    * written to a hidden temporary folder, then moved to {@code out}. If moving fails, the files
    * that were not moved stay in the temporary folder.
    *
-   * <p>Only the user who owns the new weight files can read them. The headers of these files
+   * <p>Only the user who owns the new weight files can read them. The metadata of these files
    * contain the token and the consent of the person.
    *
    * @param base the diffusers folder of the base model, or the folder of the base model in the
@@ -103,7 +103,7 @@ public final class TrainedModel implements AutoCloseable {
             named.put(name.substring(part.length() + 1), tensor.to(Tensors.scalarType(type)));
           }
         });
-        SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, header);
+        SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, metadata);
       }
     }
   }

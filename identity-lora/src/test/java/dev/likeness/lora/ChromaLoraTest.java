@@ -106,12 +106,12 @@ class ChromaLoraTest {
     }
   }
 
-  private Path file(String stem, Map<String, String> notes) {
+  private Path file(String stem, Map<String, String> metadata) {
     Map<String, Tensor> tensors = new HashMap<>();
     tensors.put(stem + ".lora_down.weight", torch.ones(2, stem.contains("layers") ? 20 : 32));
     tensors.put(stem + ".lora_up.weight", torch.ones(stem.contains("layers") ? 20 : 32, 2));
-    Path file = parent.resolve(stem + notes.size() + ".safetensors");
-    SafetensorsWriter.write(file, tensors, notes);
+    Path file = parent.resolve(stem + metadata.size() + ".safetensors");
+    SafetensorsWriter.write(file, tensors, metadata);
     return file;
   }
 }

@@ -376,7 +376,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void refusesSettingsThatAreNotJson() {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "unet.r = 4"));
     assertEquals(
-        file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again",
+        file + ": the metadata's lora_adapter_metadata is not a JSON object; save the LoRA again",
         refusal(file));
   }
 
@@ -414,7 +414,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of());
     assertEquals(
         file
-            + " is a LoRA, but its header does not name the person (likeness.class_word); use it"
+            + " is a LoRA, but its metadata does not name the person (likeness.class_word); use it"
             + " as a"
             + " LoRA and name the person in the prompt",
         assertThrows(InvalidInputException.class, () -> LoraPerson.open(file, base))

@@ -56,12 +56,12 @@ class TransformerInspectionTest {
     base.close();
   }
 
-  private Path file(Map<String, long[]> shapes, Map<String, String> notes) {
+  private Path file(Map<String, long[]> shapes, Map<String, String> metadata) {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       shapes.forEach((name, shape) -> tensors.put(name, torch.ones(shape)));
-      SafetensorsWriter.write(file, tensors, notes);
+      SafetensorsWriter.write(file, tensors, metadata);
     }
     return file;
   }

@@ -48,19 +48,19 @@ public record IpAdapterPerson(
    */
   public static IpAdapterPerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings references = ReferenceEmbeddings.open(file);
-    PersonNotes.OfReferences notes = PersonNotes.OfReferences.read(
+    PersonMetadata.OfReferences metadata = PersonMetadata.OfReferences.read(
             SafetensorsHeader.read(file).metadata(), file)
         .orElseThrow(() -> new InvalidInputException(file
-            + " contains reference embeddings, but its header has no key likeness.consent;"
+            + " contains reference embeddings, but its metadata has no key likeness.consent;"
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new IpAdapterPerson(
-        prompt(file, references, adapter).withPhrase(notes.classWord()),
+        prompt(file, references, adapter).withPhrase(metadata.classWord()),
         Optional.empty(),
-        notes.consent(),
+        metadata.consent(),
         adapter.name(),
         IdentityStrength.DEFAULT,
-        notes.base(),
-        notes.record());
+        metadata.base(),
+        metadata.record());
   }
 
   private static ImagePrompt prompt(
@@ -81,7 +81,7 @@ public record IpAdapterPerson(
    * @throws InvalidInputException if the file cannot be read
    */
   public static boolean matches(PhotoReview review, Path file) {
-    return PersonNotes.read(SafetensorsHeader.read(file).metadata(), file.toString())
+    return PersonMetadata.read(SafetensorsHeader.read(file).metadata(), file.toString())
         .traits()
         .equals(PersonRecord.traits(review.accepted()));
   }
@@ -99,7 +99,7 @@ public record IpAdapterPerson(
         .references()
         .save(
             file,
-            new PersonNotes.OfReferences(
+            new PersonMetadata.OfReferences(
                     base, imagePrompt.phrase(), photoConsent, adapterName, record)
                 .write());
   }

@@ -163,7 +163,7 @@ public record PersonProfile(List<Trait> traits) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Trait trait : traits) {
       Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put(PersonNotes.ATTRIBUTE, trait.attribute());
+      entry.put(PersonMetadata.ATTRIBUTE, trait.attribute());
       entry.put("value", trait.value());
       entry.put("confidence", Math.round(1000 * trait.confidence()) / 1000.0);
       entry.put("source", trait.source().label());

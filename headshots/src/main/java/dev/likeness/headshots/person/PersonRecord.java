@@ -53,7 +53,7 @@ public record PersonRecord(
    * @throws dev.likeness.diffusion.error.InvalidInputException if a part of the record is damaged
    */
   public static PersonRecord of(LoraPerson person) {
-    return PersonNotes.read(person.notes(), "the file of the person");
+    return PersonMetadata.read(person.metadata(), "the file of the person");
   }
 
   /**
@@ -79,8 +79,8 @@ public record PersonRecord(
    */
   public LoraPerson addTo(LoraPerson person) {
     LoraPerson with = person;
-    for (Map.Entry<String, String> note : PersonNotes.write(this).entrySet()) {
-      with = with.withNote(note.getKey(), note.getValue());
+    for (Map.Entry<String, String> entry : PersonMetadata.write(this).entrySet()) {
+      with = with.withMetadata(entry.getKey(), entry.getValue());
     }
     return with;
   }

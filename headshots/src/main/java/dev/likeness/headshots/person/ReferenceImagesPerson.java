@@ -24,17 +24,17 @@ import java.util.stream.IntStream;
 public final class ReferenceImagesPerson implements Identity {
   private final List<RgbImage> images;
   private final IntFunction<String> imageName;
-  private final PersonNotes.OfReferences notes;
+  private final PersonMetadata.OfReferences metadata;
   private final LoraPerson trained;
 
   private ReferenceImagesPerson(
       List<RgbImage> images,
       IntFunction<String> imageName,
-      PersonNotes.OfReferences notes,
+      PersonMetadata.OfReferences metadata,
       LoraPerson trained) {
     this.images = List.copyOf(images);
     this.imageName = imageName;
-    this.notes = notes;
+    this.metadata = metadata;
     this.trained = trained;
   }
 
@@ -57,11 +57,11 @@ public final class ReferenceImagesPerson implements Identity {
     return new ReferenceImagesPerson(
         images,
         ReferencePhotos.editing(base)::imageName,
-        new PersonNotes.OfReferences(
+        new PersonMetadata.OfReferences(
             base.name(),
             record.profile().userWords(),
             Optional.empty(),
-            PersonNotes.OfImages.NO_ADAPTER,
+            PersonMetadata.OfImages.NO_ADAPTER,
             record),
         null);
   }
@@ -77,8 +77,8 @@ public final class ReferenceImagesPerson implements Identity {
    */
   public static ReferenceImagesPerson open(Path file, BaseModel base) {
     IntFunction<String> imageName = ReferencePhotos.editing(base)::imageName;
-    PersonNotes.OfImages saved = PersonNotes.OfImages.open(file);
-    return new ReferenceImagesPerson(saved.images(), imageName, saved.notes(), null);
+    PersonMetadata.OfImages saved = PersonMetadata.OfImages.open(file);
+    return new ReferenceImagesPerson(saved.images(), imageName, saved.metadata(), null);
   }
 
   /**
@@ -90,7 +90,7 @@ public final class ReferenceImagesPerson implements Identity {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
-    new PersonNotes.OfImages(images, notes).save(file);
+    new PersonMetadata.OfImages(images, metadata).save(file);
   }
 
   /** {@return the reference images, in the order of their numbers} */
@@ -103,7 +103,7 @@ public final class ReferenceImagesPerson implements Identity {
    * that are not reference images.
    */
   public PersonRecord record() {
-    return notes.record();
+    return metadata.record();
   }
 
   /** {@return the person's LoRA; empty if the person has none} */
@@ -117,7 +117,7 @@ public final class ReferenceImagesPerson implements Identity {
    * @param lora the trained person; the caller closes it after the last generation
    */
   public ReferenceImagesPerson withLoraPerson(LoraPerson lora) {
-    return new ReferenceImagesPerson(images, imageName, notes, lora);
+    return new ReferenceImagesPerson(images, imageName, metadata, lora);
   }
 
   /**
@@ -147,7 +147,7 @@ public final class ReferenceImagesPerson implements Identity {
   }
 
   private String phrase(int first) {
-    String shown = "the " + notes.classWord() + " in " + names(first);
+    String shown = "the " + metadata.classWord() + " in " + names(first);
     return trained == null ? shown : trained.phrase() + ", " + shown;
   }
 
@@ -185,8 +185,8 @@ public final class ReferenceImagesPerson implements Identity {
   @Override
   public Optional<Consent> consent() {
     return trained == null
-        ? notes.consent()
-        : notes.consent().flatMap(own -> trained.consent().flatMap(own::intersect));
+        ? metadata.consent()
+        : metadata.consent().flatMap(own -> trained.consent().flatMap(own::intersect));
   }
 
   /** {@inheritDoc} The LoRA gets the same consent. */
@@ -195,12 +195,12 @@ public final class ReferenceImagesPerson implements Identity {
     return new ReferenceImagesPerson(
         images,
         imageName,
-        new PersonNotes.OfReferences(
-            notes.base(),
-            notes.classWord(),
+        new PersonMetadata.OfReferences(
+            metadata.base(),
+            metadata.classWord(),
             Optional.of(consent),
-            notes.adapterName(),
-            notes.record()),
+            metadata.adapterName(),
+            metadata.record()),
         trained == null ? null : trained.withConsent(consent));
   }
 
@@ -266,7 +266,7 @@ public final class ReferenceImagesPerson implements Identity {
     String instruction() {
       return "Keep each face exactly: "
           + list(eachFromItsNumber((person, first) ->
-              "of the " + person.notes.classWord() + " as in " + person.names(first)))
+              "of the " + person.metadata.classWord() + " as in " + person.names(first)))
           + "; do not copy clothes, pose or background from there. ";
     }
 

@@ -101,7 +101,7 @@ class StoredPersonTest {
             "",
             PersonRecord.of(ada));
     assertTrue(
-        logged.contains("rank 16, 3 notes")
+        logged.contains("rank 16, 3 entries of metadata")
             && !logged.contains("Ada")
             && !logged.contains("glasses"),
         logged);
@@ -154,8 +154,9 @@ class StoredPersonTest {
       assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
     }
     assertEquals(
-        Optional.empty(), PersonRecord.of(ada.withNote("likeness.faces", "")).faces());
-    LoraPerson torn = ada.withNote("likeness.faces", "{");
+        Optional.empty(),
+        PersonRecord.of(ada.withMetadata("likeness.faces", "")).faces());
+    LoraPerson torn = ada.withMetadata("likeness.faces", "{");
     InvalidInputException refused =
         assertThrows(InvalidInputException.class, () -> PersonRecord.of(torn));
     assertEquals(
@@ -219,7 +220,7 @@ class StoredPersonTest {
   void refusesDamagedFacesWhenAFileIsOpened(String fault, String note) throws IOException {
     for (String key : List.of("likeness.faces", "likeness.faces.guide")) {
       Path torn = folder.resolve("torn.safetensors");
-      ada.withNote(key, note).save(torn);
+      ada.withMetadata(key, note).save(torn);
       String expected = torn + " has face embeddings (" + key + ") " + fault
           + "; train or encode the person again";
       assertEquals(expected, refusal(() -> LoraPerson.open(torn, base)));
@@ -238,7 +239,7 @@ class StoredPersonTest {
     float[][] vectors = new float[1000][];
     Arrays.fill(vectors, new float[] {0.6f, 0.8f});
     Path many = folder.resolve("many.safetensors");
-    ada.withNote("likeness.faces", faces("eye", vectors)).save(many);
+    ada.withMetadata("likeness.faces", faces("eye", vectors)).save(many);
     try (LoraPerson opened = LoraPerson.open(many, base)) {
       assertEquals(1000, PersonRecord.of(opened).faces().orElseThrow().vectors().size());
     }

@@ -41,7 +41,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
     return names.size() == 1 ? names.get(0) : "";
   }
 
-  /** Reads the origin from a file's header. */
+  /** Reads the origin from a file's metadata. */
   static EmbeddingOrigin of(Map<String, String> metadata) {
     return new EmbeddingOrigin(
         metadata.getOrDefault(ENCODER_KEY, ""),
@@ -49,7 +49,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
         metadata.getOrDefault(NORMALIZATION_KEY, ""));
   }
 
-  /** Returns the known values for a file's header. */
+  /** Returns the known values for a file's metadata. */
   Map<String, String> metadata() {
     Map<String, String> known = new HashMap<>(Map.of(
         ENCODER_KEY, encoder, FACE_EMBEDDER_KEY, faceEmbedder, NORMALIZATION_KEY, normalization));

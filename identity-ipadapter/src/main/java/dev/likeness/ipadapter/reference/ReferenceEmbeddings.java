@@ -192,7 +192,7 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Writes the embeddings to a safetensors file, with their origin in the header. The file is
+   * Writes the embeddings to a safetensors file, with their origin in the metadata. The file is
    * written completely or not at all. If the file is new, only its owner can read it.
    *
    * @param file the file; an existing file is replaced
@@ -203,15 +203,15 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Writes the embeddings to a safetensors file, with their origin and additional entries in the
-   * header. The file is written completely or not at all. If the file is new, only its owner can
+   * Writes the embeddings to a safetensors file, with their origin and further entries in the
+   * metadata. The file is written completely or not at all. If the file is new, only its owner can
    * read it.
    *
    * @param file the file; an existing file is replaced
-   * @param notes header entries, such as the name of the person
+   * @param metadata further metadata, such as the name of the person
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
-  public void save(Path file, Map<String, String> notes) {
+  public void save(Path file, Map<String, String> metadata) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       put(tensors, "image", image);
@@ -222,10 +222,10 @@ public record ReferenceEmbeddings(
         counts[i] = weights.get(i).floatValue();
       }
       tensors.put(WEIGHTS, torch.tensor(counts));
-      Map<String, String> header = new HashMap<>(origin.metadata());
-      header.put("likeness.kind", "reference embeddings");
-      header.putAll(notes);
-      SafetensorsWriter.writePrivate(file, tensors, header);
+      Map<String, String> all = new HashMap<>(origin.metadata());
+      all.put("likeness.kind", "reference embeddings");
+      all.putAll(metadata);
+      SafetensorsWriter.writePrivate(file, tensors, all);
     }
   }
 
@@ -237,7 +237,7 @@ public record ReferenceEmbeddings(
    * @return the embeddings
    * @throws InvalidInputException if the file is broken, has no reference embeddings or more than
    *     1000, has a value that is NaN or infinite, or has a face embedding of another length than
-   *     its header says
+   *     its metadata says
    */
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();

@@ -25,7 +25,7 @@ import java.util.TreeSet;
  * @param incomplete layers that lack tensors of their algorithm, or have tensors of different ranks
  * @param duplicates pairs of keys that name the same tensor
  * @param textualInversions names of the textual inversions in the file
- * @param notes readable metadata of the header
+ * @param metadata its readable metadata
  */
 public record LoraInspection(
     Optional<KeyFormat> keyFormat,
@@ -41,27 +41,27 @@ public record LoraInspection(
     List<String> incomplete,
     List<String> duplicates,
     List<String> textualInversions,
-    Notes notes) {
+    Metadata metadata) {
   /**
-   * Readable metadata of a LoRA header: kohya's {@code ss_*} entries and Stability's ModelSpec
-   * 1.0.1 ({@code modelspec.*}).
+   * Readable metadata of a LoRA file: kohya's {@code ss_*} entries and Stability's ModelSpec 1.0.1
+   * ({@code modelspec.*}).
    *
    * @param title the title, or empty
    * @param triggerWords words that activate the LoRA in prompts, most frequent first; empty if the
-   *     header has no trigger words
+   *     metadata has no trigger words
    * @param licence the licence in the words of the author, or empty
-   * @param base the base model that the header names, or empty
+   * @param base the base model that the metadata names, or empty
    */
-  public record Notes(String title, List<String> triggerWords, String licence, String base) {
+  public record Metadata(String title, List<String> triggerWords, String licence, String base) {
     /**
      * Copies the trigger words.
      *
      * @param title the title, or empty
      * @param triggerWords words that activate the LoRA in prompts, most frequent first
      * @param licence the licence in the words of the author, or empty
-     * @param base the base model that the header names, or empty
+     * @param base the base model that the metadata names, or empty
      */
-    public Notes {
+    public Metadata {
       triggerWords = List.copyOf(triggerWords);
     }
   }
@@ -108,7 +108,7 @@ public record LoraInspection(
    * @param incomplete layers that lack tensors of their algorithm
    * @param duplicates pairs of keys that name the same tensor
    * @param textualInversions names of the textual inversions in the file
-   * @param notes readable metadata of the header
+   * @param metadata its readable metadata
    */
   public LoraInspection {
     algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));

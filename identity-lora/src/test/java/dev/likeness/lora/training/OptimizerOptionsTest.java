@@ -112,19 +112,19 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void recordsTheModuleForOtherPrograms() {
     for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR, LoraAlgorithm.LOHA)) {
-      Map<String, String> notes =
+      Map<String, String> metadata =
           LoraMetadata.of(LoraMetadata.made("sd1", kind, 3, 4, Map.of()), "sks woman");
-      LoraMetadata.putModule(notes, KeyFormat.KOHYA, kind);
+      LoraMetadata.putModule(metadata, KeyFormat.KOHYA, kind);
       assertEquals(
           kind == LoraAlgorithm.LORA ? "networks.lora" : "lycoris.kohya",
-          notes.get("ss_network_module"));
+          metadata.get("ss_network_module"));
       assertEquals(
           kind == LoraAlgorithm.LORA
               ? null
               : "{\"algo\": \"" + kind.name().toLowerCase(Locale.ROOT) + "\"}",
-          notes.get("ss_network_args"));
-      assertEquals("sd_v1", notes.get("ss_base_model_version"));
-      assertEquals("False", notes.get("ss_v2"));
+          metadata.get("ss_network_args"));
+      assertEquals("sd_v1", metadata.get("ss_base_model_version"));
+      assertEquals("False", metadata.get("ss_v2"));
     }
     LoraInspection second = LoraMetadata.made("sd2", LoraAlgorithm.LORA, 3, 4, Map.of());
     assertEquals("True", LoraMetadata.of(second, "sks woman").get("ss_v2"));

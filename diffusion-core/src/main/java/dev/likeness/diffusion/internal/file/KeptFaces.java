@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Face embeddings in the header of a person's file. They are biometric data and are never logged.
+ * Face embeddings in the metadata of a person's file. They are biometric data and are never logged.
  *
  * @param embedder name of the embedder that made the vectors
  * @param vectors one vector of unit length for each photo, 1 to {@link #MAX_VECTORS}
@@ -38,15 +38,15 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
   /**
    * Reads embeddings.
    *
-   * @param header the entries of the file's header
+   * @param metadata the entries of the file's metadata
    * @param key {@link #FACES} or {@link #GUIDANCE_FACES}
    * @param source the name of the file in errors
-   * @return the embeddings; empty if the header has none
+   * @return the embeddings; empty if the metadata has none
    * @throws InvalidInputException if the embeddings are not in their format, have different numbers
    *     of elements, or are no vectors of unit length
    */
-  public static Optional<KeptFaces> read(Map<String, String> header, String key, String source) {
-    String json = header.getOrDefault(key, "");
+  public static Optional<KeptFaces> read(Map<String, String> metadata, String key, String source) {
+    String json = metadata.getOrDefault(key, "");
     if (json.isEmpty()) {
       return Optional.empty();
     }
@@ -71,13 +71,13 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
   }
 
   /**
-   * Checks both kinds of embeddings in a header.
+   * Checks both kinds of embeddings in a metadata.
    *
    * @throws InvalidInputException as {@link #read} does
    */
-  public static void check(Map<String, String> header, String source) {
-    read(header, FACES, source);
-    read(header, GUIDANCE_FACES, source);
+  public static void check(Map<String, String> metadata, String source) {
+    read(metadata, FACES, source);
+    read(metadata, GUIDANCE_FACES, source);
   }
 
   private void check(String source, String key) {

@@ -250,7 +250,7 @@ public final class ScaledSource extends ScaledTensors implements TensorSource {
 
   /**
    * The markers of ComfyUI for quantised weights: a tensor of JSON text beside a weight, or one
-   * text in the header for all. Unsupported formats are refused, because their values would be
+   * entry of the metadata for all. Unsupported formats are refused, because their values would be
    * taken for weights.
    *
    * <p>Source: {@code convert_old_quants} of Comfy-Org/ComfyUI {@code comfy/utils.py},
@@ -259,9 +259,9 @@ public final class ScaledSource extends ScaledTensors implements TensorSource {
   static final class QuantizationMarkers {
     /** Name of the marker tensor in its module. */
     static final String TENSOR = "comfy_quant";
-    /** Key of the marker in the header. */
+    /** Key of the marker in the metadata. */
     static final String METADATA = "_quantization_metadata";
-    /** Key of torchao's list of tensors in the header. */
+    /** Key of torchao's list of tensors in the metadata. */
     static final String TORCHAO_NAMES = "tensor_names";
     /** The only supported integer format. */
     static final String INT8 = "int8_tensorwise";
@@ -280,8 +280,8 @@ public final class ScaledSource extends ScaledTensors implements TensorSource {
      */
     static Map<String, String> formats(TensorSource source) {
       Map<String, String> formats = new LinkedHashMap<>();
-      for (Map<String, String> header : source.headers()) {
-        layers(source, header.get(METADATA))
+      for (Map<String, String> metadata : source.fileMetadata()) {
+        layers(source, metadata.get(METADATA))
             .forEach((module, marker) ->
                 formats.put(module.toString(), format(source, module.toString(), marker)));
       }

@@ -189,7 +189,7 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
-  public List<Map<String, String>> headers() {
+  public List<Map<String, String>> fileMetadata() {
     return shardOf.values().stream().distinct().map(TensorSource::metadata).toList();
   }
 

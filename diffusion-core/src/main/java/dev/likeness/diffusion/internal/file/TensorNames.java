@@ -34,13 +34,13 @@ public interface TensorNames {
     return dtype(name) == DType.F8_E4M3 ? 1 : 0;
   }
 
-  /** Returns the texts of the header; empty if the format has none. */
+  /** Returns the metadata of each file; empty if the format has none. */
   default Map<String, String> metadata() {
     return Map.of();
   }
 
   /** Returns {@link #metadata()} of each of several files. */
-  default List<Map<String, String>> headers() {
+  default List<Map<String, String>> fileMetadata() {
     return List.of(metadata());
   }
 

@@ -83,12 +83,12 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
    * Writes the state atomically. Only the owner of the process may read it, because the weights may
    * be trained on a person.
    */
-  public void save(Path file, Map<String, String> notes) {
-    save(file, notes, Map.of());
+  public void save(Path file, Map<String, String> metadata) {
+    save(file, metadata, Map.of());
   }
 
   /** Writes the state with further tensors of the caller, under {@code more.}. */
-  public void save(Path file, Map<String, String> notes, Map<String, Tensor> more) {
+  public void save(Path file, Map<String, String> metadata, Map<String, Tensor> more) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     more.forEach((name, t) -> tensors.put(EXTRA + name, t));
     weights.leaves().forEach((name, t) -> tensors.put("weights." + name, t));
@@ -96,12 +96,12 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
       ema.average().forEach((name, t) -> tensors.put("ema." + name, t));
     }
     tensors.putAll(optimizer.tensors());
-    Map<String, String> metadata = new LinkedHashMap<>(notes);
-    metadata.put(STEP, Long.toString(optimizer.steps()));
-    SafetensorsWriter.writePrivate(file, tensors, metadata);
+    Map<String, String> all = new LinkedHashMap<>(metadata);
+    all.put(STEP, Long.toString(optimizer.steps()));
+    SafetensorsWriter.writePrivate(file, tensors, all);
   }
 
-  /** Loads a saved state and returns its notes. */
+  /** Loads a saved state and returns its metadata. */
   public Map<String, String> load(Path file) {
     return load(file, (name, tensor) -> {});
   }

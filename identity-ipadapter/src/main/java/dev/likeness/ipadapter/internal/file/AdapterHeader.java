@@ -89,7 +89,7 @@ public final class AdapterHeader {
     }
   }
 
-  /** Returns the metadata in the header of a file; empty for pickled files. */
+  /** Returns the metadata of a file; empty for pickled files. */
   public static Map<String, String> metadata(Path file) {
     return isSafetensors(file) ? SafetensorsHeader.read(file).metadata() : Map.of();
   }

@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 
 /**
  * The alphas and other settings of peft, for layers without an alpha key. diffusers writes them as
- * JSON into the header under {@code lora_adapter_metadata}; peft writes them into a file beside the
- * weights. Without settings, alpha equals the rank, as in every other reader. LoRA's settings call
- * it {@code lora_alpha}, those of LoHa and LoKr {@code alpha}.
+ * JSON into the metadata under {@code lora_adapter_metadata}; peft writes them into a file beside
+ * the weights. Without settings, alpha equals the rank, as in every other reader. LoRA's settings
+ * call it {@code lora_alpha}, those of LoHa and LoKr {@code alpha}.
  */
 public final class AdapterConfig {
   private static final String METADATA_KEY = "lora_adapter_metadata";
-  /** The beginning of the names that OneTrainer's header entries have. */
+  /** The beginning of the names that OneTrainer's metadata have. */
   private static final String ONE_TRAINER = "ot_";
 
   private static final String INIT_KEY = "init_lora_weights";
@@ -68,7 +68,9 @@ public final class AdapterConfig {
   public static AdapterConfig of(Map<String, String> metadata, Path file) {
     String json = metadata.get(METADATA_KEY);
     String where = file
-        + (json == null ? ": the adapter_config.json beside it" : ": the header's " + METADATA_KEY);
+        + (json == null
+            ? ": the adapter_config.json beside it"
+            : ": the metadata's " + METADATA_KEY);
     String text = json == null ? LoraFile.readAdapterConfig(file) : json;
     return new AdapterConfig(
         text.isEmpty() ? Map.of() : byComponent(parse(text, where)),
@@ -103,7 +105,7 @@ public final class AdapterConfig {
     }
   }
 
-  /** Returns true if the header says that OneTrainer wrote the file. */
+  /** Returns true if the metadata says that OneTrainer wrote the file. */
   boolean isOneTrainers() {
     return oneTrainers;
   }

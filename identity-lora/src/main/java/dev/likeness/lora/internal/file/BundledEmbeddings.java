@@ -42,20 +42,20 @@ final class BundledEmbeddings {
   private BundledEmbeddings() {}
 
   /** Returns the name of the token of a key, if it is the key of an embedding. */
-  static Optional<String> tokenOf(String key, TensorSource source, Map<String, String> notes) {
+  static Optional<String> tokenOf(String key, TensorSource source, Map<String, String> metadata) {
     for (Pattern named : new Pattern[] {BUNDLED, STORED}) {
       Matcher match = named.matcher(key);
       if (match.matches()) {
         return Optional.of(
-            match.group(1).equals("*") ? notes.getOrDefault("name", "*") : match.group(1));
+            match.group(1).equals("*") ? metadata.getOrDefault("name", "*") : match.group(1));
       }
     }
     boolean vector = source.shape(key).length <= 2;
-    if (vector && (TOKEN.matcher(key).matches() || "<embed>".equals(notes.get(key)))) {
+    if (vector && (TOKEN.matcher(key).matches() || "<embed>".equals(metadata.get(key)))) {
       return Optional.of(key);
     }
     return vector && PLAIN_KEYS.matcher(key).matches()
-        ? Optional.of(notes.getOrDefault("name", key))
+        ? Optional.of(metadata.getOrDefault("name", key))
         : Optional.empty();
   }
 
@@ -63,13 +63,13 @@ final class BundledEmbeddings {
    * Returns the keys of vectors that are not read: vectors for T5, and all vectors of tokens that
    * also replace the output of a text encoder.
    */
-  static Set<String> unsupportedKeys(TensorSource source, Map<String, String> notes) {
+  static Set<String> unsupportedKeys(TensorSource source, Map<String, String> metadata) {
     Set<String> tokens = source.names().stream()
         .filter(key -> key.endsWith(OUTPUT))
-        .flatMap(key -> tokenOf(key, source, notes).stream())
+        .flatMap(key -> tokenOf(key, source, metadata).stream())
         .collect(Collectors.toSet());
     return source.names().stream()
-        .filter(key -> tokenOf(key, source, notes)
+        .filter(key -> tokenOf(key, source, metadata)
             .filter(token ->
                 tokens.contains(token) || embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
             .isPresent())
@@ -86,13 +86,13 @@ final class BundledEmbeddings {
    * @throws InvalidInputException if a token has two tensors of one width, or another number of
    *     vectors for each text encoder
    */
-  static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
+  static List<TextualInversion> read(TensorSource source, Map<String, String> metadata) {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
-    Set<String> unread = unsupportedKeys(source, notes);
+    Set<String> unread = unsupportedKeys(source, metadata);
     try (TensorScope scope = TensorScope.open()) {
       source.names().stream()
           .filter(key -> !unread.contains(key))
-          .forEach(key -> tokenOf(key, source, notes).ifPresent(token -> {
+          .forEach(key -> tokenOf(key, source, metadata).ifPresent(token -> {
             float[] before = words
                 .computeIfAbsent(token, t -> new LinkedHashMap<>())
                 .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)));

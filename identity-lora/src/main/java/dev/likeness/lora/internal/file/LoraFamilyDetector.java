@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Detects the kind of base that a LoRA file is for, by names, widths and header notes. A kind has
- * an id, such as {@code sdxl}; the families define the signs in {@link LoraLayers}.
+ * Detects the kind of base that a LoRA file is for, by names, widths and metadata. A kind has an
+ * id, such as {@code sdxl}; the families define the signs in {@link LoraLayers}.
  */
 public final class LoraFamilyDetector {
   /** The id if the kind cannot be detected, as for LoRAs of small and private models. */
@@ -90,31 +90,29 @@ public final class LoraFamilyDetector {
         .findFirst();
   }
 
-  /**
-   * Detects the kind by names and shapes, or else by the notes that trainers write into the header.
-   */
-  public static String of(TensorNames source, Map<String, String> notes) {
+  /** Detects the kind by names and shapes, or else by the metadata that trainers write. */
+  public static String of(TensorNames source, Map<String, String> metadata) {
     return bySignature(source, Certainty.OWN)
-        .or(() -> bySharedNames(source, fromNotes(notes)))
+        .or(() -> bySharedNames(source, fromMetadata(metadata)))
         .or(() -> bySignature(source, Certainty.SHARED))
         .or(() -> FOREIGN.stream()
             .filter(foreign -> has(source, foreign.key))
             .map(UnsupportedFamily::id)
             .findFirst())
         .or(() -> bySignature(source, Certainty.WEAK))
-        .orElseGet(() -> byWidths(source, notes));
+        .orElseGet(() -> byWidths(source, metadata));
   }
 
   /**
    * Returns all kinds of bases that a file may be for. The first is the result of
    * {@link #of(TensorNames, Map)}. Families with the same layer names follow, if neither a key of
-   * only one family nor a note decides.
+   * only one family nor the metadata decides.
    */
-  public static List<String> candidates(TensorNames source, Map<String, String> notes) {
-    String first = of(source, notes);
+  public static List<String> candidates(TensorNames source, Map<String, String> metadata) {
+    String first = of(source, metadata);
     boolean open = bySignature(source, Certainty.OWN).isEmpty()
         && bySignature(source, Certainty.SHARED).isPresent()
-        && !fromNotes(notes).equals(first);
+        && !fromMetadata(metadata).equals(first);
     return Stream.concat(
             Stream.of(first),
             FamilyRegistry.families().stream()
@@ -140,7 +138,7 @@ public final class LoraFamilyDetector {
     return kindsOfTextWidth(width).map(Kind::id).findFirst();
   }
 
-  /** Returns the kind of the notes, if its family shares layer names with another. */
+  /** Returns the kind of the metadata, if its family shares layer names with another. */
   private static Optional<String> bySharedNames(TensorNames source, String noted) {
     return layers(noted)
         .filter(own -> isPossible(source, own) && hasSignature(source, own, Certainty.SHARED))
@@ -175,7 +173,7 @@ public final class LoraFamilyDetector {
         .anyMatch(name -> key.matcher(KeyPrefix.withoutNetwork(name)).find());
   }
 
-  private static String byWidths(TensorNames source, Map<String, String> notes) {
+  private static String byWidths(TensorNames source, Map<String, String> metadata) {
     Optional<Kind> byWidth =
         source.names().stream().flatMap(name -> byWidth(source, name)).findFirst();
     if (byWidth.isPresent()) {
@@ -189,8 +187,8 @@ public final class LoraFamilyDetector {
    * Detects the kind for a base of a known kind. Families may share layer names and text encoders,
    * so that the names alone do not decide; then the kind of the base is returned.
    */
-  public static String of(TensorNames source, Map<String, String> notes, String base) {
-    String alone = of(source, notes);
+  public static String of(TensorNames source, Map<String, String> metadata, String base) {
+    String alone = of(source, metadata);
     Optional<LoraLayers> detected = layers(alone);
     Optional<LoraLayers> own = layers(base);
     if (own.isEmpty()) {
@@ -277,17 +275,17 @@ public final class LoraFamilyDetector {
             .orElse(0);
   }
 
-  private static String fromNotes(Map<String, String> notes) {
+  private static String fromMetadata(Map<String, String> metadata) {
     String base = Stream.of(
             "modelspec.architecture", "ss_base_model_version", "baseModel", "likeness.base_family")
-        .map(notes::get)
-        .filter(note -> note != null)
+        .map(metadata::get)
+        .filter(entry -> entry != null)
         .findFirst()
         .orElse("")
         .toLowerCase(Locale.ROOT);
     Predicate<Kind> noted =
         kind -> kind.notePattern() != null && kind.notePattern().matcher(base).matches();
-    Predicate<Kind> flagged = kind -> kind.isKohyaV2() && "True".equals(notes.get("ss_v2"));
+    Predicate<Kind> flagged = kind -> kind.isKohyaV2() && "True".equals(metadata.get("ss_v2"));
     return kinds()
         .filter(noted.and(kind -> !kind.isNoteWeak()))
         .findFirst()

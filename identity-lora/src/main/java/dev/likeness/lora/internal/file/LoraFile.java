@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * An open LoRA file: safetensors, or a pickle of {@code torch.save}, whose code is not executed.
  * The content decides, because people rename files.
  *
- * @param notes text entries: the header of safetensors, or the plain values of the pickle
+ * @param metadata text entries: the header of safetensors, or the plain values of the pickle
  * @param tensors the tensors of the file
  */
 public record LoraFile(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {

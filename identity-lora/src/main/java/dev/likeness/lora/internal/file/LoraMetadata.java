@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Writes and reads header entries that other programs use: kohya's {@code ss_*} notes, by which web
+ * Writes and reads metadata that other programs use: kohya's {@code ss_*} entries, by which web
  * interfaces sort files, and Stability's ModelSpec 1.0.1.
  */
 public final class LoraMetadata {
@@ -55,12 +55,12 @@ public final class LoraMetadata {
    * Returns the entries that stay true if the factors are written again with alpha equal to their
    * rank. Hashes of the old tensors are removed.
    */
-  static Map<String, String> rewrite(Map<String, String> header) {
-    Map<String, String> notes = new HashMap<>(header);
-    notes.keySet().removeIf(name -> TENSOR_KEYS.matcher(name).matches());
-    notes.computeIfPresent(
-        "ss_network_alpha", (name, alpha) -> notes.getOrDefault("ss_network_dim", alpha));
-    return notes;
+  static Map<String, String> rewrite(Map<String, String> original) {
+    Map<String, String> metadata = new HashMap<>(original);
+    metadata.keySet().removeIf(name -> TENSOR_KEYS.matcher(name).matches());
+    metadata.computeIfPresent(
+        "ss_network_alpha", (name, alpha) -> metadata.getOrDefault("ss_network_dim", alpha));
+    return metadata;
   }
 
   /**
@@ -68,48 +68,51 @@ public final class LoraMetadata {
    * kohya opens no other.
    */
   public static void putModule(
-      Map<String, String> notes, KeyFormat keyFormat, LoraAlgorithm algorithm) {
+      Map<String, String> metadata, KeyFormat keyFormat, LoraAlgorithm algorithm) {
     if (keyFormat != KeyFormat.KOHYA) {
-      notes.keySet().removeAll(List.of(MODULE, ARGUMENTS));
-    } else if (notes.containsKey("ss_network_dim") && !notes.containsKey(MODULE)) {
+      metadata.keySet().removeAll(List.of(MODULE, ARGUMENTS));
+    } else if (metadata.containsKey("ss_network_dim") && !metadata.containsKey(MODULE)) {
       boolean lycoris = algorithm == LoraAlgorithm.LOKR || algorithm == LoraAlgorithm.LOHA;
-      notes.put(MODULE, lycoris ? "lycoris.kohya" : "networks.lora");
+      metadata.put(MODULE, lycoris ? "lycoris.kohya" : "networks.lora");
       if (lycoris) {
         String name = algorithm.name().toLowerCase(Locale.ROOT);
-        notes.put(ARGUMENTS, "{\"algo\": \"" + name + "\"}");
+        metadata.put(ARGUMENTS, "{\"algo\": \"" + name + "\"}");
       }
     }
   }
 
-  /** Returns the notes for a new LoRA, whose alpha equals its rank; none for a private base. */
+  /** Returns the metadata for a new LoRA, whose alpha equals its rank; none for a private base. */
   public static Map<String, String> of(LoraInspection report, String trigger) {
     Kind base = LoraFamilyDetector.kind(report.family())
         .filter(kind -> kind.kohyaBase() != null)
         .orElse(null);
     int rank = report.rank();
-    Map<String, String> notes = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
     if (base != null) {
-      notes.put("ss_base_model_version", base.kohyaBase());
-      // A1111 distinguishes versions 1 and 2 only by this note.
-      notes.put("ss_v2", base.isKohyaV2() ? "True" : "False");
-      notes.put("ss_network_dim", Integer.toString(rank));
-      notes.put("ss_network_alpha", Integer.toString(rank));
-      notes.put("modelspec.sai_model_spec", "1.0.1");
-      notes.put("modelspec.architecture", base.architecture() + "/lora");
-      notes.put("modelspec.trigger_phrase", trigger);
+      metadata.put("ss_base_model_version", base.kohyaBase());
+      // A1111 distinguishes versions 1 and 2 only by this entry.
+      metadata.put("ss_v2", base.isKohyaV2() ? "True" : "False");
+      metadata.put("ss_network_dim", Integer.toString(rank));
+      metadata.put("ss_network_alpha", Integer.toString(rank));
+      metadata.put("modelspec.sai_model_spec", "1.0.1");
+      metadata.put("modelspec.architecture", base.architecture() + "/lora");
+      metadata.put("modelspec.trigger_phrase", trigger);
     }
-    return notes;
+    return metadata;
   }
 
-  /** Returns the readable notes of the text entries of a header. */
-  public static LoraInspection.Notes notes(Map<String, String> header) {
-    return new LoraInspection.Notes(
-        first(header, TITLES), triggerWords(header), first(header, LICENCES), first(header, BASES));
+  /** Returns the readable part of the metadata. */
+  public static LoraInspection.Metadata read(Map<String, String> metadata) {
+    return new LoraInspection.Metadata(
+        first(metadata, TITLES),
+        triggerWords(metadata),
+        first(metadata, LICENCES),
+        first(metadata, BASES));
   }
 
-  /** Returns the report of a LoRA that was made here with this header and fits its base. */
+  /** Returns the report of a LoRA that was made here with this metadata and fits its base. */
   public static LoraInspection made(
-      String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
+      String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> metadata) {
     return new LoraInspection(
         Optional.of(KeyFormat.PEFT),
         family,
@@ -124,30 +127,30 @@ public final class LoraMetadata {
         List.of(),
         List.of(),
         List.of(),
-        notes(header));
+        read(metadata));
   }
 
-  private static String first(Map<String, String> notes, List<String> names) {
+  private static String first(Map<String, String> metadata, List<String> names) {
     return names.stream()
-        .map(notes::get)
-        .filter(note -> note != null && !note.isBlank())
+        .map(metadata::get)
+        .filter(entry -> entry != null && !entry.isBlank())
         .findFirst()
         .orElse("");
   }
 
-  private static List<String> triggerWords(Map<String, String> notes) {
+  private static List<String> triggerWords(Map<String, String> metadata) {
     Set<String> words = new LinkedHashSet<>();
     for (String name : TRIGGERS) {
-      String said = notes.get(name);
+      String said = metadata.get(name);
       if (said != null && !said.isBlank()) {
         words.add(said.trim());
       }
     }
-    if (notes.containsKey(CLASS_WORD)) {
-      words.add((notes.getOrDefault(TOKEN, "") + " " + notes.get(CLASS_WORD)).trim());
+    if (metadata.containsKey(CLASS_WORD)) {
+      words.add((metadata.getOrDefault(TOKEN, "") + " " + metadata.get(CLASS_WORD)).trim());
     }
     if (words.isEmpty()) {
-      words.addAll(frequent(notes.getOrDefault("ss_tag_frequency", "")));
+      words.addAll(frequent(metadata.getOrDefault("ss_tag_frequency", "")));
     }
     return new ArrayList<>(words);
   }
@@ -179,84 +182,85 @@ public final class LoraMetadata {
   }
 
   /**
-   * The header of a LoRA made from others. From a single one it keeps everything except properties
-   * of the factors. From several it keeps the notes that agree, and all texts written for people:
-   * titles, trigger words, licences and consents.
+   * The metadata of a LoRA made from others. From a single one it keeps everything except
+   * properties of the factors. From several it keeps the entries that agree, and all texts written
+   * for people: titles, trigger words, licences and consents.
    */
-  public static final class MergedNotes {
+  public static final class MergedMetadata {
     private static final Pattern NETWORK_KEYS = Pattern.compile("ss_network_.*");
-    /** Notes about the training of one LoRA, which are wrong for the sum. */
+    /** Entries about the training of one LoRA, which are wrong for the sum. */
     private static final Pattern TRAINING_KEYS = Pattern.compile("ss_(?!base_model_version|v2).*");
 
     private static final Pattern PERSON_KEYS = Pattern.compile("likeness\\.(?!base$|consent$).*");
     private static final List<String> FREE_TEXT_KEYS =
         List.of("modelspec.author", "modelspec.description", "modelspec.usage_hint");
 
-    private MergedNotes() {}
+    private MergedMetadata() {}
 
-    /** Returns the notes for the sum of LoRAs with these headers. Its rank is also its alpha. */
-    public static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
-      Map<String, String> notes =
-          LoraMetadata.rewrite(headers.size() == 1 ? headers.iterator().next() : combine(headers));
-      boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
-      notes.keySet().removeIf(name -> NETWORK_KEYS.matcher(name).matches());
+    /**
+     * Returns the metadata for the sum of LoRAs with these metadata. Its rank is also its alpha.
+     */
+    public static Map<String, String> of(Collection<Map<String, String>> all, int rank) {
+      Map<String, String> metadata =
+          LoraMetadata.rewrite(all.size() == 1 ? all.iterator().next() : combine(all));
+      boolean kohya = all.stream().anyMatch(one -> one.containsKey("ss_network_dim"));
+      metadata.keySet().removeIf(name -> NETWORK_KEYS.matcher(name).matches());
       if (kohya) {
-        notes.put("ss_network_dim", Integer.toString(rank));
-        notes.put("ss_network_alpha", Integer.toString(rank));
+        metadata.put("ss_network_dim", Integer.toString(rank));
+        metadata.put("ss_network_alpha", Integer.toString(rank));
       }
-      return notes;
+      return metadata;
     }
 
-    private static Map<String, String> combine(Collection<Map<String, String>> headers) {
-      Map<String, String> notes = new LinkedHashMap<>();
-      headers.forEach(notes::putAll);
-      notes
+    private static Map<String, String> combine(Collection<Map<String, String>> all) {
+      Map<String, String> metadata = new LinkedHashMap<>();
+      all.forEach(metadata::putAll);
+      metadata
           .keySet()
-          .removeIf(name -> TRAINING_KEYS.matcher(name).matches()
-              || texts(headers, List.of(name)).count() > 1);
-      join(notes, TITLES, " + ", texts(headers, TITLES));
-      join(notes, LICENCES, "; ", texts(headers, LICENCES));
+          .removeIf(name ->
+              TRAINING_KEYS.matcher(name).matches() || texts(all, List.of(name)).count() > 1);
+      join(metadata, TITLES, " + ", texts(all, TITLES));
+      join(metadata, LICENCES, "; ", texts(all, LICENCES));
       join(
-          notes,
+          metadata,
           TRIGGERS,
           ", ",
-          headers.stream().flatMap(header -> LoraMetadata.triggerWords(header).stream()));
+          all.stream().flatMap(one -> LoraMetadata.triggerWords(one).stream()));
       FREE_TEXT_KEYS.forEach(
-          name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
-      join(notes, List.of(CONSENT), "\n", texts(headers, List.of(CONSENT)));
-      if (persons(headers).size() > 1) {
-        // The sum shows no single person. Notes about one person are removed, the consents stay.
-        notes.keySet().removeIf(name -> PERSON_KEYS.matcher(name).matches());
+          name -> join(metadata, List.of(name), "; ", texts(all, List.of(name))));
+      join(metadata, List.of(CONSENT), "\n", texts(all, List.of(CONSENT)));
+      if (persons(all).size() > 1) {
+        // The sum shows no single person. Entries about one person are removed, the consents stay.
+        metadata.keySet().removeIf(name -> PERSON_KEYS.matcher(name).matches());
       }
-      return notes;
+      return metadata;
     }
 
-    /** Returns the persons of the headers, each with a consent. */
-    private static Set<List<String>> persons(Collection<Map<String, String>> headers) {
+    /** Returns the persons of all files, each with a consent. */
+    private static Set<List<String>> persons(Collection<Map<String, String>> all) {
       Set<List<String>> subjects = new LinkedHashSet<>();
-      headers.stream()
-          .filter(header -> header.containsKey(CLASS_WORD) || header.containsKey(CONSENT))
-          .forEach(header -> subjects.add(Stream.of(TOKEN, CLASS_WORD, CONSENT)
-              .map(name -> header.getOrDefault(name, ""))
+      all.stream()
+          .filter(one -> one.containsKey(CLASS_WORD) || one.containsKey(CONSENT))
+          .forEach(one -> subjects.add(Stream.of(TOKEN, CLASS_WORD, CONSENT)
+              .map(name -> one.getOrDefault(name, ""))
               .toList()));
       return subjects;
     }
 
-    private static Stream<String> texts(
-        Collection<Map<String, String>> headers, List<String> names) {
-      return headers.stream()
-          .flatMap(header -> names.stream().map(header::get))
+    private static Stream<String> texts(Collection<Map<String, String>> all, List<String> names) {
+      return all.stream()
+          .flatMap(one -> names.stream().map(one::get))
           .filter(Objects::nonNull)
           .filter(text -> !text.isBlank())
           .distinct();
     }
 
     private static void join(
-        Map<String, String> notes, List<String> names, String between, Stream<String> texts) {
-      names.forEach(notes::remove);
+        Map<String, String> metadata, List<String> names, String between, Stream<String> texts) {
+      names.forEach(metadata::remove);
       String all = String.join(between, texts.distinct().toList());
       if (!all.isEmpty()) {
-        notes.put(names.get(0), all);
+        metadata.put(names.get(0), all);
       }
     }
   }

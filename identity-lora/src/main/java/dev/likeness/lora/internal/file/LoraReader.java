@@ -41,7 +41,7 @@ public final class LoraReader {
   /** Returns the name in the file of a tensor of the source. */
   private final UnaryOperator<String> fileKey;
 
-  private final Map<String, String> notes;
+  private final Map<String, String> metadata;
   private final LayerTable table;
   private final String family;
   private final ModelComponent network;
@@ -113,7 +113,7 @@ public final class LoraReader {
   private void findLayers() {
     textEncoder = textEncoder();
     source.names().forEach(this::assign);
-    BundledEmbeddings.unsupportedKeys(source, notes)
+    BundledEmbeddings.unsupportedKeys(source, metadata)
         .forEach(key -> ignored.add(fileKey.apply(key)));
     // No factor of a file for another family is read: the header is enough to refuse it.
     if (LoraFamilyDetector.isCompatible(family, table.kind())) {
@@ -161,7 +161,7 @@ public final class LoraReader {
 
   private void assign(String key) {
     CurrentWork.throwIfCancelled();
-    Optional<String> token = BundledEmbeddings.tokenOf(key, source, notes);
+    Optional<String> token = BundledEmbeddings.tokenOf(key, source, metadata);
     if (token.isPresent()) {
       textualInversions.add(token.get());
       return;
@@ -262,7 +262,7 @@ public final class LoraReader {
         incomplete,
         duplicates,
         List.copyOf(textualInversions),
-        LoraMetadata.notes(notes));
+        LoraMetadata.read(metadata));
   }
 
   private boolean hasMatchingBias(LayerTensors layer) {
@@ -325,6 +325,6 @@ public final class LoraReader {
         .flatMap(layer -> layersOf(layer.getKey()).stream())
         .filter(biases::containsKey)
         .collect(Collectors.toSet());
-    return new LoraDeltas(weights, biases, BundledEmbeddings.read(source, notes), ownBiases);
+    return new LoraDeltas(weights, biases, BundledEmbeddings.read(source, metadata), ownBiases);
   }
 }

@@ -82,15 +82,15 @@ public final class LoraWriter {
           .textualInversions()
           .forEach(word -> BundledEmbeddings.write(tensors, word, keyFormat));
       tensors.forEach((key, values) -> requireFinite(file, key, values));
-      Map<String, String> notes = LoraMetadata.rewrite(metadata);
-      LoraMetadata.putModule(notes, keyFormat, algorithm(changes.weights().values()));
-      notes.put("format", "pt");
+      Map<String, String> written = LoraMetadata.rewrite(metadata);
+      LoraMetadata.putModule(written, keyFormat, algorithm(changes.weights().values()));
+      written.put("format", "pt");
       // For a sum of several persons only their consents are written.
-      if (notes.containsKey(LoraPerson.CLASS_WORD_KEY)
-          || notes.containsKey(LoraPerson.CONSENT_KEY)) {
-        SafetensorsWriter.writePrivate(file, tensors, notes);
+      if (written.containsKey(LoraPerson.CLASS_WORD_KEY)
+          || written.containsKey(LoraPerson.CONSENT_KEY)) {
+        SafetensorsWriter.writePrivate(file, tensors, written);
       } else {
-        SafetensorsWriter.write(file, tensors, notes);
+        SafetensorsWriter.write(file, tensors, written);
       }
     }
   }

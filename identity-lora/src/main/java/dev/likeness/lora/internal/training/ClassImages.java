@@ -64,7 +64,7 @@ record ClassImages(
   }
 
   @Override
-  public Map<String, String> notes() {
+  public Map<String, String> metadata() {
     return Map.of();
   }
 
@@ -79,7 +79,7 @@ record ClassImages(
   }
 
   @Override
-  public void resume(Map<String, String> notes) {}
+  public void resume(Map<String, String> metadata) {}
 
   @Override
   public void resume(String name, Tensor value) {

@@ -137,21 +137,21 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
-    Map<String, String> notes = new LinkedHashMap<>(Map.of(TrainingStateFile.OWNER, owner));
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of(TrainingStateFile.OWNER, owner));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
       others.forEach(other -> {
-        notes.putAll(other.notes());
+        metadata.putAll(other.metadata());
         tensors.putAll(other.tensors());
       });
-      new TrainingStateFile(weights, optimizer, ema).save(file, notes, tensors);
+      new TrainingStateFile(weights, optimizer, ema).save(file, metadata, tensors);
     }
   }
 
   /** A part of a training whose state is saved beside weights, average and optimiser. */
   interface Stateful {
     /** Returns its text entries, under names that no other part uses. */
-    Map<String, String> notes();
+    Map<String, String> metadata();
 
     /** Returns its tensors, under names that no other part uses. */
     Map<String, Tensor> tensors();
@@ -159,7 +159,7 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
     /**
      * Restores its text entries from a saved state; called before {@link #resume(String, Tensor)}.
      */
-    void resume(Map<String, String> notes);
+    void resume(Map<String, String> metadata);
 
     /**
      * Restores a tensor of a saved state, if it is its own. The tensor is valid only during the

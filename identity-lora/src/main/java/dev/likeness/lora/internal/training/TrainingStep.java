@@ -229,7 +229,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   @Override
-  public Map<String, String> notes() {
+  public Map<String, String> metadata() {
     return Map.of(BATCHES_KEY, Integer.toString(accumulated), LOSS_KEY, Double.toString(lossSum));
   }
 
@@ -247,9 +247,9 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   @Override
-  public void resume(Map<String, String> notes) {
-    accumulated = Integer.parseInt(notes.getOrDefault(BATCHES_KEY, "0"));
-    lossSum = Double.parseDouble(notes.getOrDefault(LOSS_KEY, "0"));
+  public void resume(Map<String, String> metadata) {
+    accumulated = Integer.parseInt(metadata.getOrDefault(BATCHES_KEY, "0"));
+    lossSum = Double.parseDouble(metadata.getOrDefault(LOSS_KEY, "0"));
   }
 
   @Override

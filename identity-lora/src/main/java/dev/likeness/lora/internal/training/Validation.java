@@ -139,7 +139,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   }
 
   @Override
-  public Map<String, String> notes() {
+  public Map<String, String> metadata() {
     return Map.of(
         SCORE_KEY,
         Double.toString(bestScore),
@@ -159,11 +159,12 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   }
 
   @Override
-  public void resume(Map<String, String> notes) {
-    bestScore = Double.parseDouble(notes.get(SCORE_KEY));
-    withoutImprovement = Integer.parseInt(notes.getOrDefault(PATIENCE_KEY, notes.get(OLD_WITHOUT)));
-    lastStep = Integer.parseInt(notes.getOrDefault(LAST_STEP_KEY, notes.get(OLD_TAKEN)));
-    String losses = notes.getOrDefault(LOSSES_KEY, notes.get(OLD_LOSSES));
+  public void resume(Map<String, String> metadata) {
+    bestScore = Double.parseDouble(metadata.get(SCORE_KEY));
+    withoutImprovement =
+        Integer.parseInt(metadata.getOrDefault(PATIENCE_KEY, metadata.get(OLD_WITHOUT)));
+    lastStep = Integer.parseInt(metadata.getOrDefault(LAST_STEP_KEY, metadata.get(OLD_TAKEN)));
+    String losses = metadata.getOrDefault(LOSSES_KEY, metadata.get(OLD_LOSSES));
     String[] parts = (losses == null ? "NaN 0 0 false" : losses).split(" ");
     previousLoss = Double.parseDouble(parts[0]);
     lossSum = Double.parseDouble(parts[1]);

@@ -32,11 +32,11 @@ class LoraFileTest {
   @TempDir
   private Path folder;
 
-  private Path file(int note) {
+  private Path file(int entry) {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(
-          file, Map.of(DOWN, torch.ones(2, 3)), Map.of("note", "a".repeat(note)));
+          file, Map.of(DOWN, torch.ones(2, 3)), Map.of("entry", "a".repeat(entry)));
     }
     return file;
   }

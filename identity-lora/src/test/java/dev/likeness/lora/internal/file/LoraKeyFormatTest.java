@@ -155,7 +155,7 @@ class LoraKeyFormatTest {
         r.incomplete(),
         r.duplicates(),
         r.textualInversions(),
-        r.notes());
+        r.metadata());
   }
 
   @ParameterizedTest
@@ -217,7 +217,7 @@ class LoraKeyFormatTest {
             .scale(layer, 4, Double.NaN));
     assertEquals(4, settings("{\"unet.alpha\": 16, \"unet.r\": 4}").scale(layer, 4, Double.NaN));
     assertEquals(
-        "f: the header's lora_adapter_metadata has the layer pattern \"(to_q\", which has a '(' "
+        "f: the metadata's lora_adapter_metadata has the layer pattern \"(to_q\", which has a '(' "
             + "without a ')', expected the name of a layer or a simple regular expression; save "
             + "the LoRA again",
         assertThrows(

@@ -99,9 +99,9 @@ public class RealLoraTest {
         TensorRegion region = new TensorRegion()) {
       LoraReader reader = LoraReader.of(source.tensors(), source.notes(), stableDiffusion15());
       LoraDeltas changes = reader.readDeltas(
-          AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
+          AdapterConfig.of(source.metadata(), file), region, (layer, tensor) -> null);
       assertEquals(
-          reader.inspect(AdapterConfig.of(source.notes(), file)).layers(),
+          reader.inspect(AdapterConfig.of(source.metadata(), file)).layers(),
           changes.weights().size());
     }
   }

@@ -28,7 +28,7 @@ class ValidationTest {
               "40",
               "likeness.losses_between_validations",
               "0.25 1.5 8 true"),
-          validation.notes());
+          validation.metadata());
     }
   }
 }

@@ -29,7 +29,7 @@ record KeptPeople(Path folder, BaseModel base) {
       long start = System.nanoTime();
       try (LoraPerson learnt = learning.get()) {
         learnt
-            .withNote(SECONDS, Double.toString((System.nanoTime() - start) / 1e9))
+            .withMetadata(SECONDS, Double.toString((System.nanoTime() - start) / 1e9))
             .save(file);
       }
     }
@@ -38,6 +38,6 @@ record KeptPeople(Path folder, BaseModel base) {
 
   /** How long learning somebody who is kept took. */
   static double seconds(LoraPerson person) {
-    return Double.parseDouble(person.notes().get(SECONDS));
+    return Double.parseDouble(person.metadata().get(SECONDS));
   }
 }

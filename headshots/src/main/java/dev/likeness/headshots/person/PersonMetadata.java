@@ -25,10 +25,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads and writes the notes in the header of a person's file. No other class does. It also reads
- * the keys of earlier versions.
+ * Reads and writes the metadata of a person's file. No other class does. It also reads the keys of
+ * earlier versions.
  */
-final class PersonNotes {
+final class PersonMetadata {
   private static final String PROFILE = "likeness.profile";
   private static final String LIGHT = "likeness.shared_light";
   private static final String TRAITS = "likeness.measures";
@@ -43,48 +43,48 @@ final class PersonNotes {
   /** Key of a trait; earlier versions wrote {@code slot}. */
   static final String ATTRIBUTE = "attribute";
 
-  private PersonNotes() {}
+  private PersonMetadata() {}
 
-  /** The notes of a file of references. */
+  /** The metadata of a file of references. */
   record OfReferences(
       String base,
       String classWord,
       Optional<Consent> consent,
       String adapterName,
       PersonRecord record) {
-    /** Reads the notes of a file; empty if the header has no note about consent. */
-    static Optional<OfReferences> read(Map<String, String> notes, Path file) {
-      return Optional.ofNullable(notes.get(CONSENT))
+    /** Reads the metadata of a file; empty if it has no entry about consent. */
+    static Optional<OfReferences> read(Map<String, String> metadata, Path file) {
+      return Optional.ofNullable(metadata.get(CONSENT))
           .map(consent -> new OfReferences(
-              notes.getOrDefault(BASE, ""),
-              notes.getOrDefault(CLASS_WORD, "person"),
+              metadata.getOrDefault(BASE, ""),
+              metadata.getOrDefault(CLASS_WORD, "person"),
               consent.isBlank() ? Optional.empty() : Optional.of(Consent.parse(consent)),
-              notes.getOrDefault(ADAPTER, notes.getOrDefault(FORMER_ADAPTER, "")),
-              PersonNotes.read(notes, file.toString())));
+              metadata.getOrDefault(ADAPTER, metadata.getOrDefault(FORMER_ADAPTER, "")),
+              PersonMetadata.read(metadata, file.toString())));
     }
 
     Map<String, String> write() {
-      Map<String, String> notes = PersonNotes.write(record);
+      Map<String, String> metadata = PersonMetadata.write(record);
       if (!base.isEmpty()) {
-        notes.put(BASE, base);
+        metadata.put(BASE, base);
       }
-      notes.put(CLASS_WORD, classWord);
-      notes.put(CONSENT, consent.map(Consent::toJson).orElse(""));
-      notes.put(ADAPTER, adapterName);
-      return notes;
+      metadata.put(CLASS_WORD, classWord);
+      metadata.put(CONSENT, consent.map(Consent::toJson).orElse(""));
+      metadata.put(ADAPTER, adapterName);
+      return metadata;
     }
   }
 
   /** The content of a file of reference images. */
-  record OfImages(List<RgbImage> images, OfReferences notes) {
-    /** The note that distinguishes such a file. */
+  record OfImages(List<RgbImage> images, OfReferences metadata) {
+    /** The entry that distinguishes such a file. */
     static final String NO_ADAPTER = "reference images for a base that edits";
 
     private static final String IMAGE = "image.";
 
     static OfImages open(Path file) {
       try (Safetensors saved = Safetensors.open(file)) {
-        OfReferences notes = OfReferences.read(saved.metadata(), file)
+        OfReferences metadata = OfReferences.read(saved.metadata(), file)
             .filter(
                 kept -> kept.adapterName().equals(NO_ADAPTER) && !saved.names().isEmpty())
             .orElseThrow(() -> new InvalidInputException(file
@@ -94,7 +94,7 @@ final class PersonNotes {
             IntStream.rangeClosed(1, saved.names().size())
                 .mapToObj(number -> read(saved, IMAGE + number, file))
                 .toList(),
-            notes);
+            metadata);
       }
     }
 
@@ -130,7 +130,7 @@ final class PersonNotes {
                   .tensor(image.rgb(), new TensorOptions(ScalarType.Byte))
                   .view(image.height(), image.width(), 3));
         }
-        SafetensorsWriter.writePrivate(file, tensors, notes.write());
+        SafetensorsWriter.writePrivate(file, tensors, metadata.write());
       }
     }
   }
@@ -139,16 +139,16 @@ final class PersonNotes {
    * Reads the record of a person. Files of other programs give an empty record.
    *
    * @param source the name of the file in errors
-   * @throws InvalidInputException if a note is not in its format
+   * @throws InvalidInputException if an entry is not in its format
    */
-  static PersonRecord read(Map<String, String> notes, String source) {
+  static PersonRecord read(Map<String, String> metadata, String source) {
     return new PersonRecord(
-        parse(notes, PROFILE, "a profile", source, PersonNotes::profile)
+        parse(metadata, PROFILE, "a profile", source, PersonMetadata::profile)
             .orElse(PersonProfile.UNKNOWN),
-        parse(notes, TRAITS, "face traits", source, PersonNotes::traits).orElse(List.of()),
-        new PersonRecord.SharedLight(notes.getOrDefault(LIGHT, "")),
-        KeptFaces.read(notes, KeptFaces.GUIDANCE_FACES, source).map(PersonNotes::faces),
-        KeptFaces.read(notes, KeptFaces.FACES, source).map(PersonNotes::faces));
+        parse(metadata, TRAITS, "face traits", source, PersonMetadata::traits).orElse(List.of()),
+        new PersonRecord.SharedLight(metadata.getOrDefault(LIGHT, "")),
+        KeptFaces.read(metadata, KeptFaces.GUIDANCE_FACES, source).map(PersonMetadata::faces),
+        KeptFaces.read(metadata, KeptFaces.FACES, source).map(PersonMetadata::faces));
   }
 
   private static FaceEmbeddings faces(KeptFaces kept) {
@@ -159,19 +159,20 @@ final class PersonNotes {
     return new KeptFaces(faces.embedder(), faces.vectors()).toJson();
   }
 
-  /** Writes the notes that {@link #read} reads. Unknown parts have no note. */
+  /** Writes the metadata that {@link #read} reads. Unknown parts have no entry. */
   static Map<String, String> write(PersonRecord record) {
-    Map<String, String> notes = new LinkedHashMap<>();
-    notes.put(PROFILE, json(record.profile().asList()));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(PROFILE, json(record.profile().asList()));
     if (!record.light().words().isEmpty()) {
-      notes.put(LIGHT, record.light().words());
+      metadata.put(LIGHT, record.light().words());
     }
     if (!record.traits().isEmpty()) {
-      notes.put(TRAITS, json(record.traits().stream().map(PersonNotes::numbers).toList()));
+      metadata.put(
+          TRAITS, json(record.traits().stream().map(PersonMetadata::numbers).toList()));
     }
-    record.guidanceFaces().ifPresent(faces -> notes.put(KeptFaces.GUIDANCE_FACES, json(faces)));
-    record.faces().ifPresent(faces -> notes.put(KeptFaces.FACES, json(faces)));
-    return notes;
+    record.guidanceFaces().ifPresent(faces -> metadata.put(KeptFaces.GUIDANCE_FACES, json(faces)));
+    record.faces().ifPresent(faces -> metadata.put(KeptFaces.FACES, json(faces)));
+    return metadata;
   }
 
   private interface Reader<T> {
@@ -179,8 +180,8 @@ final class PersonNotes {
   }
 
   private static <T> Optional<T> parse(
-      Map<String, String> notes, String key, String what, String source, Reader<T> reader) {
-    String json = notes.getOrDefault(key, "");
+      Map<String, String> metadata, String key, String what, String source, Reader<T> reader) {
+    String json = metadata.getOrDefault(key, "");
     try {
       return json.isEmpty() ? Optional.empty() : Optional.of(reader.read(json));
     } catch (IOException | RuntimeException e) {

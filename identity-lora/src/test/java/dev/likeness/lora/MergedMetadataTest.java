@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What headers of LoRAs made of others say. */
 @ExtendWith(NoTensorLeaks.class)
-class MergedHeadersTest extends OnGoldenBase {
+class MergedMetadataTest extends OnGoldenBase {
   private static final String FACES =
       new KeptFaces("ada's", List.of(new float[] {0.6f, 0.8f})).toJson();
   private static final Map<String, String> ADA = Map.of(
@@ -88,7 +88,7 @@ class MergedHeadersTest extends OnGoldenBase {
     }
     Path file = folder.resolve("merged.safetensors");
     try (Lora merged = LoraMerge.merge(weights, 3)) {
-      assertEquals(LoraMetadata.notes(merged.metadata()), merged.inspection().notes());
+      assertEquals(LoraMetadata.read(merged.metadata()), merged.inspection().metadata());
       merged.save(file);
     }
     return file;
@@ -103,8 +103,8 @@ class MergedHeadersTest extends OnGoldenBase {
     }
     try (LoraPerson again = LoraPerson.open(file, base)) {
       assertEquals(new PersonToken("sks", "woman", "Ada agreed to headshots"), again.personToken());
-      assertEquals(FACES, again.notes().get("likeness.faces"));
-      assertEquals("for Ada alone", again.lora().inspection().notes().licence());
+      assertEquals(FACES, again.metadata().get("likeness.faces"));
+      assertEquals("for Ada alone", again.lora().inspection().metadata().licence());
     }
   }
 
@@ -116,7 +116,7 @@ class MergedHeadersTest extends OnGoldenBase {
       assertEquals("1", resized.metadata().get("ss_network_alpha"));
       assertFalse(resized.metadata().containsKey("sshs_model_hash"));
       assertEquals("1e-4", resized.metadata().get("ss_learning_rate"));
-      assertEquals(List.of("film grain"), resized.inspection().notes().triggerWords());
+      assertEquals(List.of("film grain"), resized.inspection().metadata().triggerWords());
     }
   }
 
@@ -124,7 +124,7 @@ class MergedHeadersTest extends OnGoldenBase {
   void tagsThatAreNoObjectsGiveNoWords() {
     for (String tags : List.of("null", "[]", "1", "{\"10_a\": null}", "{", "[".repeat(5000))) {
       assertEquals(
-          List.of(), LoraMetadata.notes(Map.of("ss_tag_frequency", tags)).triggerWords());
+          List.of(), LoraMetadata.read(Map.of("ss_tag_frequency", tags)).triggerWords());
     }
   }
 
@@ -157,15 +157,15 @@ class MergedHeadersTest extends OnGoldenBase {
     try (Lora ada = with("wide", ADA);
         Lora film = with("attention", FILM)) {
       try (LoraPerson both = LoraPerson.open(merged(ada, film), base)) {
-        LoraInspection.Notes notes = both.lora().inspection().notes();
-        assertEquals("for Ada alone; CC-BY", notes.licence());
-        assertEquals("film", notes.title());
-        assertTrue(notes.triggerWords().contains("sks woman, film grain"), notes.toString());
-        assertEquals("Max", both.notes().get("modelspec.author"));
+        LoraInspection.Metadata metadata = both.lora().inspection().metadata();
+        assertEquals("for Ada alone; CC-BY", metadata.licence());
+        assertEquals("film", metadata.title());
+        assertTrue(metadata.triggerWords().contains("sks woman, film grain"), metadata.toString());
+        assertEquals("Max", both.metadata().get("modelspec.author"));
         assertEquals("Ada agreed to headshots", both.personToken().consent());
         assertEquals("base-current", both.baseName());
-        assertFalse(both.notes().containsKey("ss_learning_rate"), "the sum was not trained so");
-        assertEquals("3", both.notes().get("ss_network_dim"));
+        assertFalse(both.metadata().containsKey("ss_learning_rate"), "the sum was not trained so");
+        assertEquals("3", both.metadata().get("ss_network_dim"));
       }
     }
   }
@@ -177,7 +177,7 @@ class MergedHeadersTest extends OnGoldenBase {
       Path file = merged(ada, bea);
       assertTrue(assertThrows(InvalidInputException.class, () -> LoraPerson.open(file, base))
           .getMessage()
-          .contains("its header does not name the person"));
+          .contains("its metadata does not name the person"));
       try (Lora both = Lora.open(file, base);
           Lora three = with(
               "unet-only",
@@ -185,8 +185,9 @@ class MergedHeadersTest extends OnGoldenBase {
         assertEquals(
             "Ada agreed to headshots\nBea agreed to headshots",
             both.metadata().get("likeness.consent"));
-        assertEquals("for Ada alone; for Bea alone", both.inspection().notes().licence());
-        assertEquals(List.of("sks woman"), both.inspection().notes().triggerWords());
+        assertEquals(
+            "for Ada alone; for Bea alone", both.inspection().metadata().licence());
+        assertEquals(List.of("sks woman"), both.inspection().metadata().triggerWords());
         assertFalse(both.metadata().containsKey("likeness.faces"), "the face of one of them");
         try (Lora all = Lora.open(merged(both, three), base)) {
           assertEquals(

@@ -3,7 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.PromptEmbeddings;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
@@ -81,7 +81,7 @@ public final class BaseModel implements AutoCloseable {
    */
   public static BaseModel open(ModelFiles files, Compute compute) {
     compute.requireAvailable();
-    return new BaseModel(Engine.open(files.parts(), compute));
+    return new BaseModel(Engine.open(files.opened(), compute));
   }
 
   /**
@@ -99,8 +99,8 @@ public final class BaseModel implements AutoCloseable {
    *     not supported
    */
   public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
-    ModelParts parts = files.parts();
-    return new BaseModel(Engine.open(parts, MemoryPlan.of(parts, compute, budget)));
+    ModelComponents components = files.opened();
+    return new BaseModel(Engine.open(components, MemoryPlan.of(components, compute, budget)));
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.memory.Calibration;
 import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.InputMeasurement;
@@ -88,10 +88,10 @@ public final class EightBitCalibration {
     }
     MemoryPlan.requireProducts(compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
     compute.requireAvailable();
-    ModelParts parts = files.parts();
+    ModelComponents components = files.opened();
     InputMeasurement measurement = new InputMeasurement();
-    Measured measured =
-        new Measured(parts, FamilyRegistry.of(parts).memory(parts).network(), measurement);
+    Measured measured = new Measured(
+        components, FamilyRegistry.of(components).memory(components).network(), measurement);
     try (BaseModel base = new BaseModel(Engine.open(measured, compute))) {
       base.generateAll(requests, run);
       measurement.compare();
@@ -101,8 +101,8 @@ public final class EightBitCalibration {
   }
 
   /** A model whose denoising network passes the inputs of its layers to a measurement. */
-  private record Measured(ModelParts base, String network, InputMeasurement measurement)
-      implements ModelParts.Derived {
+  private record Measured(ModelComponents base, String network, InputMeasurement measurement)
+      implements ModelComponents.Derived {
     @Override
     public LayerInputs layerInputs(String component) {
       return component.equals(network)
@@ -111,7 +111,7 @@ public final class EightBitCalibration {
     }
 
     @Override
-    public ModelParts with(String component, Path files) {
+    public ModelComponents with(String component, Path files) {
       return new Measured(base.with(component, files), network, measurement);
     }
   }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The files of a base model: a folder or a single file, and component files that replace parts of
- * the model.
+ * The files of a base model: a folder or a single file, and component files, each of which replaces
+ * a component.
  *
  * <p>No file is read before {@link BaseModel#open(ModelFiles,
  * dev.likeness.diffusion.tensor.Compute) BaseModel.open}.
@@ -97,14 +97,14 @@ public record ModelFiles(
     return new ModelFiles(path, components, prediction, Optional.of(file));
   }
 
-  ModelParts parts() {
-    ModelParts parts = ModelOpener.open(path);
+  ModelComponents opened() {
+    ModelComponents opened = ModelOpener.open(path);
     for (Map.Entry<String, Path> component : components.entrySet()) {
-      parts = parts.with(component.getKey(), component.getValue());
+      opened = opened.with(component.getKey(), component.getValue());
     }
     if (prediction.isPresent()) {
-      parts = new ModelParts.Predicting(parts, prediction.get());
+      opened = new ModelComponents.Predicting(opened, prediction.get());
     }
-    return calibration.isPresent() ? new ModelParts.Calibrated(parts, calibration) : parts;
+    return calibration.isPresent() ? new ModelComponents.Calibrated(opened, calibration) : opened;
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.tensor.Compute;
@@ -10,12 +10,12 @@ public final class BaseModels {
   private BaseModels() {}
 
   /** A model of these parts. */
-  public static BaseModel open(ModelParts parts, Compute compute) {
-    return new BaseModel(Engine.open(parts, compute));
+  public static BaseModel open(ModelComponents components, Compute compute) {
+    return new BaseModel(Engine.open(components, compute));
   }
 
   /** A model that lies in memory as {@code plan} says. */
-  public static BaseModel open(ModelParts parts, MemoryPlan plan) {
-    return new BaseModel(Engine.open(parts, plan));
+  public static BaseModel open(ModelComponents components, MemoryPlan plan) {
+    return new BaseModel(Engine.open(components, plan));
   }
 }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -52,7 +52,7 @@ class F8ProductsTest {
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
   void generatesNearlyTheSameImage(String name, String network) throws IOException {
-    ModelParts files = filesInF8(name, network);
+    ModelComponents files = filesInF8(name, network);
     try (BaseModel base = BaseModels.open(files, Compute.EXACT);
         BaseModel products = BaseModels.open(new Products(files, network), Compute.EXACT)) {
       float[] exact = base.generate(REQUEST).pixels();
@@ -68,7 +68,7 @@ class F8ProductsTest {
 
   @Test
   void sharesABatchWithoutAnEffectOnImages() throws IOException {
-    ModelParts files = filesInF8("flux/dev", "transformer");
+    ModelComponents files = filesInF8("flux/dev", "transformer");
     try (BaseModel base = BaseModels.open(new Products(files, "transformer"), Compute.EXACT)) {
       float[] alone = base.generate(REQUEST).pixels();
       float[] first = base.generateAll(List.of(REQUEST, REQUEST.seed(4))).get(0).pixels();
@@ -83,7 +83,7 @@ class F8ProductsTest {
   /** Blocks that are read again for each use give the image of those that stay in memory. */
   @Test
   void streamsBlocksInF8() throws IOException {
-    ModelParts files = filesInF8("flux/dev", "transformer");
+    ModelComponents files = filesInF8("flux/dev", "transformer");
     try (BaseModel kept = BaseModels.open(new Products(files, "transformer"), Compute.EXACT);
         BaseModel streamed = BaseModels.open(
             new Products(files, "transformer", WeightResidence.F8_STREAMED), Compute.EXACT);
@@ -101,7 +101,7 @@ class F8ProductsTest {
   @CsvSource({"flux/dev, text_encoder", "klein/base, text_encoder"})
   void keepsTextEncodersInF8WithoutAnEffectOnImages(String name, String encoder)
       throws IOException {
-    ModelParts files = filesInF8(name, encoder);
+    ModelComponents files = filesInF8(name, encoder);
     try (BaseModel widened = BaseModels.open(files, Compute.EXACT);
         BaseModel kept = BaseModels.open(
             new Products(files, encoder, WeightResidence.F8_MATRICES), Compute.EXACT)) {
@@ -113,7 +113,7 @@ class F8ProductsTest {
   @Test
   void plansFromMemoryToStreams() throws IOException {
     filesInF8("flux/dev", "text_encoder");
-    ModelParts files = filesInF8("flux/dev", "transformer");
+    ModelComponents files = filesInF8("flux/dev", "transformer");
     MemoryBudget budget = MemoryBudget.of("60GiB").size(32, 32).allow8Bit(EightBits.PRODUCTS);
     Compute gpu = new Compute("cuda:31", DType.BF16);
     List<MemoryPlan> plans = MemoryPlan.choices(files, gpu, budget);
@@ -136,7 +136,7 @@ class F8ProductsTest {
 
   @Test
   void refusesADeviceWithoutThem() {
-    ModelParts files = ModelOpener.open(PipelineFolder.any("flux/dev", scratch));
+    ModelComponents files = ModelOpener.open(PipelineFolder.any("flux/dev", scratch));
     assertEquals(
         "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
             + " /proc/cpuinfo) or a GPU of compute capability 8.9 or newer; cuda:31 is not such a GPU;"
@@ -151,7 +151,7 @@ class F8ProductsTest {
   }
 
   /** Writes a model whose network has its matrices in f8. */
-  private ModelParts filesInF8(String name, String network) throws IOException {
+  private ModelComponents filesInF8(String name, String network) throws IOException {
     Path folder = scratch.resolve(name);
     if (!Files.exists(folder)) {
       folder = PipelineFolder.any(name, scratch);
@@ -184,9 +184,9 @@ class F8ProductsTest {
   }
 
   /** A model whose network multiplies in f8. */
-  private record Products(ModelParts base, String part, WeightResidence residence)
-      implements ModelParts.Derived {
-    Products(ModelParts base, String network) {
+  private record Products(ModelComponents base, String part, WeightResidence residence)
+      implements ModelComponents.Derived {
+    Products(ModelComponents base, String network) {
       this(base, network, WeightResidence.F8_MATMUL);
     }
 
@@ -196,7 +196,7 @@ class F8ProductsTest {
     }
 
     @Override
-    public ModelParts with(String component, Path files) {
+    public ModelComponents with(String component, Path files) {
       return new Products(base.with(component, files), part, residence);
     }
   }

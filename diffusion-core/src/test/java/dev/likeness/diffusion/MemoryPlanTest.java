@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.access.EngineAccess;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
@@ -55,7 +55,7 @@ class MemoryPlanTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
   void generatesTheSameImageResidentOrStreamed(String name) {
-    ModelParts files = ModelOpener.open(PipelineFolder.write(name, scratch).path());
+    ModelComponents files = ModelOpener.open(PipelineFolder.write(name, scratch).path());
     float[] plain;
     try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       plain = base.generate(REQUEST).pixels();
@@ -84,7 +84,7 @@ class MemoryPlanTest {
         MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
       Files.copy(in, gguf);
     }
-    ModelParts files = ModelOpener.open(
+    ModelComponents files = ModelOpener.open(
             PipelineFolder.write("flux/dev", scratch).path())
         .with("transformer", gguf);
     try (BaseModel held = BaseModels.open(files, Compute.EXACT);
@@ -100,7 +100,7 @@ class MemoryPlanTest {
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer, INT8_BLOCKS", "sd1/base, unet, INT8_MATRICES"})
   void generatesNearlyTheSameImageIn8Bit(String name, String network, WeightResidence eightBits) {
-    ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
+    ModelComponents files = ModelOpener.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned =
         MemoryPlan.choices(files, Compute.EXACT, AMPLE.allow8Bit(EightBits.IF_NEEDED)).stream()
             .filter(plan -> plan.residence(network) == eightBits)
@@ -130,7 +130,7 @@ class MemoryPlanTest {
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
   void generatesNearlyTheSameImageWith8BitProducts(String name, String network) {
-    ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
+    ModelComponents files = ModelOpener.open(PipelineFolder.any(name, scratch));
     MemoryBudget products = MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
     if (!Compute.hasCpuInt8()) {
       assertTrue(assertThrows(
@@ -194,10 +194,10 @@ class MemoryPlanTest {
   @ValueSource(strings = {"sd1/base", "flux/dev"})
   void keepsF32OrRefusesIt(String name) {
     ModelFiles files = ModelFiles.of(PipelineFolder.any(name, scratch));
-    ModelParts parts = ModelOpener.open(files.path());
+    ModelComponents components = ModelOpener.open(files.path());
     MemoryBudget large = AMPLE.size(1024, 1024);
-    long exact = last(parts, large).peak();
-    long half = MemoryPlan.choices(parts, new Compute("cpu", DType.BF16), large).stream()
+    long exact = last(components, large).peak();
+    long half = MemoryPlan.choices(components, new Compute("cpu", DType.BF16), large).stream()
         .mapToLong(MemoryPlan::peak)
         .min()
         .orElseThrow();
@@ -264,7 +264,7 @@ class MemoryPlanTest {
 
   @Test
   void choosesTheFirstPlanThatFits() {
-    ModelParts files =
+    ModelComponents files =
         ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
     List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream()
         .map(MemoryPlan::peak)
@@ -315,7 +315,7 @@ class MemoryPlanTest {
     }
   }
 
-  private static MemoryPlan last(ModelParts files, MemoryBudget budget) {
+  private static MemoryPlan last(ModelComponents files, MemoryBudget budget) {
     return MemoryPlan.choices(files, Compute.EXACT, budget).stream()
         .reduce((a, b) -> b)
         .orElseThrow();

@@ -62,8 +62,8 @@ record PromptAdapter(
     return weight == 0 ? Contribution.NONE : Contribution.of(this::changes);
   }
 
-  private Adaptation changes(ModelComponent part, Generation generation) {
-    if (part != adapter.sites().component()) {
+  private Adaptation changes(ModelComponent component, Generation generation) {
+    if (component != adapter.sites().component()) {
       return Adaptation.NONE;
     }
     if (!generation.compute().equals(adapter.compute())) {

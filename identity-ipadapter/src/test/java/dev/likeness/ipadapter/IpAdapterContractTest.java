@@ -264,13 +264,13 @@ class IpAdapterContractTest implements AdapterContract {
     ModelComponent.Tensors own = EngineAccess.model(base);
     ModelComponent.Tensors wider = new ModelComponent.Tensors() {
       @Override
-      public Set<String> tensorNames(ModelComponent part) {
-        return own.tensorNames(part);
+      public Set<String> tensorNames(ModelComponent component) {
+        return own.tensorNames(component);
       }
 
       @Override
-      public long[] tensorShape(ModelComponent part, String name) {
-        long[] shape = own.tensorShape(part, name);
+      public long[] tensorShape(ModelComponent component, String name) {
+        long[] shape = own.tensorShape(component, name);
         return name.contains("attn2.to_k") ? new long[] {shape[0], 2 * shape[1]} : shape;
       }
     };

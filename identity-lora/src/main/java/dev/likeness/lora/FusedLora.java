@@ -72,12 +72,12 @@ public final class FusedLora implements AutoCloseable {
   private final class Merged implements ModelAdapter {
     @Override
     public Contribution contribution() {
-      return Contribution.of((part, generation) -> replacing(part, generation.compute()))
+      return Contribution.of((component, generation) -> replacing(component, generation.compute()))
           .withInversions(weight.isZero() ? List.of() : deltas.textualInversions());
     }
 
-    private Adaptation replacing(ModelComponent part, Compute compute) {
-      Map<String, Tensor> own = weights(compute).getOrDefault(part, Map.of());
+    private Adaptation replacing(ModelComponent component, Compute compute) {
+      Map<String, Tensor> own = weights(compute).getOrDefault(component, Map.of());
       return new Adaptation() {
         @Override
         public Tensor tensor(String name, Tensor original) {
@@ -85,7 +85,7 @@ public final class FusedLora implements AutoCloseable {
           if (sum == null) {
             return original;
           }
-          Tensor plain = base.tensor(part, name);
+          Tensor plain = base.tensor(component, name);
           return original.is_same(plain)
               ? sum
               : sum.add(original.sub(Tensors.place(compute, plain)));

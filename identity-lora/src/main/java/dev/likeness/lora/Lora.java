@@ -93,8 +93,8 @@ public final class Lora implements AutoCloseable {
     TensorRegion region = new TensorRegion();
     Path weights = LoraFile.weights(file);
     try (LoraFile source = LoraFile.open(weights)) {
-      LoraReader reader = LoraReader.of(source.tensors(), source.notes(), table);
-      AdapterConfig alphas = AdapterConfig.of(source.notes(), weights);
+      LoraReader reader = LoraReader.of(source.tensors(), source.metadata(), table);
+      AdapterConfig alphas = AdapterConfig.of(source.metadata(), weights);
       LoraInspection report = reader.inspect(alphas);
       reader.refuseControlLora(base.name());
       alphas.refuseChangedBase(weights);
@@ -126,8 +126,8 @@ public final class Lora implements AutoCloseable {
     Path weights = LoraFile.weights(file);
     try (LoraFile source = LoraFile.open(weights)) {
       return LoraReader.of(
-              source.tensors(), source.notes(), LayerTable.of(EngineAccess.model(base)))
-          .inspect(AdapterConfig.of(source.notes(), weights));
+              source.tensors(), source.metadata(), LayerTable.of(EngineAccess.model(base)))
+          .inspect(AdapterConfig.of(source.metadata(), weights));
     }
   }
 
@@ -167,8 +167,8 @@ public final class Lora implements AutoCloseable {
     public Contribution contribution() {
       return weight.isZero()
           ? Contribution.NONE
-          : Contribution.of((part, generation) -> new AttachedDeltas.LoraAdaptation(
-                  lora.attachedTo(generation.compute()), part, weight.ofLayers()))
+          : Contribution.of((component, generation) -> new AttachedDeltas.LoraAdaptation(
+                  lora.attachedTo(generation.compute()), component, weight.ofLayers()))
               .withInversions(lora.textualInversions());
     }
 

@@ -178,22 +178,23 @@ public final class LoraMerge {
     OpenModel to = EngineAccess.model(tuned);
     LayerTable table = LayerTable.of(from);
     return Stream.of(ModelComponent.values())
-        .flatMap(part -> from.tensorNames(part).stream()
+        .flatMap(component -> from.tensorNames(component).stream()
             .filter(name -> table
-                .find(part, name.replaceFirst("\\.weight$", ""))
+                .find(component, name.replaceFirst("\\.weight$", ""))
                 .filter(layer -> !layer.isNorm())
                 .isEmpty())
-            .filter(
-                name -> to.tensorNames(part).contains(name) && isDifferent(from, to, part, name))
-            .map(name -> part.folder() + "." + name))
+            .filter(name ->
+                to.tensorNames(component).contains(name) && isDifferent(from, to, component, name))
+            .map(name -> component.folder() + "." + name))
         .sorted()
         .toList();
   }
 
   private static boolean isDifferent(
-      OpenModel from, OpenModel to, ModelComponent part, String name) {
+      OpenModel from, OpenModel to, ModelComponent component, String name) {
     try (TensorScope scope = TensorScope.open()) {
-      return !torch.equal(from.read(part, name).cpu(), to.read(part, name).cpu());
+      return !torch.equal(
+          from.read(component, name).cpu(), to.read(component, name).cpu());
     }
   }
 

@@ -183,8 +183,8 @@ public final class LoraWeight {
 
   private record OfLayers(LoraWeight weight) implements AttachedDeltas.LayerWeights {
     @Override
-    public double of(ModelComponent part, String module) {
-      return weight.of(part, module);
+    public double of(ModelComponent component, String module) {
+      return weight.of(component, module);
     }
 
     @Override
@@ -199,8 +199,8 @@ public final class LoraWeight {
   }
 
   /** {@return the weight of a layer at the first step} */
-  double of(ModelComponent part, String module) {
-    return at(0).weight * block(part.folder() + "." + module);
+  double of(ModelComponent component, String module) {
+    return at(0).weight * block(component.folder() + "." + module);
   }
 
   private double block(String name) {
@@ -267,7 +267,8 @@ public final class LoraWeight {
 
   private static Stream<String> layerNames(ModelComponent.Tensors model) {
     return Stream.of(ModelComponent.values())
-        .flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
+        .flatMap(component ->
+            model.tensorNames(component).stream().map(name -> component.folder() + "." + name));
   }
 
   private static double requireFinite(double weight) {

@@ -48,8 +48,8 @@ record UNetBlocks(List<String> attentions, Set<String> modules, List<String> tex
         .map(m -> m.group(1) + (m.group(2) == null ? "" : "." + m.group(2)) + "." + m.group(3))
         .toList();
     List<String> text = Stream.of(ModelComponent.values())
-        .filter(part -> part.folder().startsWith(ModelComponent.TEXT_ENCODER.folder()))
-        .filter(part -> !model.tensorNames(part).isEmpty())
+        .filter(component -> component.folder().startsWith(ModelComponent.TEXT_ENCODER.folder()))
+        .filter(component -> !model.tensorNames(component).isEmpty())
         .map(ModelComponent::folder)
         .toList();
     return new UNetBlocks(attentions, modules, text);

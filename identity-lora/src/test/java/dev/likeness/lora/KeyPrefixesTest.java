@@ -162,8 +162,8 @@ class KeyPrefixesTest {
 
   /** The factors of a layer of a base, and what they change under a name in the file. */
   private record Factors(BaseModel base, Path file, Tensor down, Tensor up) {
-    static Factors of(BaseModel base, ModelComponent part, String path, Path folder) {
-      Tensor weight = EngineAccess.model(base).tensor(part, path + ".weight");
+    static Factors of(BaseModel base, ModelComponent component, String path, Path folder) {
+      Tensor weight = EngineAccess.model(base).tensor(component, path + ".weight");
       try (NoiseSource noise = NoiseSource.seeded(7L)) {
         return new Factors(
             base,
@@ -185,8 +185,8 @@ class KeyPrefixesTest {
           FusedLora fused = lora.fuse(1)) {
         fused
             .weights(Compute.EXACT)
-            .forEach((part, weights) -> weights.forEach(
-                (name, value) -> copies.put(part.folder() + "." + name, value.clone())));
+            .forEach((component, weights) -> weights.forEach(
+                (name, value) -> copies.put(component.folder() + "." + name, value.clone())));
       }
       return copies;
     }

@@ -126,10 +126,11 @@ class LoraParityTest {
   }
 
   private static Adaptation adaptation(
-      GoldenLora.Case golden, List<Lora> loras, ModelComponent part) {
+      GoldenLora.Case golden, List<Lora> loras, ModelComponent component) {
     Adaptation sum = Adaptation.NONE;
     for (int i = 0; i < loras.size(); i++) {
-      sum = sum.and(ModelAdapter.of(loras.get(i).at(weight(golden, i))).adapt(part, Compute.EXACT));
+      sum = sum.and(
+          ModelAdapter.of(loras.get(i).at(weight(golden, i))).adapt(component, Compute.EXACT));
     }
     return sum;
   }

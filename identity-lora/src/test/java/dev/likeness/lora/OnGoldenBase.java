@@ -37,10 +37,10 @@ public abstract class OnGoldenBase {
   public static String hash(OpenModel model) {
     try (TensorScope scope = TensorScope.open()) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (ModelComponent part :
+      for (ModelComponent component :
           new ModelComponent[] {ModelComponent.UNET, ModelComponent.TEXT_ENCODER}) {
-        for (String name : model.tensorNames(part)) {
-          Tensor tensor = model.tensor(part, name).contiguous();
+        for (String name : model.tensorNames(component)) {
+          Tensor tensor = model.tensor(component, name).contiguous();
           ByteBuffer bytes =
               new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer();
           digest.update(bytes);

@@ -124,12 +124,12 @@ class OriginalFilesTest {
   private void assertSameChange(
       String variant, String down, String up, String diffusers, String family) {
     int dot = diffusers.indexOf('.');
-    ModelComponent part =
+    ModelComponent component =
         ModelComponent.valueOf(diffusers.substring(0, dot).toUpperCase(Locale.ROOT));
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, folder).path(), Compute.EXACT)) {
-      Map<String, Tensor> factors = factors(base, part, diffusers.substring(dot + 1));
+      Map<String, Tensor> factors = factors(base, component, diffusers.substring(dot + 1));
       assertEqual(
           merged(
               base,
@@ -143,8 +143,9 @@ class OriginalFilesTest {
     }
   }
 
-  private static Map<String, Tensor> factors(BaseModel base, ModelComponent part, String path) {
-    Tensor weight = EngineAccess.model(base).tensor(part, path + ".weight");
+  private static Map<String, Tensor> factors(
+      BaseModel base, ModelComponent component, String path) {
+    Tensor weight = EngineAccess.model(base).tensor(component, path + ".weight");
     try (NoiseSource noise = NoiseSource.seeded(7L)) {
       return Map.of(
           "down",
@@ -164,8 +165,8 @@ class OriginalFilesTest {
           "[][]", lora.inspection().unmatched() + "" + lora.inspection().shapeMismatches());
       fused
           .weights(Compute.EXACT)
-          .forEach((part, weights) -> weights.forEach(
-              (name, value) -> copies.put(part.folder() + "." + name, value.clone())));
+          .forEach((component, weights) -> weights.forEach(
+              (name, value) -> copies.put(component.folder() + "." + name, value.clone())));
     }
     return copies;
   }

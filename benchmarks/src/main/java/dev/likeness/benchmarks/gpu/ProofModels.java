@@ -110,8 +110,8 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
 
   private static void fill(OpenModel model) {
     try (NoGradGuard guard = new NoGradGuard()) {
-      for (ModelComponent part : ModelComponent.values()) {
-        LoadedWeights weights = model.weights(part);
+      for (ModelComponent component : ModelComponent.values()) {
+        LoadedWeights weights = model.weights(component);
         if (weights != null) {
           weights.names().forEach(name -> fill(name, stored(weights, name)));
         }

@@ -1,7 +1,7 @@
 package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.model.SingleFile;
@@ -19,7 +19,7 @@ final class BaseDetails {
    * Returns variant, prediction type and resolution of a model; for a UNet they come from its
    * configuration.
    */
-  static Map<String, Object> of(ModelParts files) {
+  static Map<String, Object> of(ModelComponents files) {
     Map<String, Object> details = new LinkedHashMap<>();
     if (files.componentClass("unet") != null) {
       ModelConfig unet = files.config("unet");
@@ -35,7 +35,7 @@ final class BaseDetails {
     return details;
   }
 
-  private static int latentChannels(ModelParts files) {
+  private static int latentChannels(ModelComponents files) {
     return files.componentClass("vae") == null
         ? LATENTS
         : files.config("vae").integer("latent_channels", LATENTS);
@@ -64,7 +64,7 @@ final class BaseDetails {
 
   /** Returns the details of a single file, with its present, missing and unused components. */
   static Map<String, Object> of(SingleFile file) {
-    Map<String, Object> details = of((ModelParts) file);
+    Map<String, Object> details = of((ModelComponents) file);
     if (file.usesAverages()) {
       details.put("weights", "averaged (EMA): the file has no others");
     }

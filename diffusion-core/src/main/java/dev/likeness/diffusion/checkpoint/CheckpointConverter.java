@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.checkpoint;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -133,7 +133,7 @@ public final class CheckpointConverter {
       convertFile(in, out, output);
       return;
     }
-    ModelParts files = ModelOpener.open(in);
+    ModelComponents files = ModelOpener.open(in);
     if (toFile) {
       SingleFileWriter.write(files, out, output);
       return;

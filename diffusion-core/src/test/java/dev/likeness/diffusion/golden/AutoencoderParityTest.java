@@ -33,7 +33,8 @@ class AutoencoderParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
-        GoldenPart part = GoldenPart.open(folder, "vae", "diffusion_pytorch_model.safetensors")) {
+        GoldenComponent part =
+            GoldenComponent.open(folder, "vae", "diffusion_pytorch_model.safetensors")) {
       Autoencoder vae = open(variant, part);
       part.requireAllRead();
       Scalar scale = new Scalar(part.config().number("scaling_factor", 0.18215));
@@ -44,7 +45,7 @@ class AutoencoderParityTest {
     }
   }
 
-  private static Autoencoder open(String variant, GoldenPart part) {
+  private static Autoencoder open(String variant, GoldenComponent part) {
     return variant.equals("tiny-autoencoder")
         ? new AutoencoderTiny(AutoencoderTiny.Config.of(part.config()), part.weights())
         : new AutoencoderKL(AutoencoderConfig.of(part.config()), part.weights());

@@ -61,7 +61,8 @@ class CachingParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenImages golden = GoldenImages.open("approximated", scratch);
-        GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
+        GoldenComponent part =
+            GoldenComponent.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
       UNet2DConditionModel unet = new UNet2DConditionModel(
           UNetConfig.of(part.config()),
           new UNetOptions(run.number("share", 0), null),

@@ -57,7 +57,7 @@ class ClipParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
-        GoldenPart part = GoldenPart.open(folder, "text_encoder", "model.safetensors")) {
+        GoldenComponent part = GoldenComponent.open(folder, "text_encoder", "model.safetensors")) {
       ClipTextEncoder encoder =
           new ClipTextEncoder(ClipTextConfig.of(part.config()), part.weights());
       part.requireAllRead();

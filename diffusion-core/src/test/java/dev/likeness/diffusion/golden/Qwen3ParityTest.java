@@ -2,7 +2,7 @@ package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Networks;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
@@ -37,7 +37,7 @@ class Qwen3ParityTest {
   @ValueSource(strings = {"zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
   void encodesAsThePipelines(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
-    ModelParts files = ModelOpener.open(folder.path());
+    ModelComponents files = ModelOpener.open(folder.path());
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();

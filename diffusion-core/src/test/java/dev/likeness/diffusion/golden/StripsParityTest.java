@@ -29,7 +29,8 @@ class StripsParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
-        GoldenPart part = GoldenPart.open(folder, "vae", "diffusion_pytorch_model.safetensors")) {
+        GoldenComponent part =
+            GoldenComponent.open(folder, "vae", "diffusion_pytorch_model.safetensors")) {
       AutoencoderConfig config = AutoencoderConfig.of(part.config());
       AutoencoderKL whole = new AutoencoderKL(config, part.weights());
       Tensor latent = expected.tensor("vae.latent");

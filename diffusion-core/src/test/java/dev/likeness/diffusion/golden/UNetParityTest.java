@@ -30,7 +30,8 @@ class UNetParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
-        GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
+        GoldenComponent part =
+            GoldenComponent.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
       UNet2DConditionModel unet =
           new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
       part.requireAllRead();

@@ -35,14 +35,14 @@ public record Contribution(
   @FunctionalInterface
   public interface Changes {
     /** No changes. */
-    Changes NONE = (part, generation) -> Adaptation.NONE;
+    Changes NONE = (component, generation) -> Adaptation.NONE;
 
     /**
      * Returns the changes to one network, in the generation's dtype and on its device. Called once
      * for every request. Implementations cache tensors that do not depend on the request. New
      * tensors belong to the calling scope, which lives until the request is sampled.
      */
-    Adaptation of(ModelComponent part, Generation generation);
+    Adaptation of(ModelComponent component, Generation generation);
   }
 
   /** The changes to the prompt of a request. */
@@ -124,7 +124,8 @@ public record Contribution(
       return this == NONE ? other : this;
     }
     return new Contribution(
-        (part, generation) -> changes.of(part, generation).and(other.changes.of(part, generation)),
+        (component, generation) ->
+            changes.of(component, generation).and(other.changes.of(component, generation)),
         generation -> prompts.of(generation).and(other.prompts.of(generation)),
         concat(controls, other.controls),
         images.and(other.images),

@@ -41,8 +41,8 @@ public interface ModelAdapter extends Adapter {
   }
 
   /** Returns the changes to one network for a use without an image, such as training. */
-  default Adaptation adapt(ModelComponent part, Compute compute) {
-    return contribution().changes().of(part, Generation.withoutImage(compute));
+  default Adaptation adapt(ModelComponent component, Compute compute) {
+    return contribution().changes().of(component, Generation.withoutImage(compute));
   }
 
   @Override

@@ -27,10 +27,10 @@ public enum ModelComponent {
      * Returns the names of a component's tensors, from which adapters derive module names; empty if
      * the model lacks the component.
      */
-    Set<String> tensorNames(ModelComponent part);
+    Set<String> tensorNames(ModelComponent component);
 
     /** Returns the shape of one of {@link #tensorNames}. */
-    long[] tensorShape(ModelComponent part, String name);
+    long[] tensorShape(ModelComponent component, String name);
 
     /**
      * Returns the model behind a wrapper, which identifies it in comparisons; this if there is no

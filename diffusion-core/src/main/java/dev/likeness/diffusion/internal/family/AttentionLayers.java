@@ -22,14 +22,14 @@ public record AttentionLayers(ModelComponent component, List<String> names, List
   private static final String CROSS = "attn2";
 
   /** The attention layers of a component. */
-  public static AttentionLayers of(ModelComponent.Tensors tensors, ModelComponent part) {
+  public static AttentionLayers of(ModelComponent.Tensors tensors, ModelComponent component) {
     return new AttentionLayers(
-        part,
-        tensors.tensorNames(part).stream()
+        component,
+        tensors.tensorNames(component).stream()
             .filter(name -> name.endsWith(KEYS))
             .map(name -> name.substring(0, name.length() - KEYS.length()))
             .toList(),
-        tensors.tensorNames(part).stream()
+        tensors.tensorNames(component).stream()
             .map(BLOCK::matcher)
             .filter(Matcher::matches)
             .map(block -> block.group(1))

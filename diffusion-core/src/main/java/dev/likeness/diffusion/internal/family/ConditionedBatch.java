@@ -38,9 +38,9 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
   }
 
   /** The adaptation of a component, which may differ between images. */
-  public Adaptation adaptation(ModelComponent part) {
+  public Adaptation adaptation(ModelComponent component) {
     return BatchedAdaptation.of(items.stream()
-        .flatMap(item -> Collections.nCopies(item.count, item.adaptations.get(part)).stream())
+        .flatMap(item -> Collections.nCopies(item.count, item.adaptations.get(component)).stream())
         .toList());
   }
 

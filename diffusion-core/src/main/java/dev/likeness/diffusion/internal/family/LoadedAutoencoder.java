@@ -68,7 +68,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
    * @param kinds autoencoder classes in addition to those that all families share
    */
   public static LoadedAutoencoder open(
-      ModelParts files, Compute wanted, List<AutoencoderKind> kinds) {
+      ModelComponents files, Compute wanted, List<AutoencoderKind> kinds) {
     return open(
         AutoencoderKind.named(files.componentClass("vae"), kinds),
         files.config("vae"),

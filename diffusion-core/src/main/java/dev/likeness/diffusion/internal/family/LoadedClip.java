@@ -44,19 +44,20 @@ public final class LoadedClip implements AutoCloseable {
 
   /** Opens a text encoder and checks every tensor of it. */
   public static LoadedClip open(
-      ModelParts files, ModelComponent part, Compute compute, int layersLeftOut) {
+      ModelComponents files, ModelComponent component, Compute compute, int layersLeftOut) {
     ClipTextConfig config = ClipTextConfig.of(
-        files.config(part.folder()), List.of(files.componentClass(part.folder())));
-    ClipTokenizer tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
+        files.config(component.folder()), List.of(files.componentClass(component.folder())));
+    ClipTokenizer tokenizer =
+        files.tokenizer(component.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
-      requirePositions(files, part, config, tokenizer);
-      weights = files.load(part.folder(), compute);
+      requirePositions(files, component, config, tokenizer);
+      weights = files.load(component.folder(), compute);
       // Merged files keep a projection that the text encoder does not use.
       weights.check(
           tensors -> new ClipTextEncoder(config, tensors),
           config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
-      return new LoadedClip(part, compute, layersLeftOut, config, tokenizer, weights);
+      return new LoadedClip(component, compute, layersLeftOut, config, tokenizer, weights);
     } catch (RuntimeException e) {
       tokenizer.close();
       if (weights != null) {
@@ -68,10 +69,13 @@ public final class LoadedClip implements AutoCloseable {
 
   // A text encoder may have more positions than the tokenizer has ids.
   private static void requirePositions(
-      ModelParts files, ModelComponent part, ClipTextConfig config, ClipTokenizer tokenizer) {
+      ModelComponents files,
+      ModelComponent component,
+      ClipTextConfig config,
+      ClipTokenizer tokenizer) {
     if (tokenizer.maxLength() > config.positions()) {
       throw new InvalidInputException(files.describe() + ": the model_max_length of the tokenizer"
-          + " of " + part.folder() + " is " + tokenizer.maxLength()
+          + " of " + component.folder() + " is " + tokenizer.maxLength()
           + ", but the text encoder has " + config.positions()
           + " positions; give the tokenizer that the text encoder was trained with");
     }

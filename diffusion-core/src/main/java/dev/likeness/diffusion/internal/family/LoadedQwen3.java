@@ -44,13 +44,13 @@ public final class LoadedQwen3 implements AutoCloseable {
   }
 
   /** Opens the text encoder of a model and checks every tensor of it. */
-  public static LoadedQwen3 open(ModelParts files, Compute compute) {
-    String part = ModelComponent.TEXT_ENCODER.folder();
-    Qwen3Config config = Qwen3Config.of(files.config(part));
+  public static LoadedQwen3 open(ModelComponents files, Compute compute) {
+    String component = ModelComponent.TEXT_ENCODER.folder();
+    Qwen3Config config = Qwen3Config.of(files.config(component));
     QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
     LoadedWeights weights = null;
     try {
-      weights = files.load(part, compute);
+      weights = files.load(component, compute);
       weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
       return new LoadedQwen3(compute, config, tokenizer, weights);
     } catch (RuntimeException e) {
@@ -80,7 +80,7 @@ public final class LoadedQwen3 implements AutoCloseable {
   }
 
   /** Checks that the model has the layers that the transformer reads. */
-  public void requireLayers(ModelParts files, List<Integer> layers, int width) {
+  public void requireLayers(ModelComponents files, List<Integer> layers, int width) {
     if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {
       throw new InvalidInputException(files.describe() + ": the text encoder has " + config.layers()
           + " layers of width " + config.width() + ", but the transformer reads layers " + layers

@@ -43,13 +43,14 @@ public final class LoadedT5 implements AutoCloseable {
   }
 
   /** Opens the T5 encoder {@code component} of a model and checks every tensor of it. */
-  public static LoadedT5 open(ModelParts files, ModelComponent part, Compute compute) {
-    T5Encoder.T5Config config = T5Encoder.T5Config.of(files.config(part.folder()));
-    T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
+  public static LoadedT5 open(ModelComponents files, ModelComponent component, Compute compute) {
+    T5Encoder.T5Config config = T5Encoder.T5Config.of(files.config(component.folder()));
+    T5Tokenizer tokenizer =
+        files.t5Tokenizer(component.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
-      weights = files.load(part.folder(), compute);
-      LoadedT5 textEncoder = new LoadedT5(part, compute, config, tokenizer, weights);
+      weights = files.load(component.folder(), compute);
+      LoadedT5 textEncoder = new LoadedT5(component, compute, config, tokenizer, weights);
       weights.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);
       weights.loadViews();
       return textEncoder;

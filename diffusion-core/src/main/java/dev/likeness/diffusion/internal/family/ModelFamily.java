@@ -25,7 +25,7 @@ public interface ModelFamily {
   List<Variant> variants();
 
   /** The variant of a model of this family; empty if its configuration does not determine it. */
-  Optional<Variant> variantOf(ModelParts parts);
+  Optional<Variant> variantOf(ModelComponents components);
 
   /**
    * Opens a model and checks every tensor against its configuration.
@@ -33,13 +33,13 @@ public interface ModelFamily {
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, or has
    *     wrong shapes, unknown tensors or an unsupported class
    */
-  OpenModel open(ModelParts parts, Compute compute);
+  OpenModel open(ModelComponents components, Compute compute);
 
   /** Estimates the memory of a model from the headers of its files. */
-  MemoryEstimate memory(ModelParts parts);
+  MemoryEstimate memory(ModelComponents components);
 
   /** Returns the file format in which a model is written. */
-  ModelFormat format(ModelParts parts);
+  ModelFormat format(ModelComponents components);
 
   /** Layer names of the denoising network in LoRA files, and the keys that identify such files. */
   LoraLayers loraLayers();

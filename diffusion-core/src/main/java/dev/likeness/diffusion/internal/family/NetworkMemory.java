@@ -26,8 +26,8 @@ public record NetworkMemory(
   private static final long CHANNELS = 64;
 
   /** The memory of a model that uses all of its tensors. */
-  public MemoryEstimate of(ModelParts parts) {
-    return of(parts, name -> true);
+  public MemoryEstimate of(ModelComponents components) {
+    return of(components, name -> true);
   }
 
   /**
@@ -35,12 +35,13 @@ public record NetworkMemory(
    *
    * @param usedOfText returns true for the text encoder's tensors that are used
    */
-  public MemoryEstimate of(ModelParts parts, Predicate<String> usedOfText) {
+  public MemoryEstimate of(ModelComponents components, Predicate<String> usedOfText) {
     Map<String, MemoryEstimate.ComponentSize> sizes = new LinkedHashMap<>();
-    for (String name : parts.componentNames()) {
+    for (String name : components.componentNames()) {
       boolean text = name.startsWith("text_encoder");
-      if ((text || name.matches("transformer|unet|vae")) && parts.componentClass(name) != null) {
-        try (TensorSource source = parts.weights(name)) {
+      if ((text || name.matches("transformer|unet|vae"))
+          && components.componentClass(name) != null) {
+        try (TensorSource source = components.weights(name)) {
           sizes.put(
               name,
               MemoryEstimate.ComponentSize.of(
@@ -48,10 +49,10 @@ public record NetworkMemory(
         }
       }
     }
-    ModelConfig vae = parts.config("vae");
+    ModelConfig vae = components.config("vae");
     List<Integer> channels = vae.levels("block_out_channels", null);
     int factor = 1 << (channels == null ? LEVELS : channels.size()) - 1;
-    int own = parts.config(component).integer("sample_size", 0);
+    int own = components.config(component).integer("sample_size", 0);
     return new MemoryEstimate(
         sizes,
         component,

@@ -17,7 +17,7 @@ public abstract class OpenNetworks implements ModelComponent.Tensors, AutoClosea
   private final SchedulerConfig scheduler;
 
   /** Checks that the model has no networks of unsupported pipelines. */
-  protected OpenNetworks(ModelParts files, Compute compute, SchedulerConfig scheduler) {
+  protected OpenNetworks(ModelComponents files, Compute compute, SchedulerConfig scheduler) {
     files.requireNoOtherNetworks();
     this.compute = compute;
     this.scheduler = scheduler;

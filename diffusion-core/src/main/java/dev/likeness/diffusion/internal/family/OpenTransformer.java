@@ -20,7 +20,7 @@ public record OpenTransformer<C, T>(
     C config, LoadedWeights weights, BiFunction<C, Weights, T> network) implements AutoCloseable {
   /** Opens the transformer. The caller calls {@link #check}. */
   public static <C, T> OpenTransformer<C, T> of(
-      ModelParts files,
+      ModelComponents files,
       Compute compute,
       Function<ModelConfig, C> config,
       BiFunction<C, Weights, T> network) {

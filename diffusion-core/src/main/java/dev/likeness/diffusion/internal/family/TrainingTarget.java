@@ -85,10 +85,10 @@ public interface TrainingTarget {
   /** The networks in training. Each call returns their current weights. */
   interface Trained {
     /** The weights of a component's network; gradients flow to the trained ones. */
-    Weights network(ModelComponent part);
+    Weights network(ModelComponent component);
 
     /** Returns true if gradients reach this component, or its inputs. */
-    boolean isTrained(ModelComponent part);
+    boolean isTrained(ModelComponent component);
 
     /** The current state of {@code plain} in training. */
     default ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder) {

@@ -141,16 +141,16 @@ public class TransformerVariant implements Variant {
     Map<String, ComponentDetector.Detected> components = new LinkedHashMap<>();
     clips.keySet().stream()
         .sorted()
-        .forEach(part -> put(
+        .forEach(component -> put(
             components,
-            part,
+            component,
             builtInOptions.clip(
                 names,
-                part,
-                "text_encoders." + clips.get(part).folder + ".",
+                component,
+                "text_encoders." + clips.get(component).folder + ".",
                 Integer.MAX_VALUE,
-                clips.get(part).hasProjection,
-                configs.get(part))));
+                clips.get(component).hasProjection,
+                configs.get(component))));
     put(components, text.component, language(names, configs.get(text.component)));
     String at = prefix(names);
     components.put(
@@ -176,10 +176,10 @@ public class TransformerVariant implements Variant {
 
   private static void put(
       Map<String, ComponentDetector.Detected> components,
-      String part,
+      String component,
       ComponentDetector.Detected found) {
     if (found != null) {
-      components.put(part, found);
+      components.put(component, found);
     }
   }
 
@@ -203,9 +203,9 @@ public class TransformerVariant implements Variant {
 
   @Override
   public final List<String> components() {
-    List<String> parts = new ArrayList<>(clips.keySet().stream().sorted().toList());
-    parts.addAll(List.of(text.component, "transformer", "vae"));
-    return parts;
+    List<String> names = new ArrayList<>(clips.keySet().stream().sorted().toList());
+    names.addAll(List.of(text.component, "transformer", "vae"));
+    return names;
   }
 
   @Override

@@ -25,11 +25,11 @@ public final class WeightsDigest {
    * SHA-256, in hexadecimal digits, of the first values of each tensor of the denoising network.
    */
   public static String of(OpenModel model) {
-    ModelComponent part = model.denoiser();
+    ModelComponent component = model.denoiser();
     MessageDigest digest = sha256();
-    for (String name : new TreeSet<>(model.tensorNames(part))) {
+    for (String name : new TreeSet<>(model.tensorNames(component))) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor flat = model.read(part, name).flatten();
+        Tensor flat = model.read(component, name).flatten();
         digest.update(Arrays.toString(
                 ImageTensors.floats(flat.narrow(0, 0, Math.min(HASHED_NUMBERS, flat.numel()))))
             .getBytes(StandardCharsets.UTF_8));

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -27,7 +27,7 @@ final class ClipFile {
 
   /** Returns the text encoder in {@code path}; empty if there is none. */
   static Optional<ComponentFile> find(
-      ModelParts base, String component, Path path, TensorNames keys) {
+      ModelComponents base, String component, Path path, TensorNames keys) {
     boolean projects = projects(base, component);
     for (String prefix : PREFIXES) {
       int most = ComponentFile.knownOptions(base, component).get("num_hidden_layers")
@@ -60,7 +60,7 @@ final class ClipFile {
   }
 
   /** Returns true if the component's class has a projection of the pooled text. */
-  private static boolean projects(ModelParts base, String component) {
+  private static boolean projects(ModelComponents base, String component) {
     if (base == null) {
       return component.equals("text_encoder_2");
     }

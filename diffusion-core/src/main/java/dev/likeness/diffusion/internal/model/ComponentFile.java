@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Leftovers;
@@ -42,7 +42,7 @@ public record ComponentFile(
   }
 
   /** A component of a whole model, with {@code scheduler} if it is the denoising network. */
-  private static ComponentFile of(ModelParts files, String component, ModelConfig scheduler) {
+  private static ComponentFile of(ModelComponents files, String component, ModelConfig scheduler) {
     if (files.componentClass(component) == null) {
       throw new InvalidInputException(files.describe() + " has no " + component
           + "; add it with --part " + component + "=PATH or ModelFiles.with");
@@ -62,7 +62,7 @@ public record ComponentFile(
   }
 
   /** Opens the network in {@code path} as {@code component} of {@code base}. */
-  public static ComponentFile find(ModelParts base, String component, Path path) {
+  public static ComponentFile find(ModelComponents base, String component, Path path) {
     Path config = Files.isDirectory(path) ? path.resolve("config.json") : configBeside(path);
     if (Files.isDirectory(path)) {
       return withConfig(
@@ -101,7 +101,7 @@ public record ComponentFile(
   }
 
   private static ComponentFile foreign(
-      ModelParts base, String component, Path path, TensorNames keys) {
+      ModelComponents base, String component, Path path, TensorNames keys) {
     if (component.equals("controlnet")) {
       return FamilyRegistry.controlNets().stream()
           .flatMap(kind -> kind.detect(String.valueOf(path.getFileName()), keys).stream())
@@ -143,7 +143,7 @@ public record ComponentFile(
   }
 
   private static Optional<ComponentFile> textEncoder(
-      ModelParts base, String component, Path path, TensorNames keys) {
+      ModelComponents base, String component, Path path, TensorNames keys) {
     return LanguageModelFile.find(component, path, keys)
         .or(() -> ClipFile.find(base, component, path, keys));
   }
@@ -168,7 +168,7 @@ public record ComponentFile(
   }
 
   static ComponentFile remapped(
-      ModelParts base,
+      ModelComponents base,
       String component,
       Path path,
       TensorNames keys,
@@ -184,7 +184,7 @@ public record ComponentFile(
   }
 
   private static ComponentFile canonical(
-      ModelParts base, String component, Path path, TensorNames keys) {
+      ModelComponents base, String component, Path path, TensorNames keys) {
     Map<String, Object> options = knownOptions(base, component);
     String className = className(base, component);
     if (component.equals("controlnet")) {
@@ -260,7 +260,7 @@ public record ComponentFile(
   }
 
   // The family's options if the model lacks the component, else those of its component.
-  static Map<String, Object> knownOptions(ModelParts base, String component) {
+  static Map<String, Object> knownOptions(ModelComponents base, String component) {
     Map<String, Object> options = new LinkedHashMap<>();
     if (base == null) {
       return options;
@@ -275,12 +275,12 @@ public record ComponentFile(
     return options;
   }
 
-  private static String transformerClass(ModelParts base) {
+  private static String transformerClass(ModelComponents base) {
     String known = base == null ? null : base.componentClass("transformer");
     return known == null ? "unknown" : known;
   }
 
-  private static String className(ModelParts base, String component) {
+  private static String className(ModelComponents base, String component) {
     return switch (component) {
       case "vae" -> "AutoencoderKL";
       case "unet" -> "UNet2DConditionModel";

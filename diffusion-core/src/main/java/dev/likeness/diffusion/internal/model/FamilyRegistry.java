@@ -2,9 +2,9 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.family.chroma.ChromaFamily;
@@ -179,12 +179,12 @@ public final class FamilyRegistry {
   }
 
   /** The family of a model, by the class of its denoising network. */
-  public static Optional<ModelFamily> find(ModelParts parts) {
+  public static Optional<ModelFamily> find(ModelComponents components) {
     return KNOWN.stream()
         .filter(family -> family
             .network()
             .className()
-            .equals(parts.componentClass(family.network().component().folder())))
+            .equals(components.componentClass(family.network().component().folder())))
         .findFirst();
   }
 
@@ -193,24 +193,25 @@ public final class FamilyRegistry {
    *
    * @throws InvalidInputException if no family has a network of that class
    */
-  public static ModelFamily of(ModelParts parts) {
-    String transformer = parts.componentClass(ModelComponent.TRANSFORMER.folder());
+  public static ModelFamily of(ModelComponents components) {
+    String transformer = components.componentClass(ModelComponent.TRANSFORMER.folder());
     // The first family reports what a model without a transformer lacks.
-    return find(parts)
+    return find(components)
         .or(() -> transformer == null ? Optional.of(KNOWN.get(0)) : Optional.empty())
-        .orElseThrow(() -> new InvalidInputException(parts.describe() + ": its transformer is a "
-            + Quoted.value(transformer) + "; supported: "
-            + KNOWN.stream()
-                .map(ModelFamily::network)
-                .filter(network -> network.component() == ModelComponent.TRANSFORMER)
-                .map(ModelFamily.Network::className)
-                .collect(Collectors.joining(", "))));
+        .orElseThrow(() ->
+            new InvalidInputException(components.describe() + ": its transformer is a "
+                + Quoted.value(transformer) + "; supported: "
+                + KNOWN.stream()
+                    .map(ModelFamily::network)
+                    .filter(network -> network.component() == ModelComponent.TRANSFORMER)
+                    .map(ModelFamily.Network::className)
+                    .collect(Collectors.joining(", "))));
   }
 
   /** Opens a model of any family, after checking its device. */
-  public static OpenModel open(ModelParts parts, Compute compute) {
+  public static OpenModel open(ModelComponents components, Compute compute) {
     compute.requireAvailable();
-    return of(parts).open(parts, compute);
+    return of(components).open(components, compute);
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -30,7 +30,7 @@ public final class FolderWriter {
    *
    * @throws InvalidInputException if the declarations are broken
    */
-  public static void write(ModelParts files, Path out, TensorOutput output) {
+  public static void write(ModelComponents files, Path out, TensorOutput output) {
     Optional<Path> declared = ModelExtras.of(files.folder()).declaration();
     Map<String, TokenizerFiles> tokenizers = tokenizers(files);
     Map<String, Object> index = new LinkedHashMap<>();
@@ -67,7 +67,7 @@ public final class FolderWriter {
   }
 
   // Opens all components before writing weights, because a single file may lack one.
-  private static Map<String, TokenizerFiles> tokenizers(ModelParts files) {
+  private static Map<String, TokenizerFiles> tokenizers(ModelComponents files) {
     return files.componentNames().stream()
         .filter(FolderWriter::isTextEncoder)
         .map(FolderWriter::tokenizer)
@@ -93,7 +93,7 @@ public final class FolderWriter {
   }
 
   // The model's own value; a single file has none.
-  private static String tokenizerClass(ModelParts files, String tokenizer, String encoder) {
+  private static String tokenizerClass(ModelComponents files, String tokenizer, String encoder) {
     String own = files.componentClass(tokenizer);
     if (own != null) {
       return own;

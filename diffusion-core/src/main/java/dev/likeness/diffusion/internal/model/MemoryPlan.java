@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.Calibration;
 import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
@@ -65,7 +65,7 @@ public final class MemoryPlan {
    * @throws ResourceLimitException if no choice fits, with the memory that the smallest needs; or
    *     if the device does not support products in 8 bits
    */
-  public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
+  public static MemoryPlan of(ModelComponents files, Compute wanted, MemoryBudget budget) {
     requireProducts(wanted, budget);
     return switch (budget.allow8Bit()) {
       case NEVER, IF_NEEDED -> fitting(files, wanted, budget);
@@ -74,14 +74,14 @@ public final class MemoryPlan {
     };
   }
 
-  private static MemoryPlan mapped(ModelParts files, Compute wanted, MemoryBudget budget) {
+  private static MemoryPlan mapped(ModelComponents files, Compute wanted, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     Map<String, WeightResidence> residences =
         all(needs, WeightResidence.MAPPED, loaded(needs, wanted, budget));
     return new MemoryPlan(budget, wanted, residences, false, needs, 0);
   }
 
-  private static MemoryPlan fitting(ModelParts files, Compute wanted, MemoryBudget budget) {
+  private static MemoryPlan fitting(ModelComponents files, Compute wanted, MemoryBudget budget) {
     List<MemoryPlan> choices = choices(files, wanted, budget);
     MemoryPlan smallest = choices.get(choices.size() - 1);
     return choices.stream()
@@ -102,7 +102,7 @@ public final class MemoryPlan {
             + "or use a smaller image"));
   }
 
-  private static boolean fitsInBf16(ModelParts files, Compute wanted, MemoryBudget budget) {
+  private static boolean fitsInBf16(ModelComponents files, Compute wanted, MemoryBudget budget) {
     return wanted.dtype() == DType.F32
         && choices(files, wanted.withDtype(DType.BF16), budget).stream()
             .anyMatch(plan -> plan.peak() <= budget.bytes());
@@ -114,7 +114,8 @@ public final class MemoryPlan {
    * network streamed block by block. A UNet is not streamed, nor is a network that a CPU multiplies
    * in 8 bits. The element type is the requested one.
    */
-  public static List<MemoryPlan> choices(ModelParts files, Compute compute, MemoryBudget budget) {
+  public static List<MemoryPlan> choices(
+      ModelComponents files, Compute compute, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     boolean chained = needs.network().equals("transformer");
     long program = processBytes(compute);
@@ -210,12 +211,12 @@ public final class MemoryPlan {
   }
 
   /** The files with this memory plan. */
-  public ModelParts of(ModelParts files) {
+  public ModelComponents of(ModelComponents files) {
     return new Planned(files, this);
   }
 
   /** The files of a model, opened with a memory plan. */
-  private record Planned(ModelParts base, MemoryPlan plan) implements ModelParts.Derived {
+  private record Planned(ModelComponents base, MemoryPlan plan) implements ModelComponents.Derived {
     @Override
     public WeightResidence residence(String component) {
       return plan.residence(component);
@@ -248,7 +249,7 @@ public final class MemoryPlan {
     }
 
     @Override
-    public ModelParts with(String component, Path files) {
+    public ModelComponents with(String component, Path files) {
       return ReplacedComponent.in(this, component, files);
     }
   }

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A diffusers folder: {@code model_index.json} and one subfolder per component. */
-public final class ModelFolder implements ModelParts {
+public final class ModelFolder implements ModelComponents {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /**
@@ -208,7 +208,7 @@ public final class ModelFolder implements ModelParts {
   }
 
   @Override
-  public ModelParts with(String other, Path from) {
+  public ModelComponents with(String other, Path from) {
     return ReplacedComponent.in(this, other, from);
   }
 }

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.request.ControlNet;
@@ -20,7 +20,7 @@ public final class ModelOpener {
    *
    * @throws InvalidInputException if it is none of these
    */
-  public static ModelParts open(Path path) {
+  public static ModelComponents open(Path path) {
     if (!Files.exists(path)) {
       throw new InvalidInputException(
           path + " does not exist; give a diffusers folder or a checkpoint file");

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
@@ -20,13 +20,14 @@ import java.util.stream.Stream;
  * A model with one network replaced or added. A denoising network brings its scheduler, if it has
  * one.
  */
-record ReplacedComponent(ModelParts base, String component, ComponentFile replacement, Path path)
-    implements ModelParts.Derived {
+record ReplacedComponent(
+    ModelComponents base, String component, ComponentFile replacement, Path path)
+    implements ModelComponents.Derived {
   /**
    * Replaces a component, without reading weights. A folder of the Hugging Face cache stands for
    * its snapshot.
    */
-  public static ModelParts in(ModelParts base, String component, Path given) {
+  public static ModelComponents in(ModelComponents base, String component, Path given) {
     Path files = RepositoryFolder.HubCache.snapshot(given);
     boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
     ComponentFile part = whole
@@ -163,7 +164,7 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
   }
 
   @Override
-  public ModelParts with(String other, Path from) {
+  public ModelComponents with(String other, Path from) {
     return ReplacedComponent.in(this, other, from);
   }
 }

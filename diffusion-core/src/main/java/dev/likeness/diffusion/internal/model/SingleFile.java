@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.model;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.CheckpointHeader;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.Leftovers;
@@ -36,7 +36,7 @@ import java.util.stream.Stream;
  * {@code .yaml} of latent diffusion beside the file tells what the network predicts. Nothing is
  * downloaded. EMA copies of the weights are used only if the file lacks the weights themselves.
  */
-public final class SingleFile implements ModelParts {
+public final class SingleFile implements ModelComponents {
   static final String CONFIG = "likeness.config.";
   static final String TOKENIZER = "likeness.tokenizer.";
   private static final Pattern PARAMETERIZATION =
@@ -318,7 +318,7 @@ public final class SingleFile implements ModelParts {
   }
 
   @Override
-  public ModelParts with(String other, Path from) {
+  public ModelComponents with(String other, Path from) {
     return ReplacedComponent.in(this, other, from);
   }
 }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFormat;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
@@ -28,11 +28,12 @@ import org.bytedeco.pytorch.global.torch;
  * has the configuration, and a tokenizer other than CLIP's, so that the conversion can be reversed.
  */
 public final class SingleFileWriter {
-  private final ModelParts files;
+  private final ModelComponents files;
   private final TensorOutput output;
   private final ModelFormat.SingleFile format;
 
-  private SingleFileWriter(ModelParts files, TensorOutput output, ModelFormat.SingleFile format) {
+  private SingleFileWriter(
+      ModelComponents files, TensorOutput output, ModelFormat.SingleFile format) {
     this.files = files;
     this.output = output;
     this.format = format;
@@ -44,7 +45,7 @@ public final class SingleFileWriter {
    * @throws InvalidInputException if the model has no UNet, or a component has no key names in such
    *     a file
    */
-  public static void write(ModelParts files, Path out, TensorOutput output) {
+  public static void write(ModelComponents files, Path out, TensorOutput output) {
     ModelFormat.SingleFile format = FamilyRegistry.of(files)
         .format(files)
         .singleFile()
@@ -133,7 +134,7 @@ public final class SingleFileWriter {
 
     /** Adds a folder's unused tensors, if there are any, without marks that are no longer true. */
     static void addTo(
-        ModelParts files,
+        ModelComponents files,
         ModelFormat.SingleFile format,
         List<TensorSource> sources,
         Map<String, String> metadata) {

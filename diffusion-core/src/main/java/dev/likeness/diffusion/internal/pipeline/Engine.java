@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
@@ -22,17 +22,17 @@ public record Engine(Pipeline pipeline, ModelExtras extras, ModelUse use) {
   private static volatile Function<Object, Engine> facade;
 
   /** Opens a model without a memory plan. */
-  public static Engine open(ModelParts files, Compute compute) {
+  public static Engine open(ModelComponents files, Compute compute) {
     return open(files, null, () -> FamilyRegistry.open(files, compute));
   }
 
   /** Opens a model with a memory plan. */
-  public static Engine open(ModelParts files, MemoryPlan plan) {
-    ModelParts planned = plan.of(files);
+  public static Engine open(ModelComponents files, MemoryPlan plan) {
+    ModelComponents planned = plan.of(files);
     return open(planned, plan, () -> FamilyRegistry.open(planned, plan.compute()));
   }
 
-  private static Engine open(ModelParts files, MemoryPlan plan, Supplier<OpenModel> networks) {
+  private static Engine open(ModelComponents files, MemoryPlan plan, Supplier<OpenModel> networks) {
     // Checks the declarations before opening the weights.
     ModelExtras extras = ModelExtras.of(files.folder());
     OpenModel model = FamilyRegistry.build(files.describe(), networks);

@@ -40,9 +40,9 @@ record ModelOffload(OpenModel model, MemoryPlan plan, boolean savesMemory) {
 
   /** Frees the text encoders after the prompts are encoded. */
   void afterEncoding() {
-    for (ModelComponent part : ModelComponent.values()) {
-      if (!NETWORK.contains(part)) {
-        free(part);
+    for (ModelComponent component : ModelComponent.values()) {
+      if (!NETWORK.contains(component)) {
+        free(component);
       }
     }
     trim();
@@ -56,8 +56,8 @@ record ModelOffload(OpenModel model, MemoryPlan plan, boolean savesMemory) {
     trim();
   }
 
-  private void free(ModelComponent part) {
-    LoadedWeights weights = model.weights(part);
+  private void free(ModelComponent component) {
+    LoadedWeights weights = model.weights(component);
     if (savesMemory && weights != null) {
       weights.release();
     }

@@ -89,7 +89,7 @@ record PromptEncoding(OpenModel model) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       TextEncoding encoding =
-          encoder.encode(request, part -> contribution.changes().of(part, generation));
+          encoder.encode(request, component -> contribution.changes().of(component, generation));
       return new PromptEmbedding(
           ImageTensors.floats(encoding.tokens()),
           Math.toIntExact(encoding.tokens().size(1)),
@@ -101,12 +101,12 @@ record PromptEncoding(OpenModel model) {
     Contribution contribution = contribution(request);
     Generation generation = generation(model, request);
     Map<ModelComponent, Adaptation> changes = new EnumMap<>(ModelComponent.class);
-    for (ModelComponent part : ModelComponent.values()) {
+    for (ModelComponent component : ModelComponent.values()) {
       changes.put(
-          part,
-          model.tensorNames(part).isEmpty()
+          component,
+          model.tensorNames(component).isEmpty()
               ? Adaptation.NONE
-              : contribution.changes().of(part, generation));
+              : contribution.changes().of(component, generation));
     }
     return new AppliedContribution(changes, contribution.prompts().of(generation));
   }

@@ -68,8 +68,8 @@ class ContributionTest {
   }
 
   private static Contribution whole(int number) {
-    return Contribution.of((part, generation) ->
-            part == ModelComponent.UNET ? new Perturbing("attn" + number) : Adaptation.NONE)
+    return Contribution.of((component, generation) ->
+            component == ModelComponent.UNET ? new Perturbing("attn" + number) : Adaptation.NONE)
         .withControls(List.of(control(number)))
         .withImages(ReferenceImages.NONE.images(List.of(image(number))))
         .withInversions(List.of(inversion(number)))

@@ -32,7 +32,7 @@ class LoadedClipTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Files.write(golden.resolve("text_encoder/model.safetensors"), new byte[3]);
     List<ClipTokenizer> opened = new ArrayList<>();
-    ModelParts files = trackTokenizers(ModelOpener.open(golden), opened);
+    ModelComponents files = trackTokenizers(ModelOpener.open(golden), opened);
     assertThrows(
         InvalidInputException.class,
         () -> LoadedClip.open(files, ModelComponent.TEXT_ENCODER, Compute.EXACT, 0));
@@ -75,10 +75,11 @@ class LoadedClipTest {
   }
 
   /** The same files, telling which tokenizers of them were opened. */
-  private static ModelParts trackTokenizers(ModelParts files, List<ClipTokenizer> opened) {
-    return (ModelParts) Proxy.newProxyInstance(
-        ModelParts.class.getClassLoader(),
-        new Class<?>[] {ModelParts.class},
+  private static ModelComponents trackTokenizers(
+      ModelComponents files, List<ClipTokenizer> opened) {
+    return (ModelComponents) Proxy.newProxyInstance(
+        ModelComponents.class.getClassLoader(),
+        new Class<?>[] {ModelComponents.class},
         (proxy, method, arguments) -> {
           try {
             Object answer = method.invoke(files, arguments);

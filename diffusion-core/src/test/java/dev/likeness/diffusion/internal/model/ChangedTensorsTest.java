@@ -8,7 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.BaseModels;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.chroma.ChromaKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
@@ -231,7 +231,7 @@ class ChangedTensorsTest {
     return new Weights(file.component(), tensors, file.metadata());
   }
 
-  private ModelParts with(Weights file) {
+  private ModelComponents with(Weights file) {
     Path path = folder.resolve("changed").resolve("model.safetensors");
     if (!file.component().isEmpty() && file.metadata() != null) {
       return replaced(file);
@@ -241,7 +241,7 @@ class ChangedTensorsTest {
     if (file.metadata() == null) {
       return parts.with(file.component(), path);
     }
-    ModelParts opened = ModelOpener.open(path);
+    ModelComponents opened = ModelOpener.open(path);
     for (String component : others) {
       if (opened.componentClass(component) == null) {
         opened = opened.with(component, base.resolve(component));
@@ -251,7 +251,7 @@ class ChangedTensorsTest {
   }
 
   /** The folder with another file in it. */
-  private ModelParts replaced(Weights file) {
+  private ModelComponents replaced(Weights file) {
     Path own = new ComponentFolder(base.resolve(file.component()), null).weights();
     SafetensorsWriter.write(own, file.tensors(), file.metadata());
     return ModelFolder.open(base);
@@ -330,7 +330,7 @@ class ChangedTensorsTest {
     };
   }
 
-  private static float[] generate(ModelParts files) {
+  private static float[] generate(ModelComponents files) {
     try (BaseModel model = BaseModels.open(files, Compute.EXACT)) {
       return model.generate(REQUEST).pixels();
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
 import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
@@ -132,12 +132,13 @@ class LlamaCppFileTest {
   private void assertOpensTheSame(
       String variant, String component, List<Map<String, String>> spellings, Set<String> options)
       throws IOException {
-    ModelParts whole = ModelOpener.open(PipelineFolder.write(variant, folder).path());
+    ModelComponents whole =
+        ModelOpener.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights(component)) {
       write(file, before, name -> renamed(name, spellings));
-      ModelParts files = whole.with(component, file);
+      ModelComponents files = whole.with(component, file);
       if (component.endsWith("_2")) {
         files.t5Tokenizer("tokenizer_2").close();
       } else {
@@ -164,7 +165,8 @@ class LlamaCppFileTest {
   }
 
   private void assertOpensTheSame(String variant, KeyMapping layout) throws IOException {
-    ModelParts whole = ModelOpener.open(PipelineFolder.write(variant, folder).path());
+    ModelComponents whole =
+        ModelOpener.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights("transformer");

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.BaseModels;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.Compute;
@@ -54,7 +54,7 @@ class ModelFolderTest {
     String told = folder
         + ": its motion_adapter (MotionAdapter) belongs to a pipeline that is not supported; give a folder of the base"
         + " alone, and give a ControlNet separately";
-    ModelParts files = ModelOpener.open(folder);
+    ModelComponents files = ModelOpener.open(folder);
     assertRefused(told, files);
     assertRefused(told, files.with("vae", folder.resolve("vae")));
   }
@@ -120,7 +120,7 @@ class ModelFolderTest {
     assertThrows(InvalidInputException.class, () -> BaseModel.open(folder, Compute.EXACT));
   }
 
-  private static void assertRefused(String words, ModelParts files) {
+  private static void assertRefused(String words, ModelComponents files) {
     assertEquals(
         words,
         assertThrows(InvalidInputException.class, () -> BaseModels.open(files, Compute.EXACT))

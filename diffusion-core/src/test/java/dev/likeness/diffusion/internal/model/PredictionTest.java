@@ -12,7 +12,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.CheckpointHeader;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
 import dev.likeness.diffusion.internal.file.ListedTensors;
@@ -137,12 +137,12 @@ class PredictionTest {
   @Test
   void theUserMayReplaceThePrediction() {
     Path file = folder.resolve("sd2.safetensors");
-    ModelParts own = written(0.089f, Map.of());
+    ModelComponents own = written(0.089f, Map.of());
     for (Prediction type : List.of(Prediction.EPSILON, Prediction.V, Prediction.SAMPLE)) {
-      ModelParts parts = new ModelParts.Predicting(own, type);
-      assertEquals(type, SchedulerFile.read(parts.scheduler()).prediction());
+      ModelComponents components = new ModelComponents.Predicting(own, type);
+      assertEquals(type, SchedulerFile.read(components.scheduler()).prediction());
       assertEquals(
-          type, SchedulerFile.read(parts.with("unet", file).scheduler()).prediction());
+          type, SchedulerFile.read(components.with("unet", file).scheduler()).prediction());
     }
     assertThrows(
         IllegalArgumentException.class, () -> ModelFiles.of(file).prediction(Prediction.FLOW));

@@ -11,7 +11,7 @@ import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -53,7 +53,7 @@ class SingleFileTest {
     return GoldenFolder.write(variant, GoldenFolder.KeyFormat.PUBLISHED, folder).path();
   }
 
-  private static float[] pixels(ModelParts files) {
+  private static float[] pixels(ModelComponents files) {
     try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       return base.generate(REQUEST).pixels();
     }
@@ -107,8 +107,8 @@ class SingleFileTest {
     Path after = folder.resolve("after");
     CheckpointConverter.convert(before, single);
     CheckpointConverter.convert(single, after);
-    ModelParts first = ModelOpener.open(before);
-    ModelParts second = ModelOpener.open(after);
+    ModelComponents first = ModelOpener.open(before);
+    ModelComponents second = ModelOpener.open(after);
     assertEquals(first.componentNames(), second.componentNames());
     for (String component : first.componentNames()) {
       assertSame(first.weights(component), second.weights(component));

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.BaseModels;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.chroma.ChromaKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
@@ -90,7 +90,7 @@ class SingleTransformerFileTest {
 
   @Test
   void takesAClipComponentFileOfStableDiffusion3Unprojected() throws IOException {
-    ModelParts whole =
+    ModelComponents whole =
         ModelOpener.open(PipelineFolder.write("sd3/medium", folder).path());
     Path file = folder.resolve("clip_l.safetensors");
     try (TensorScope scope = TensorScope.open()) {
@@ -105,7 +105,7 @@ class SingleTransformerFileTest {
           .forEach((name, rows) -> tensors.put("text_model." + name, torch.zeros(rows, 64)));
       tensors.put("text_model.final_layer_norm.weight", torch.zeros(64));
       SafetensorsWriter.write(file, tensors, Map.of());
-      ModelParts files = whole.with("text_encoder", file);
+      ModelComponents files = whole.with("text_encoder", file);
       assertEquals(64, files.config("text_encoder").integer("projection_dim", 0));
       try (TensorSource source = files.weights("text_encoder")) {
         assertTrue(torch.equal(torch.eye(64), source.read("text_projection.weight")));
@@ -148,7 +148,7 @@ class SingleTransformerFileTest {
             + " T5EncoderModel",
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
-    ModelParts files =
+    ModelComponents files =
         ModelOpener.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
@@ -166,7 +166,8 @@ class SingleTransformerFileTest {
 
   @Test
   void aTransformerOfFluxBringsItsScheduler() throws IOException {
-    ModelParts dev = ModelOpener.open(PipelineFolder.write("flux/dev", folder).path());
+    ModelComponents dev =
+        ModelOpener.open(PipelineFolder.write("flux/dev", folder).path());
     Path schnell = PipelineFolder.write("flux/schnell", folder).path();
     Path file = folder.resolve("undistilled.safetensors");
     try (CanonicalTensors.ForeignSource foreign = new CanonicalTensors.ForeignSource(
@@ -182,7 +183,7 @@ class SingleTransformerFileTest {
         dev.with("transformer", dev.folder().orElseThrow().resolve("transformer")), true, 3);
   }
 
-  private static void assertShifted(ModelParts files, boolean byResolution, double shift) {
+  private static void assertShifted(ModelComponents files, boolean byResolution, double shift) {
     assertEquals(byResolution, files.scheduler().values().get("use_dynamic_shifting"));
     assertEquals(shift, files.scheduler().values().get("shift"));
   }
@@ -247,12 +248,12 @@ class SingleTransformerFileTest {
             + texts,
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
-    ModelParts files =
+    ModelComponents files =
         ModelOpener.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
     assertArrayEquals(generate(ModelOpener.open(whole.path())), generate(files));
   }
 
-  private static float[] generate(ModelParts files) {
+  private static float[] generate(ModelComponents files) {
     try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       return base.generate(REQUEST).pixels();
     }

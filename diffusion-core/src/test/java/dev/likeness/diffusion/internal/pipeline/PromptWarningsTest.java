@@ -118,10 +118,10 @@ class PromptWarningsTest {
             BaseModel.open(PipelineFolder.write("sd3/three", scratch).path(), Compute.EXACT);
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Conditioning whole =
-          EngineAccess.model(base).encode(REQUEST, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning whole = EngineAccess.model(base)
+          .encode(REQUEST, component -> Adaptation.NONE, PromptSchedule.of(1));
       Conditioning skipped = EngineAccess.model(base)
-          .encode(REQUEST.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
+          .encode(REQUEST.clipSkip(1), component -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
       assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
       Tensor clip = EngineAccess.model(base)
@@ -378,7 +378,7 @@ class PromptWarningsTest {
             : List.of();
       }
     };
-    return ModelAdapter.changing(
-        (part, generation) -> part.folder().startsWith("text_encoder") ? first : Adaptation.NONE);
+    return ModelAdapter.changing((component, generation) ->
+        component.folder().startsWith("text_encoder") ? first : Adaptation.NONE);
   }
 }

@@ -45,10 +45,10 @@ public record AdapterSites(
    * Finds the attentions among the tensors of a base; {@code base} is its name in error messages.
    */
   public static AdapterSites of(String base, ModelComponent.Tensors tensors) {
-    ModelComponent part = tensors.tensorNames(ModelComponent.UNET).isEmpty()
+    ModelComponent component = tensors.tensorNames(ModelComponent.UNET).isEmpty()
         ? ModelComponent.TRANSFORMER
         : ModelComponent.UNET;
-    return of(base, tensors.tensorNames(part), name -> tensors.tensorShape(part, name));
+    return of(base, tensors.tensorNames(component), name -> tensors.tensorShape(component, name));
   }
 
   /**

@@ -116,18 +116,18 @@ public final class AttachedDeltas {
   }
 
   /** Returns the deltas that are computed beside the layers of a component, by path. */
-  Map<String, WeightDelta.Unmerged> unmergedDeltas(ModelComponent part) {
-    return unmergedDeltas.getOrDefault(part, Map.of());
+  Map<String, WeightDelta.Unmerged> unmergedDeltas(ModelComponent component) {
+    return unmergedDeltas.getOrDefault(component, Map.of());
   }
 
   /** Returns the differences of norms and biases, by tensor name. */
-  Map<String, Tensor> vectorDeltas(ModelComponent part) {
-    return vectorDeltas.getOrDefault(part, Map.of());
+  Map<String, Tensor> vectorDeltas(ModelComponent component) {
+    return vectorDeltas.getOrDefault(component, Map.of());
   }
 
   /** Returns the deltas of embedding tables, by tensor name. */
-  Map<String, WeightDelta> embeddingDeltas(ModelComponent part) {
-    return embeddingDeltas.getOrDefault(part, Map.of());
+  Map<String, WeightDelta> embeddingDeltas(ModelComponent component) {
+    return embeddingDeltas.getOrDefault(component, Map.of());
   }
 
   /** Returns the memory of all deltas, in bytes. */
@@ -140,7 +140,7 @@ public final class AttachedDeltas {
     /** Weight 1 for every layer. */
     LayerWeights ONE = new LayerWeights() {
       @Override
-      public double of(ModelComponent part, String module) {
+      public double of(ModelComponent component, String module) {
         return 1;
       }
 
@@ -156,7 +156,7 @@ public final class AttachedDeltas {
     };
 
     /** Returns the weight of a layer at the first step. */
-    double of(ModelComponent part, String module);
+    double of(ModelComponent component, String module);
 
     /** Returns the weights at this share of the steps, constant from then on. */
     LayerWeights at(double progress);
@@ -166,20 +166,20 @@ public final class AttachedDeltas {
   }
 
   /** Adds a LoRA with a weight to one network. */
-  public record LoraAdaptation(AttachedDeltas deltas, ModelComponent part, LayerWeights weight)
+  public record LoraAdaptation(AttachedDeltas deltas, ModelComponent component, LayerWeights weight)
       implements Adaptation {
     @Override
     public List<AdapterLayer> adapterLayers(String module) {
-      WeightDelta.Unmerged change = deltas.unmergedDeltas(part).get(module);
-      double here = change == null ? 0 : weight.of(part, module);
+      WeightDelta.Unmerged change = deltas.unmergedDeltas(component).get(module);
+      double here = change == null ? 0 : weight.of(component, module);
       return here == 0 ? List.of() : List.of(change.at(here));
     }
 
     @Override
     public Tensor tensor(String name, Tensor own) {
-      WeightDelta rows = deltas.embeddingDeltas(part).get(name);
-      Tensor difference = deltas.vectorDeltas(part).get(name);
-      double here = difference == null && rows == null ? 0 : weight.of(part, name);
+      WeightDelta rows = deltas.embeddingDeltas(component).get(name);
+      Tensor difference = deltas.vectorDeltas(component).get(name);
+      double here = difference == null && rows == null ? 0 : weight.of(component, name);
       if (here == 0) {
         return own;
       }
@@ -190,19 +190,20 @@ public final class AttachedDeltas {
 
     @Override
     public boolean replaces(String name) {
-      return deltas.vectorDeltas(part).containsKey(name)
-          || deltas.embeddingDeltas(part).containsKey(name);
+      return deltas.vectorDeltas(component).containsKey(name)
+          || deltas.embeddingDeltas(component).containsKey(name);
     }
 
     @Override
     public Adaptation at(double progress) {
       LayerWeights now = weight.at(progress);
-      return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(deltas, part, now);
+      return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(deltas, component, now);
     }
 
     @Override
     public boolean isBatchable() {
-      return deltas.vectorDeltas(part).isEmpty() && deltas.embeddingDeltas(part).isEmpty();
+      return deltas.vectorDeltas(component).isEmpty()
+          && deltas.embeddingDeltas(component).isEmpty();
     }
   }
 }

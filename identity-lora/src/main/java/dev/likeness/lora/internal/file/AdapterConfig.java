@@ -83,13 +83,14 @@ public final class AdapterConfig {
    * Settings of a single network have no component and apply to all.
    */
   private static Map<String, Object> byComponent(Map<String, Object> said) {
-    List<String> parts =
-        Stream.of(ModelComponent.values()).map(part -> part.folder() + ".").toList();
-    if (said.keySet().stream().anyMatch(name -> parts.stream().anyMatch(name::startsWith))) {
+    List<String> prefixes = Stream.of(ModelComponent.values())
+        .map(component -> component.folder() + ".")
+        .toList();
+    if (said.keySet().stream().anyMatch(name -> prefixes.stream().anyMatch(name::startsWith))) {
       return said;
     }
     Map<String, Object> all = new LinkedHashMap<>();
-    said.forEach((name, value) -> parts.forEach(part -> all.put(part + name, value)));
+    said.forEach((name, value) -> prefixes.forEach(prefix -> all.put(prefix + name, value)));
     return all;
   }
 
@@ -112,14 +113,14 @@ public final class AdapterConfig {
 
   /** Returns the factor of a layer's delta; {@code own} is the value of its alpha key, or NaN. */
   double scale(LayerTensors keys, long rank, double own) {
-    String part = componentPrefix(keys);
-    double alpha = Double.isNaN(own) ? alpha(keys, part, rank) : own;
+    String prefix = componentPrefix(keys);
+    double alpha = Double.isNaN(own) ? alpha(keys, prefix, rank) : own;
     if (keys.has(LoraRole.SINGULAR_VALUES)) {
       // AdaLoRA divides by the first rank, whatever rank is left (peft, tuners/adalora/layer.py).
-      double first = setting(part + "init_r").map(Number::doubleValue).orElse((double) rank);
+      double first = setting(prefix + "init_r").map(Number::doubleValue).orElse((double) rank);
       return requireFinite((alpha > 0 ? alpha : rank) / (first + ADALORA_EPS), keys);
     }
-    boolean byRoot = Boolean.TRUE.equals(settings.get(part + "use_rslora"));
+    boolean byRoot = Boolean.TRUE.equals(settings.get(prefix + "use_rslora"));
     return requireFinite(alpha / (byRoot ? Math.sqrt(rank) : rank), keys);
   }
 
@@ -128,10 +129,11 @@ public final class AdapterConfig {
    * settings, or 1.
    */
   double scaleWithoutRank(LayerTensors keys) {
-    String part = componentPrefix(keys);
-    return pattern(keys, part + "rank_pattern")
-        .or(() -> setting(part + "r"))
-        .map(rank -> requireFinite(alpha(keys, part, rank.longValue()) / rank.doubleValue(), keys))
+    String prefix = componentPrefix(keys);
+    return pattern(keys, prefix + "rank_pattern")
+        .or(() -> setting(prefix + "r"))
+        .map(
+            rank -> requireFinite(alpha(keys, prefix, rank.longValue()) / rank.doubleValue(), keys))
         .orElse(1.0);
   }
 
@@ -152,11 +154,11 @@ public final class AdapterConfig {
    *     {@value #MOST_TERMS}
    */
   int cayleyTerms(LayerTensors keys) {
-    String part = componentPrefix(keys);
-    if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
+    String prefix = componentPrefix(keys);
+    if (Boolean.FALSE.equals(settings.get(prefix + "use_cayley_neumann"))) {
       return 0;
     }
-    String name = part + "num_cayley_neumann_terms";
+    String name = prefix + "num_cayley_neumann_terms";
     double terms = setting(name).map(Number::doubleValue).orElse((double) DEFAULT_TERMS);
     if (!(terms >= 1 && terms <= MOST_TERMS) || terms != Math.rint(terms)) {
       throw new InvalidInputException(where + ": num_cayley_neumann_terms is "
@@ -205,10 +207,10 @@ public final class AdapterConfig {
     return keys.layer().component().folder() + ".";
   }
 
-  private double alpha(LayerTensors keys, String part, long rank) {
-    return pattern(keys, part + "alpha_pattern")
-        .or(() -> setting(part + "lora_alpha"))
-        .or(() -> setting(part + "alpha"))
+  private double alpha(LayerTensors keys, String prefix, long rank) {
+    return pattern(keys, prefix + "alpha_pattern")
+        .or(() -> setting(prefix + "lora_alpha"))
+        .or(() -> setting(prefix + "alpha"))
         .map(Number::doubleValue)
         .orElse((double) rank);
   }

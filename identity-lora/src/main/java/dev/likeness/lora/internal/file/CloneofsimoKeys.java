@@ -36,10 +36,10 @@ final class CloneofsimoKeys {
   /** Returns the source with numbered keys replaced by layer names, if the order fits the model. */
   static RenamedSource rename(TensorSource source, LayerTable table) {
     Map<String, String> names = new HashMap<>();
-    for (ModelComponent part : List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER)) {
-      List<String> ups = keys(source, part, "up");
-      List<String> downs = keys(source, part, "down");
-      findOrder(source, ups, downs, part, table).ifPresent(layers -> {
+    for (ModelComponent component : List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER)) {
+      List<String> ups = keys(source, component, "up");
+      List<String> downs = keys(source, component, "down");
+      findOrder(source, ups, downs, component, table).ifPresent(layers -> {
         for (int i = 0; i < layers.size(); i++) {
           names.put(ups.get(i), layers.get(i).name() + ".lora.up.weight");
           names.put(downs.get(i), layers.get(i).name() + ".lora.down.weight");
@@ -49,14 +49,14 @@ final class CloneofsimoKeys {
     return new RenamedSource(source, name -> names.getOrDefault(name, name));
   }
 
-  private static List<String> keys(TensorSource source, ModelComponent part, String factor) {
+  private static List<String> keys(TensorSource source, ModelComponent component, String factor) {
     List<String> found = new ArrayList<>();
     boolean listed =
         source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
     for (int i = 0; ; i++) {
       // A list alternates between the two factors, and belongs to the network that it fits.
       int place = 2 * i + (factor.equals("up") ? 0 : 1);
-      String key = listed ? Integer.toString(place) : part.folder() + ":" + i + ":" + factor;
+      String key = listed ? Integer.toString(place) : component.folder() + ":" + i + ":" + factor;
       if (!source.names().contains(key)) {
         return found;
       }
@@ -68,12 +68,12 @@ final class CloneofsimoKeys {
       TensorSource source,
       List<String> ups,
       List<String> downs,
-      ModelComponent part,
+      ModelComponent component,
       LayerTable table) {
     if (ups.isEmpty() || ups.size() != downs.size()) {
       return Optional.empty();
     }
-    return candidates(part, table).stream()
+    return candidates(component, table).stream()
         .filter(layers -> layers.size() == ups.size())
         .filter(layers -> matchesShapes(source, ups, downs, layers))
         .findFirst();
@@ -94,9 +94,9 @@ final class CloneofsimoKeys {
     return true;
   }
 
-  private static List<List<TargetLayer>> candidates(ModelComponent part, LayerTable table) {
-    if (part == ModelComponent.TEXT_ENCODER) {
-      return List.of(sortedLayers(part, table, TEXT));
+  private static List<List<TargetLayer>> candidates(ModelComponent component, LayerTable table) {
+    if (component == ModelComponent.TEXT_ENCODER) {
+      return List.of(sortedLayers(component, table, TEXT));
     }
     List<List<TargetLayer>> orders = new ArrayList<>();
     for (boolean resnets : new boolean[] {false, true}) {
@@ -122,10 +122,10 @@ final class CloneofsimoKeys {
   }
 
   private static List<TargetLayer> sortedLayers(
-      ModelComponent part, LayerTable table, List<String> wanted) {
+      ModelComponent component, LayerTable table, List<String> wanted) {
     Comparator<TargetLayer> order = Comparator.comparing(layer -> sortKey(layer.path(), wanted));
     return table.layers().stream()
-        .filter(layer -> layer.component() == part && !layer.isNorm())
+        .filter(layer -> layer.component() == component && !layer.isNorm())
         .filter(layer -> wanted.stream().anyMatch(name -> layer.path().endsWith("." + name)))
         .sorted(order)
         .toList();

@@ -49,11 +49,11 @@ public final class LayerTable {
 
   public static LayerTable of(OpenModel model) {
     Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
-    for (ModelComponent part : ModelComponent.values()) {
+    for (ModelComponent component : ModelComponent.values()) {
       Map<String, long[]> named = new LinkedHashMap<>();
-      new TreeSet<>(model.tensorNames(part))
-          .forEach(name -> named.put(name, model.tensorShape(part, name)));
-      shapes.put(part, named);
+      new TreeSet<>(model.tensorNames(component))
+          .forEach(name -> named.put(name, model.tensorShape(component, name)));
+      shapes.put(component, named);
     }
     return of(model.family(), shapes);
   }
@@ -95,16 +95,16 @@ public final class LayerTable {
   }
 
   /** Returns the layer of a path, whose dots may be underscores. */
-  public Optional<TargetLayer> find(ModelComponent part, String path) {
-    return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flatten(path)));
+  public Optional<TargetLayer> find(ModelComponent component, String path) {
+    return Optional.ofNullable(byName.getOrDefault(component, Map.of()).get(flatten(path)));
   }
 
   /**
    * Returns the embedding table of a path, whose dots may be underscores. Embedding tables are no
    * layers: only peft changes them, by factors of their own.
    */
-  Optional<TargetLayer> findEmbedding(ModelComponent part, String path) {
-    return Optional.ofNullable(embeddings.getOrDefault(part, Map.of()).get(flatten(path)));
+  Optional<TargetLayer> findEmbedding(ModelComponent component, String path) {
+    return Optional.ofNullable(embeddings.getOrDefault(component, Map.of()).get(flatten(path)));
   }
 
   /** Returns the name of a UNet's layer in single files; empty if it has none. */
@@ -136,34 +136,35 @@ public final class LayerTable {
     return new TargetLayer(layer.component(), layer.path(), shape);
   }
 
-  boolean has(ModelComponent part) {
-    return byName.containsKey(part);
+  boolean has(ModelComponent component) {
+    return byName.containsKey(component);
   }
 
   /** Returns true if this text encoder of the base is T5. */
-  boolean hasT5(ModelComponent part) {
+  boolean hasT5(ModelComponent component) {
     return layers.stream()
-        .anyMatch(layer -> layer.component() == part && layer.path().startsWith(T5_PREFIX));
+        .anyMatch(layer -> layer.component() == component && layer.path().startsWith(T5_PREFIX));
   }
 
   boolean hasBias(TargetLayer layer) {
     return tensors.contains(layer.name() + ".bias");
   }
 
-  private void add(ModelComponent part, String tensor, long[] shape) {
-    tensors.add(part.folder() + "." + tensor);
+  private void add(ModelComponent component, String tensor, long[] shape) {
+    tensors.add(component.folder() + "." + tensor);
     boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
     if (!tensor.endsWith(WEIGHT) || !holdsChannels) {
       return;
     }
     String path = tensor.substring(0, tensor.length() - WEIGHT.length());
-    TargetLayer layer = new TargetLayer(part, path, LongStream.of(shape).boxed().toList());
+    TargetLayer layer =
+        new TargetLayer(component, path, LongStream.of(shape).boxed().toList());
     if (!EMBEDDING_TABLES.matcher(tensor).find()) {
       layers.add(layer);
     } else if (shape.length == 2) {
-      Map<String, TargetLayer> named = embeddings.computeIfAbsent(part, p -> new HashMap<>());
+      Map<String, TargetLayer> named = embeddings.computeIfAbsent(component, p -> new HashMap<>());
       named.put(flatten(path), layer);
-      aliases(part, flatten(path)).forEach(alias -> named.putIfAbsent(alias, layer));
+      aliases(component, flatten(path)).forEach(alias -> named.putIfAbsent(alias, layer));
     }
   }
 
@@ -176,8 +177,8 @@ public final class LayerTable {
         .forEach(alias -> names.putIfAbsent(alias, layer));
   }
 
-  private static List<String> aliases(ModelComponent part, String name) {
-    if (part == ModelComponent.UNET || part == ModelComponent.TRANSFORMER) {
+  private static List<String> aliases(ModelComponent component, String name) {
+    if (component == ModelComponent.UNET || component == ModelComponent.TRANSFORMER) {
       return name.endsWith("_to_out_0") ? List.of(name.substring(0, name.length() - 2)) : List.of();
     }
     List<String> names = new ArrayList<>(List.of(name));

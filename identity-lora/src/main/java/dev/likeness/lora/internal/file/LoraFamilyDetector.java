@@ -180,7 +180,7 @@ public final class LoraFamilyDetector {
       return byWidth.get().id();
     }
     boolean twoTextEncoders = source.names().stream().anyMatch(LoraFamilyDetector::isOfSecondClip);
-    return hasJointAttention(source) || !twoTextEncoders ? fromNotes(notes) : twoClipKind();
+    return hasJointAttention(source) || !twoTextEncoders ? fromMetadata(metadata) : twoClipKind();
   }
 
   /**
@@ -203,7 +203,7 @@ public final class LoraFamilyDetector {
             .anyMatch(list -> list.diffusers().equals(DIFFUSERS_LIST));
     boolean text = alone.equals(twoClipKind())
         && kind(base).filter(Kind::hasTwoClips).isPresent()
-        && !fromNotes(notes).equals(alone)
+        && !fromMetadata(metadata).equals(alone)
         && source.names().stream()
             .allMatch(
                 name -> KeyPrefix.of(name).filter(KeyPrefix::isOfTextEncoder).isPresent());

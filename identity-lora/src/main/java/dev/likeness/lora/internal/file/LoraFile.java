@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
  * @param metadata text entries: the header of safetensors, or the plain values of the pickle
  * @param tensors the tensors of the file
  */
-public record LoraFile(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
+public record LoraFile(TensorSource tensors, Map<String, String> metadata)
+    implements AutoCloseable {
   private static final Pattern PEFT_WEIGHTS = Pattern.compile("adapter_model\\.[^.]+");
 
   /** The files of a folder that may be its LoRA: those of peft, then those of diffusers. */

@@ -68,14 +68,14 @@ public final class LoraReader {
       TensorSource file,
       TensorSource source,
       UnaryOperator<String> fileKey,
-      Map<String, String> notes,
+      Map<String, String> metadata,
       LayerTable table) {
     this.file = file;
     this.source = source;
     this.fileKey = fileKey;
-    this.notes = notes;
+    this.metadata = metadata;
     this.table = table;
-    family = LoraFamilyDetector.of(file, notes, table.kind());
+    family = LoraFamilyDetector.of(file, metadata, table.kind());
     network = networkOf(table);
     hasTableFactors = source.names().stream().anyMatch(key -> key.contains("lora_embedding_"));
   }
@@ -85,21 +85,21 @@ public final class LoraReader {
   }
 
   /** Finds the layers of all keys of a file. */
-  public static LoraReader of(TensorSource file, Map<String, String> notes, LayerTable table) {
+  public static LoraReader of(TensorSource file, Map<String, String> metadata, LayerTable table) {
     LoraReader reader;
     if (CloneofsimoKeys.isFormatOf(file)) {
       RenamedSource named = CloneofsimoKeys.rename(file, table);
-      reader = new LoraReader(file, named, named::original, notes, table);
+      reader = new LoraReader(file, named, named::original, metadata, table);
       reader.findLayers();
       reader.keyFormat = KeyFormat.CLONEOFSIMO;
     } else {
       RenamedSource renamed =
           new RenamedSource(file, key -> KeyEnding.resolveIa3(key, file.names()));
       OriginalLayerNames names =
-          OriginalLayerNames.of(LoraFamilyDetector.of(file, notes, table.kind()), table);
+          OriginalLayerNames.of(LoraFamilyDetector.of(file, metadata, table.kind()), table);
       LoraKeyConversion named = LoraKeyConversion.of(renamed, names, networkOf(table), table);
       reader =
-          new LoraReader(file, named, key -> renamed.original(named.fileKey(key)), notes, table);
+          new LoraReader(file, named, key -> renamed.original(named.fileKey(key)), metadata, table);
       reader.addFused(named.fused());
       for (String key : named.redundantKeys()) {
         reader.ignored.add(renamed.original(key));
@@ -129,7 +129,7 @@ public final class LoraReader {
   private void addFused(Map<String, OriginalLayerNames.Split> layers) {
     layers.forEach((path, split) -> {
       List<TargetLayer> parts = split.paths().stream()
-          .flatMap(part -> table.find(network, part).stream())
+          .flatMap(component -> table.find(network, component).stream())
           .toList();
       if (parts.size() == split.paths().size()) {
         fused.put(path, FusedLayer.of(path, parts, split.halvesSwapped()));
@@ -143,15 +143,16 @@ public final class LoraReader {
    */
   private ModelComponent textEncoder() {
     return TEXT_ENCODERS.stream()
-        .max(Comparator.comparingLong(part ->
-            source.names().stream().filter(key -> matchesComponent(key, part)).count()))
+        .max(Comparator.comparingLong(component -> source.names().stream()
+            .filter(key -> matchesComponent(key, component))
+            .count()))
         .orElseThrow();
   }
 
-  private boolean matchesComponent(String key, ModelComponent part) {
+  private boolean matchesComponent(String key, ModelComponent component) {
     return LoraKey.parse(key)
         .filter(read -> read.component() == null)
-        .flatMap(read -> locate(part, read).map(layer -> {
+        .flatMap(read -> locate(component, read).map(layer -> {
           LayerTensors alone = new LayerTensors(layer, source);
           alone.put(read.role(), key, key);
           return FactorCheck.matchesShape(alone, read.role());
@@ -195,11 +196,11 @@ public final class LoraReader {
   }
 
   /** Returns a layer, or an embedding table for the keys that peft has for tables. */
-  private Optional<TargetLayer> locate(ModelComponent part, LoraKey key) {
+  private Optional<TargetLayer> locate(ModelComponent component, LoraKey key) {
     boolean ofTable = key.role() == LoraRole.EMBEDDING_A || key.role() == LoraRole.EMBEDDING_B;
-    Optional<TargetLayer> layer = ofTable ? Optional.empty() : table.find(part, key.path());
+    Optional<TargetLayer> layer = ofTable ? Optional.empty() : table.find(component, key.path());
     return ofTable || hasTableFactors && key.role() == LoraRole.SET
-        ? layer.or(() -> table.findEmbedding(part, key.path()))
+        ? layer.or(() -> table.findEmbedding(component, key.path()))
         : layer;
   }
 
@@ -305,18 +306,18 @@ public final class LoraReader {
         WeightDelta change = alone ? new LoraDelta.Biased((LoraDelta) read, bias) : read;
         if (change != null) {
           whole
-              .map(all ->
-                  all.deltas(change, part -> base.apply(part, part.weight()).orElseThrow()))
+              .map(all -> all.deltas(
+                  change, component -> base.apply(component, component.weight()).orElseThrow()))
               .orElse(Map.of(layer, change))
-              .forEach((part, rows) -> weights.put(part, rows.map(region::keep)));
+              .forEach((component, rows) -> weights.put(component, rows.map(region::keep)));
         }
         if (bias != null && !alone) {
           whole
               .map(all -> all.biases(bias))
               .orElse(Map.of(layer, bias))
-              .forEach((part, rows) -> DeltaReader.biasDifference(
-                      own, rows, () -> base.apply(part, part.bias()), source.describe())
-                  .ifPresent(moved -> biases.put(part, region.keep(moved))));
+              .forEach((component, rows) -> DeltaReader.biasDifference(
+                      own, rows, () -> base.apply(component, component.bias()), source.describe())
+                  .ifPresent(moved -> biases.put(component, region.keep(moved))));
         }
       }
     });

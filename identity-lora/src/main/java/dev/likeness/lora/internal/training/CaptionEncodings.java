@@ -48,7 +48,7 @@ public final class CaptionEncodings {
     this.networks = networks;
     indices = captions.stream().mapToInt(this.captions::indexOf).toArray();
     trainsTextEncoder = Stream.of(ModelComponent.values())
-        .anyMatch(part -> part != target.component() && networks.isTrained(part));
+        .anyMatch(component -> component != target.component() && networks.isTrained(component));
   }
 
   /**

@@ -92,7 +92,7 @@ final class ConsistencyDistillation extends TrainingStep {
       implements TrainableNetworks {
     /** The unchanged base. */
     FrozenBase(OpenModel model) {
-      this(model, part -> Adaptation.NONE);
+      this(model, component -> Adaptation.NONE);
     }
 
     @Override
@@ -108,12 +108,13 @@ final class ConsistencyDistillation extends TrainingStep {
     }
 
     @Override
-    public Weights network(ModelComponent part) {
-      return Weights.of(new TrainableNetworks.BaseTensors(model, part), added.apply(part));
+    public Weights network(ModelComponent component) {
+      return Weights.of(
+          new TrainableNetworks.BaseTensors(model, component), added.apply(component));
     }
 
     @Override
-    public boolean isTrained(ModelComponent part) {
+    public boolean isTrained(ModelComponent component) {
       return false;
     }
 

@@ -123,14 +123,14 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   }
 
   @Override
-  public Weights network(ModelComponent part) {
+  public Weights network(ModelComponent component) {
     return Weights.of(
-        new TrainableNetworks.BaseTensors(model, part),
-        added(part).and(isTrained(part) ? adaptation(part) : Adaptation.NONE));
+        new TrainableNetworks.BaseTensors(model, component),
+        added(component).and(isTrained(component) ? adaptation(component) : Adaptation.NONE));
   }
 
-  private Adaptation added(ModelComponent part) {
-    return added == null ? Adaptation.NONE : added.adapt(part, model.compute());
+  private Adaptation added(ModelComponent component) {
+    return added == null ? Adaptation.NONE : added.adapt(component, model.compute());
   }
 
   @Override
@@ -139,10 +139,10 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   }
 
   @Override
-  public boolean isTrained(ModelComponent part) {
+  public boolean isTrained(ModelComponent component) {
     return textualInversion != null
-            && weights.leaves().containsKey(TrainableTextualInversion.leafName(part))
-        || deltas.keySet().stream().anyMatch(layer -> layer.component() == part);
+            && weights.leaves().containsKey(TrainableTextualInversion.leafName(component))
+        || deltas.keySet().stream().anyMatch(layer -> layer.component() == component);
   }
 
   @Override
@@ -166,16 +166,16 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   public Adapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
     LoraDeltas now = snapshot(region, values);
     AttachedDeltas placed = AttachedDeltas.place(now, model, model.compute(), region);
-    Contribution trained = Contribution.of((part, generation) ->
-            new AttachedDeltas.LoraAdaptation(placed, part, AttachedDeltas.LayerWeights.ONE))
+    Contribution trained = Contribution.of((component, generation) ->
+            new AttachedDeltas.LoraAdaptation(placed, component, AttachedDeltas.LayerWeights.ONE))
         .withInversions(now.textualInversions());
     return (ModelAdapter) () -> trained;
   }
 
-  private Adaptation adaptation(ModelComponent part) {
+  private Adaptation adaptation(ModelComponent component) {
     Map<String, List<AdapterLayer>> paths = new LinkedHashMap<>();
     deltas.forEach((layer, change) -> {
-      if (layer.component() == part) {
+      if (layer.component() == component) {
         paths.put(layer.path(), List.of(change.adapterLayer(() -> baseWeight(layer))));
       }
     });

@@ -56,10 +56,11 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     this.components = components;
     this.added = added;
     try {
-      components.forEach(part -> model.tensorNames(part).stream()
+      components.forEach(component -> model.tensorNames(component).stream()
           .filter(name -> !name.equals(FIXED_TENSOR))
           .sorted()
-          .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
+          .forEach(name ->
+              weights.get(component.folder() + "." + name, model.tensorShape(component, name))));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -67,18 +68,19 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   private static Set<ModelComponent> trainedComponents(TrainingTarget model, boolean textEncoder) {
-    Set<ModelComponent> parts = EnumSet.of(model.component());
+    Set<ModelComponent> components = EnumSet.of(model.component());
     if (textEncoder) {
-      model.clipTextEncoders().forEach(tower -> parts.add(tower.component()));
+      model.clipTextEncoders().forEach(tower -> components.add(tower.component()));
     }
-    return parts;
+    return components;
   }
 
   private Tensor initialValue(String name, long... shape) {
     int end = name.indexOf('.');
-    ModelComponent part = ModelComponent.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
+    ModelComponent component =
+        ModelComponent.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
     return model
-        .read(part, name.substring(end + 1))
+        .read(component, name.substring(end + 1))
         .to(new Device(model.compute().device()), type)
         .clone();
   }
@@ -87,9 +89,9 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   public Map<String, Tensor> fixed() {
     Map<String, Tensor> fixed = new LinkedHashMap<>();
     components.stream()
-        .filter(part -> model.tensorNames(part).contains(FIXED_TENSOR))
-        .forEach(part ->
-            fixed.put(part.folder() + "." + FIXED_TENSOR, model.tensor(part, FIXED_TENSOR)));
+        .filter(component -> model.tensorNames(component).contains(FIXED_TENSOR))
+        .forEach(component -> fixed.put(
+            component.folder() + "." + FIXED_TENSOR, model.tensor(component, FIXED_TENSOR)));
     return fixed;
   }
 
@@ -109,18 +111,19 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   @Override
-  public Weights network(ModelComponent part) {
-    TrainableNetworks.BaseTensors base = new TrainableNetworks.BaseTensors(model, part);
-    return Weights.of(isTrained(part) ? trainedParameters(part, base) : base, added(part));
+  public Weights network(ModelComponent component) {
+    TrainableNetworks.BaseTensors base = new TrainableNetworks.BaseTensors(model, component);
+    return Weights.of(
+        isTrained(component) ? trainedParameters(component, base) : base, added(component));
   }
 
-  private Adaptation added(ModelComponent part) {
-    return added == null ? Adaptation.NONE : added.adapt(part, model.compute());
+  private Adaptation added(ModelComponent component) {
+    return added == null ? Adaptation.NONE : added.adapt(component, model.compute());
   }
 
   @Override
   public ModelAdapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
-    return ModelAdapter.changing((part, generation) -> isTrained(part)
+    return ModelAdapter.changing((component, generation) -> isTrained(component)
         ? new Adaptation() {
           @Override
           public Tensor tensor(String name, Tensor own) {
@@ -128,7 +131,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
                 ? own
                 : region.keep(Tensors.place(
                     generation.compute(),
-                    values.apply(part.folder() + "." + name).detach()));
+                    values.apply(component.folder() + "." + name).detach()));
           }
 
           @Override
@@ -140,11 +143,11 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   @Override
-  public boolean isTrained(ModelComponent part) {
-    return components.contains(part);
+  public boolean isTrained(ModelComponent component) {
+    return components.contains(component);
   }
 
-  private Parameters trainedParameters(ModelComponent part, Parameters base) {
+  private Parameters trainedParameters(ModelComponent component, Parameters base) {
     Parameters own = new Parameters() {
       @Override
       public boolean has(String name) {
@@ -155,7 +158,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
       public Tensor get(String name, long... shape) {
         return name.equals(FIXED_TENSOR)
             ? base.get(name, shape)
-            : weights.get(part.folder() + "." + name, shape);
+            : weights.get(component.folder() + "." + name, shape);
       }
     };
     ScalarType computed = Tensors.scalarType(model.compute().dtype());

@@ -22,7 +22,7 @@ interface TrainableNetworks extends TrainingTarget.Trained {
    * generation would store them twice. Weights in fewer bits stay so.
    */
   ModelAdapter AS_LOADED =
-      ModelAdapter.changing((part, generation) -> Adaptation.UnpackedWeights.INSTANCE);
+      ModelAdapter.changing((component, generation) -> Adaptation.UnpackedWeights.INSTANCE);
 
   /** Returns the trained weights. */
   TrainableWeights weights();

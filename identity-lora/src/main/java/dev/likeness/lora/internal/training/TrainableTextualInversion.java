@@ -75,8 +75,8 @@ final class TrainableTextualInversion {
         : settings.learningRate();
   }
 
-  static String leafName(ModelComponent part) {
-    return part.folder() + LEAF_SUFFIX;
+  static String leafName(ModelComponent component) {
+    return component.folder() + LEAF_SUFFIX;
   }
 
   static boolean isLeaf(String name) {

@@ -115,7 +115,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private boolean trainsTextEncoder() {
     return Stream.of(ModelComponent.values())
-        .anyMatch(part -> part != target.component() && networks.isTrained(part));
+        .anyMatch(component -> component != target.component() && networks.isTrained(component));
   }
 
   private Function<String, Tensor> train(Engine engine, Cancellation stop) {

@@ -106,7 +106,9 @@ public final class TrainingMemoryEstimator {
     long each =
         whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
-            ? trainedComponents.stream().mapToLong(part -> numbers(model, part)).sum()
+            ? trainedComponents.stream()
+                .mapToLong(component -> numbers(model, component))
+                .sum()
             : factors(settings, model))
         * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
     return new TrainingMemory(
@@ -124,14 +126,15 @@ public final class TrainingMemoryEstimator {
   private static long textBytes(OpenModel model) {
     ModelComponent network = TrainingTarget.of(model).component();
     return Arrays.stream(ModelComponent.values())
-        .filter(part -> part != network && model.weights(part) != null)
-        .mapToLong(part -> model.weights(part).unpacked().loadedBytes())
+        .filter(component -> component != network && model.weights(component) != null)
+        .mapToLong(component -> model.weights(component).unpacked().loadedBytes())
         .sum();
   }
 
-  private static long numbers(OpenModel model, ModelComponent part) {
-    return model.tensorNames(part).stream()
-        .mapToLong(name -> Arrays.stream(model.tensorShape(part, name)).reduce(1, (a, b) -> a * b))
+  private static long numbers(OpenModel model, ModelComponent component) {
+    return model.tensorNames(component).stream()
+        .mapToLong(
+            name -> Arrays.stream(model.tensorShape(component, name)).reduce(1, (a, b) -> a * b))
         .sum();
   }
 
@@ -222,9 +225,9 @@ public final class TrainingMemoryEstimator {
   private void add(TargetLayer layer) {
     String path = layer.path();
     if (isTrained.test(layer)) {
-      String part = positions.block(path);
+      String block = positions.block(path);
       products.merge(
-          part == null ? layer.name() : part,
+          block == null ? layer.name() : block,
           layer.out() * layer.in() * layer.kernelSize() * layer.kernelSize(),
           Long::sum);
     }

@@ -106,7 +106,7 @@ class CaseFilesTest {
   private static Map<String, WeightDelta> read(Path file, LayerTable table, TensorRegion region) {
     AdapterConfig settings = AdapterConfig.of(Map.of(), file);
     try (LoraFile opened = LoraFile.open(file)) {
-      LoraReader reader = LoraReader.of(opened.tensors(), opened.notes(), table);
+      LoraReader reader = LoraReader.of(opened.tensors(), opened.metadata(), table);
       LoraInspection report = reader.inspect(settings);
       assertEquals(List.of(), report.unmatched());
       assertEquals(List.of(), report.duplicates());

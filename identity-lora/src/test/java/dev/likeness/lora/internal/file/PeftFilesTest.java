@@ -209,11 +209,11 @@ class PeftFilesTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(7L);
         BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", parent), Compute.EXACT)) {
-      for (ModelComponent part :
+      for (ModelComponent component :
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         Collection<TargetLayer> layers = LayerTable.of(EngineAccess.model(xl)).layers().stream()
-            .filter(layer -> layer.component() == part && layer.path().endsWith("_proj"))
+            .filter(layer -> layer.component() == component && layer.path().endsWith("_proj"))
             .toList();
         layers.forEach(layer -> {
           tensors.put(

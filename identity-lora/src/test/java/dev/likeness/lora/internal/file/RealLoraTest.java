@@ -97,7 +97,7 @@ public class RealLoraTest {
     Path file = Material.of("lora/" + name);
     try (LoraFile source = LoraFile.open(file);
         TensorRegion region = new TensorRegion()) {
-      LoraReader reader = LoraReader.of(source.tensors(), source.notes(), stableDiffusion15());
+      LoraReader reader = LoraReader.of(source.tensors(), source.metadata(), stableDiffusion15());
       LoraDeltas changes = reader.readDeltas(
           AdapterConfig.of(source.metadata(), file), region, (layer, tensor) -> null);
       assertEquals(
@@ -109,8 +109,8 @@ public class RealLoraTest {
   private static LoraInspection report(String name, LayerTable table) {
     Path file = Material.of("lora/" + name);
     try (LoraFile source = LoraFile.open(file)) {
-      return LoraReader.of(source.tensors(), source.notes(), table)
-          .inspect(AdapterConfig.of(source.notes(), file));
+      return LoraReader.of(source.tensors(), source.metadata(), table)
+          .inspect(AdapterConfig.of(source.metadata(), file));
     }
   }
 
@@ -134,10 +134,10 @@ public class RealLoraTest {
         new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
       Map<String, Object> parts = JSON.std.mapFrom(in);
       Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
-      for (ModelComponent part :
+      for (ModelComponent component :
           new ModelComponent[] {ModelComponent.UNET, ModelComponent.TEXT_ENCODER}) {
-        shapes.put(
-            part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
+        shapes.put(component, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>)
+            parts.get(component.folder()))));
       }
       return shapes;
     }

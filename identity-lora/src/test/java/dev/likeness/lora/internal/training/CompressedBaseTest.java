@@ -13,7 +13,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -153,7 +153,8 @@ class CompressedBaseTest {
   }
 
   /** Writes the values that a compressed base computes with into a copy of its folder. */
-  private Path decompressed(BaseModel base, Path folder, ModelComponent part) throws IOException {
+  private Path decompressed(BaseModel base, Path folder, ModelComponent component)
+      throws IOException {
     Path copy = parent.resolve("decompressed");
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path file : all.filter(Files::isRegularFile).toList()) {
@@ -162,9 +163,9 @@ class CompressedBaseTest {
         Files.copy(file, to);
       }
     }
-    LoadedWeights weights = EngineAccess.model(base).weights(part);
+    LoadedWeights weights = EngineAccess.model(base).weights(component);
     Path file;
-    try (Stream<Path> all = Files.list(copy.resolve(part.folder()))) {
+    try (Stream<Path> all = Files.list(copy.resolve(component.folder()))) {
       file = all.filter(each -> each.toString().endsWith(".safetensors"))
           .findFirst()
           .orElseThrow();
@@ -194,13 +195,13 @@ class CompressedBaseTest {
     "sd1/base, UNET, LORA",
     "sd1/base, UNET, DORA"
   })
-  void trainsOnABaseInEightBits(String variant, ModelComponent part, AdapterAlgorithm algorithm)
-      throws IOException {
+  void trainsOnABaseInEightBits(
+      String variant, ModelComponent component, AdapterAlgorithm algorithm) throws IOException {
     Path folder = PipelineFolder.any(variant, parent);
     try (TensorScope scope = TensorScope.open();
         BaseModel small = BaseModel.open(ModelFiles.of(folder), Compute.EXACT, EIGHT_BITS);
         BaseModel exact = BaseModel.open(folder, Compute.EXACT);
-        BaseModel same = BaseModel.open(decompressed(small, folder, part), Compute.EXACT)) {
+        BaseModel same = BaseModel.open(decompressed(small, folder, component), Compute.EXACT)) {
       Step expected = Step.of(same, algorithm, false);
       compare(expected, Step.of(small, algorithm, false), "in 8 bits");
       compare(expected, Step.of(small, algorithm, true), "in 8 bits with recomputation");
@@ -290,7 +291,7 @@ class CompressedBaseTest {
   /** A base that is streamed from its file trains as one in memory. */
   @Test
   void trainsOnAStreamedBase() {
-    ModelParts files =
+    ModelComponents files =
         ModelOpener.open(PipelineFolder.write("klein/base", parent).path());
     List<MemoryPlan> plans =
         MemoryPlan.choices(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));

@@ -182,16 +182,16 @@ public class SdxlTrainingTest {
   /** The layers of a published model. */
   public static LayerTable published() throws IOException {
     Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
-    for (ModelComponent part :
+    for (ModelComponent component :
         List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
-      String stem = part == ModelComponent.UNET ? "diffusion_pytorch_model" : "model";
-      Path list = Material.of("keys/checkpoints/Juggernaut XL v9/" + part.folder() + "/" + stem
+      String stem = component == ModelComponent.UNET ? "diffusion_pytorch_model" : "model";
+      Path list = Material.of("keys/checkpoints/Juggernaut XL v9/" + component.folder() + "/" + stem
           + ".fp16.safetensors.json");
       Map<String, Object> named = new HashMap<>();
       JSON.std
           .mapFrom(Files.readString(list))
           .forEach((key, entry) -> named.put(key, ((Map<?, ?>) entry).get("shape")));
-      shapes.put(part, GoldenFolder.shapes(named));
+      shapes.put(component, GoldenFolder.shapes(named));
     }
     return LayerTable.of(FamilyRegistry.STABLE_DIFFUSION, shapes);
   }

@@ -264,11 +264,12 @@ class FaceGuidanceTest {
         1e-9);
   }
 
-  private static double scale(BaseModel base, Adapter adapter, ModelComponent part, String module) {
+  private static double scale(
+      BaseModel base, Adapter adapter, ModelComponent component, String module) {
     return ModelAdapter.of(adapter)
         .contribution()
         .changes()
-        .of(part, new Generation(base.compute(), true, 256, 256, 8))
+        .of(component, new Generation(base.compute(), true, 256, 256, 8))
         .at(0)
         .adapterLayers(module)
         .get(0)

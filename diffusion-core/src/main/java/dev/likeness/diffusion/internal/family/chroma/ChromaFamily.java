@@ -5,9 +5,9 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -55,25 +55,25 @@ public final class ChromaFamily implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelParts parts) {
+  public Optional<Variant> variantOf(ModelComponents components) {
     return Optional.of(VARIANT);
   }
 
   @Override
-  public OpenModel open(ModelParts parts, Compute compute) {
-    return new ChromaModel(this, ChromaNetworks.open(parts, compute));
+  public OpenModel open(ModelComponents components, Compute compute) {
+    return new ChromaModel(this, ChromaNetworks.open(components, compute));
   }
 
   @Override
-  public MemoryEstimate memory(ModelParts parts) {
-    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM);
+  public MemoryEstimate memory(ModelComponents components) {
+    long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
             "transformer", width, ChromaModel.TEXT_TOKENS, 2, ChromaModel.SIDE, ROWS)
-        .of(parts);
+        .of(components);
   }
 
   @Override
-  public ModelFormat format(ModelParts parts) {
+  public ModelFormat format(ModelComponents components) {
     return new ModelFormat() {};
   }
 

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedT5;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
@@ -23,7 +23,7 @@ final class ChromaNetworks extends OpenNetworks {
   private final OpenTransformer<ChromaConfig, ChromaTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
-  private ChromaNetworks(ModelParts files, Compute compute) {
+  private ChromaNetworks(ModelComponents files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
@@ -44,14 +44,14 @@ final class ChromaNetworks extends OpenNetworks {
    * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
    *     or an unsupported class
    */
-  public static ChromaNetworks open(ModelParts files, Compute compute) {
+  public static ChromaNetworks open(ModelComponents files, Compute compute) {
     files.requireClass("transformer", ChromaFamily.CLASS);
     files.requireClass("text_encoder", "T5EncoderModel");
     files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
     return new ChromaNetworks(files, compute);
   }
 
-  private void requireLatents(ModelParts files) {
+  private void requireLatents(ModelComponents files) {
     int expected = PIXELS_PER_TOKEN * autoencoder.latentChannels();
     if (config().inChannels() != expected || config().outChannels() != expected) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
@@ -83,8 +83,8 @@ final class ChromaNetworks extends OpenNetworks {
   }
 
   @Override
-  public LoadedWeights weights(ModelComponent part) {
-    return switch (part) {
+  public LoadedWeights weights(ModelComponent component) {
+    return switch (component) {
       case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> t5.weights();
       default -> null;

@@ -7,10 +7,10 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelFormat;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.StreamSites;
@@ -51,23 +51,24 @@ public final class FluxFamily implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelParts parts) {
+  public Optional<Variant> variantOf(ModelComponents components) {
     return Optional.of(VARIANT);
   }
 
   @Override
-  public OpenModel open(ModelParts parts, Compute compute) {
-    return new FluxModel(this, FluxNetworks.open(parts, compute));
+  public OpenModel open(ModelComponents components, Compute compute) {
+    return new FluxModel(this, FluxNetworks.open(components, compute));
   }
 
   @Override
-  public MemoryEstimate memory(ModelParts parts) {
-    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM);
-    return new NetworkMemory("transformer", width, FluxModel.TEXT_TOKENS, 2, SIDE, 1).of(parts);
+  public MemoryEstimate memory(ModelComponents components) {
+    long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
+    return new NetworkMemory("transformer", width, FluxModel.TEXT_TOKENS, 2, SIDE, 1)
+        .of(components);
   }
 
   @Override
-  public ModelFormat format(ModelParts parts) {
+  public ModelFormat format(ModelComponents components) {
     return new ModelFormat() {};
   }
 

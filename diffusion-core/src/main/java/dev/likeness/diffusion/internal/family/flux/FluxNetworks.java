@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
@@ -46,7 +46,7 @@ public final class FluxNetworks extends OpenNetworks {
   private final OpenTransformer<FluxConfig, FluxTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
-  private FluxNetworks(ModelParts files, Compute compute) {
+  private FluxNetworks(ModelComponents files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     this.isKontext = files.pipeline().contains("Kontext");
     try {
@@ -69,7 +69,7 @@ public final class FluxNetworks extends OpenNetworks {
    * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
    *     or an unsupported class
    */
-  public static FluxNetworks open(ModelParts files, Compute compute) {
+  public static FluxNetworks open(ModelComponents files, Compute compute) {
     files.requireClass("transformer", "FluxTransformer2DModel");
     files.requireClass("text_encoder", "CLIPTextModel");
     files.requireClass("text_encoder_2", "T5EncoderModel");
@@ -77,7 +77,7 @@ public final class FluxNetworks extends OpenNetworks {
     return new FluxNetworks(files, compute);
   }
 
-  private void requireLatents(ModelParts files) {
+  private void requireLatents(ModelComponents files) {
     if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().outChannels() + " output channels, expected "
@@ -129,8 +129,8 @@ public final class FluxNetworks extends OpenNetworks {
   }
 
   @Override
-  public LoadedWeights weights(ModelComponent part) {
-    return switch (part) {
+  public LoadedWeights weights(ModelComponent component) {
+    return switch (component) {
       case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> clip.weights();
       case TEXT_ENCODER_2 -> t5.weights();

@@ -6,9 +6,9 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -58,33 +58,33 @@ public final class Flux2Family implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelParts parts) {
+  public Optional<Variant> variantOf(ModelComponents components) {
     return Optional.of(VARIANT);
   }
 
   @Override
-  public OpenModel open(ModelParts parts, Compute compute) {
-    return new Flux2Model(this, Flux2Networks.open(parts, compute));
+  public OpenModel open(ModelComponents components, Compute compute) {
+    return new Flux2Model(this, Flux2Networks.open(components, compute));
   }
 
   @Override
-  public MemoryEstimate memory(ModelParts parts) {
+  public MemoryEstimate memory(ModelComponents components) {
     return new NetworkMemory(
             "transformer",
-            NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM),
+            NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM),
             LoadedQwen3.TOKENS,
             2,
             SIDE,
-            parts.option(DISTILLED) ? 1 : 2)
-        .of(parts, LoadedQwen3.usedTensors(Collections.max(Flux2Networks.TEXT_LAYERS)));
+            components.option(DISTILLED) ? 1 : 2)
+        .of(components, LoadedQwen3.usedTensors(Collections.max(Flux2Networks.TEXT_LAYERS)));
   }
 
   @Override
-  public ModelFormat format(ModelParts parts) {
+  public ModelFormat format(ModelComponents components) {
     return new ModelFormat() {
       @Override
       public Map<String, Object> index() {
-        return parts.option(DISTILLED) ? Map.of(DISTILLED, true) : Map.of();
+        return components.option(DISTILLED) ? Map.of(DISTILLED, true) : Map.of();
       }
     };
   }

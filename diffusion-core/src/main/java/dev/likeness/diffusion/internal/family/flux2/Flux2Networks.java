@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
@@ -39,7 +39,7 @@ public final class Flux2Networks extends OpenNetworks {
   private final OpenTransformer<Flux2Config, Flux2Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
-  private Flux2Networks(ModelParts files, Compute compute) {
+  private Flux2Networks(ModelComponents files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     keepsReferences = files.pipeline().equals(KV_PIPELINE);
     isDistilled = keepsReferences || files.option("is_distilled");
@@ -63,14 +63,14 @@ public final class Flux2Networks extends OpenNetworks {
    * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
    *     or an unsupported class
    */
-  public static Flux2Networks open(ModelParts files, Compute compute) {
+  public static Flux2Networks open(ModelComponents files, Compute compute) {
     files.requireClass("transformer", "Flux2Transformer2DModel");
     files.requireClass("text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
     files.requireClass("vae", AutoencoderKLFlux2.KIND.className());
     return new Flux2Networks(files, compute);
   }
 
-  private void requireLatents(ModelParts files) {
+  private void requireLatents(ModelComponents files) {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels, but the autoencoder has "
@@ -112,8 +112,8 @@ public final class Flux2Networks extends OpenNetworks {
   }
 
   @Override
-  public LoadedWeights weights(ModelComponent part) {
-    return switch (part) {
+  public LoadedWeights weights(ModelComponent component) {
+    return switch (component) {
       case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> encode.weights();
       default -> null;

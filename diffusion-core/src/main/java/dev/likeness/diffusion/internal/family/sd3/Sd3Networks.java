@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
@@ -33,7 +33,7 @@ public final class Sd3Networks extends OpenNetworks {
   private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
-  private Sd3Networks(ModelParts files, Compute compute) {
+  private Sd3Networks(ModelComponents files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       clipTextEncoders = List.of(
@@ -59,7 +59,7 @@ public final class Sd3Networks extends OpenNetworks {
    * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
    *     or an unsupported class
    */
-  public static Sd3Networks open(ModelParts files, Compute compute) {
+  public static Sd3Networks open(ModelComponents files, Compute compute) {
     files.requireClass("transformer", "SD3Transformer2DModel");
     files.requireClass("text_encoder", "CLIPTextModelWithProjection");
     files.requireClass("text_encoder_2", "CLIPTextModelWithProjection");
@@ -70,7 +70,7 @@ public final class Sd3Networks extends OpenNetworks {
     return new Sd3Networks(files, compute);
   }
 
-  private void requireLatents(ModelParts files) {
+  private void requireLatents(ModelComponents files) {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "
           + config().inChannels() + " channels, but the autoencoder has "
@@ -130,8 +130,8 @@ public final class Sd3Networks extends OpenNetworks {
   }
 
   @Override
-  public LoadedWeights weights(ModelComponent part) {
-    return switch (part) {
+  public LoadedWeights weights(ModelComponent component) {
+    return switch (component) {
       case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> clipTextEncoders.get(0).weights();
       case TEXT_ENCODER_2 -> clipTextEncoders.get(1).weights();

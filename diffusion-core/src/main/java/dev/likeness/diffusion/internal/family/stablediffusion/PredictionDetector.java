@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.family.CheckpointHeader;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.Variant.Certainty;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -126,34 +126,34 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
 
     private Marks() {}
 
-    static Map<String, float[]> of(ModelParts parts) {
-      ModelConfig scheduler = parts.scheduler();
+    static Map<String, float[]> of(ModelComponents components) {
+      ModelConfig scheduler = components.scheduler();
       Map<String, float[]> marks = new LinkedHashMap<>();
-      if (isVelocity(parts)) {
+      if (isVelocity(components)) {
         marks.put(V_PRED, new float[0]);
         if (scheduler.flag("rescale_betas_zero_snr", false)) {
           marks.put(ZERO_TERMINAL, new float[0]);
         }
       }
       if (scheduler.text("_class_name", "").startsWith("EDM")
-          && parts.componentClass("vae") != null
-          && parts.config("vae").has("latents_mean")
-          && parts.config("vae").has("latents_std")) {
-        marks.put(Playground.MEAN, floats(parts.config("vae").numbers("latents_mean")));
-        marks.put(Playground.DEVIATION, floats(parts.config("vae").numbers("latents_std")));
+          && components.componentClass("vae") != null
+          && components.config("vae").has("latents_mean")
+          && components.config("vae").has("latents_std")) {
+        marks.put(Playground.MEAN, floats(components.config("vae").numbers("latents_mean")));
+        marks.put(Playground.DEVIATION, floats(components.config("vae").numbers("latents_std")));
       }
       return marks;
     }
 
-    static void describe(ModelParts parts, Map<String, String> metadata) {
+    static void describe(ModelComponents components, Map<String, String> metadata) {
       String known = metadata.getOrDefault(SPEC, "").toLowerCase(Locale.ROOT);
-      if (isVelocity(parts) != known.startsWith("v")) {
-        metadata.put(SPEC, isVelocity(parts) ? "v" : EPSILON);
+      if (isVelocity(components) != known.startsWith("v")) {
+        metadata.put(SPEC, isVelocity(components) ? "v" : EPSILON);
       }
     }
 
-    private static boolean isVelocity(ModelParts parts) {
-      return VELOCITY.equals(parts.scheduler().text("prediction_type", EPSILON));
+    private static boolean isVelocity(ModelComponents components) {
+      return VELOCITY.equals(components.scheduler().text("prediction_type", EPSILON));
     }
 
     private static float[] floats(List<Double> numbers) {

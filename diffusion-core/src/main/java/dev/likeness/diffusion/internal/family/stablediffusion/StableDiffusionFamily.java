@@ -7,10 +7,10 @@ import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.LayerNames;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelFormat;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;
@@ -65,8 +65,8 @@ public final class StableDiffusionFamily implements ModelFamily {
 
   /** SDXL has pipelines of its own; the UNet determines 1.x or 2.x. */
   @Override
-  public Optional<Variant> variantOf(ModelParts parts) {
-    String pipeline = parts.pipeline();
+  public Optional<Variant> variantOf(ModelComponents components) {
+    String pipeline = components.pipeline();
     if (pipeline.startsWith("StableDiffusionXL")) {
       return Optional.of(StableDiffusionVariant.SDXL);
     }
@@ -74,30 +74,30 @@ public final class StableDiffusionFamily implements ModelFamily {
       return Optional.empty();
     }
     return Optional.of(
-        usesLinearProjection(parts) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
+        usesLinearProjection(components) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
   }
 
-  private static boolean usesLinearProjection(ModelParts parts) {
-    return parts.config("unet").flag("use_linear_projection", false);
-  }
-
-  @Override
-  public OpenModel open(ModelParts parts, Compute compute) {
-    return new StableDiffusionModel(this, StableDiffusionNetworks.open(parts, compute));
+  private static boolean usesLinearProjection(ModelComponents components) {
+    return components.config("unet").flag("use_linear_projection", false);
   }
 
   @Override
-  public MemoryEstimate memory(ModelParts parts) {
-    ModelConfig unet = parts.config("unet");
+  public OpenModel open(ModelComponents components, Compute compute) {
+    return new StableDiffusionModel(this, StableDiffusionNetworks.open(components, compute));
+  }
+
+  @Override
+  public MemoryEstimate memory(ModelComponents components) {
+    ModelConfig unet = components.config("unet");
     long width =
         unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : WIDTH;
     return new NetworkMemory("unet", width, 0, 1, SIDE, unet.has("time_cond_proj_dim") ? 1 : 2)
-        .of(parts);
+        .of(components);
   }
 
   @Override
-  public ModelFormat format(ModelParts parts) {
-    return new Format(parts, parts.componentClass("text_encoder_2") != null);
+  public ModelFormat format(ModelComponents components) {
+    return new Format(components, components.componentClass("text_encoder_2") != null);
   }
 
   @Override
@@ -121,7 +121,7 @@ public final class StableDiffusionFamily implements ModelFamily {
   }
 
   /** Writes models of 1.x, 2.x and XL. */
-  private record Format(ModelParts parts, boolean xl)
+  private record Format(ModelComponents components, boolean xl)
       implements ModelFormat, ModelFormat.SingleFile {
     @Override
     public Map<String, Object> index() {
@@ -132,9 +132,9 @@ public final class StableDiffusionFamily implements ModelFamily {
         index.put(lacking, Arrays.asList(null, null));
       }
       if (xl) {
-        index.put(ZEROS, parts.option(ZEROS));
+        index.put(ZEROS, components.option(ZEROS));
       }
-      if (xl && parts.option(SCORE)) {
+      if (xl && components.option(SCORE)) {
         index.put(SCORE, true);
       }
       return index;
@@ -147,7 +147,7 @@ public final class StableDiffusionFamily implements ModelFamily {
 
     @Override
     public Map<String, float[]> marks() {
-      return PredictionDetector.Marks.of(parts);
+      return PredictionDetector.Marks.of(components);
     }
 
     @Override
@@ -157,48 +157,51 @@ public final class StableDiffusionFamily implements ModelFamily {
 
     @Override
     public void describe(Map<String, String> metadata) {
-      PredictionDetector.Marks.describe(parts, metadata);
+      PredictionDetector.Marks.describe(components, metadata);
     }
 
     @Override
     public KeyMapping layout(String component) {
       return switch (component) {
         case "unet" ->
-          UNetKeyFormat.of(UNetConfig.of(parts.config("unet"))).withPrefix(NetworkPrefix.PUBLISHED);
+          UNetKeyFormat.of(UNetConfig.of(components.config("unet")))
+              .withPrefix(NetworkPrefix.PUBLISHED);
         case "vae" -> autoencoder().withPrefix("first_stage_model.");
         case "text_encoder" ->
           ClipKeyFormat.outputLayout(
-              !xl && usesLinearProjection(parts),
+              !xl && usesLinearProjection(components),
               false,
               xl ? "conditioner.embedders.0." : "cond_stage_model.");
         case "text_encoder_2" ->
           ClipKeyFormat.outputLayout(
               true,
               true,
-              parts.componentClass("text_encoder") == null
+              components.componentClass("text_encoder") == null
                   ? "conditioner.embedders.0."
                   : "conditioner.embedders.1.");
         default ->
-          throw new InvalidInputException(parts.describe() + ": component " + component
+          throw new InvalidInputException(components.describe() + ": component " + component
               + " cannot be written to a single file; keep the folder");
       };
     }
 
     private KeyMapping autoencoder() {
-      if (!"AutoencoderKL".equals(parts.componentClass("vae"))) {
-        throw new InvalidInputException(
-            parts.describe() + ": its autoencoder " + Quoted.value(parts.componentClass("vae"))
-                + " cannot be written to a single file; keep the folder, or convert with another"
-                + " autoencoder");
+      if (!"AutoencoderKL".equals(components.componentClass("vae"))) {
+        throw new InvalidInputException(components.describe() + ": its autoencoder "
+            + Quoted.value(components.componentClass("vae"))
+            + " cannot be written to a single file; keep the folder, or convert with another"
+            + " autoencoder");
       }
-      AutoencoderConfig config = AutoencoderConfig.of(parts.config("vae"));
+      AutoencoderConfig config = AutoencoderConfig.of(components.config("vae"));
       return AutoencoderKeyFormat.AutoencoderLayout.of(
           config.channels().size(), config.layers() + 1);
     }
 
     @Override
     public String padding(String component) {
-      return component.endsWith("_2") || !xl && usesLinearProjection(parts) ? "!" : "<|endoftext|>";
+      return component.endsWith("_2") || !xl && usesLinearProjection(components)
+          ? "!"
+          : "<|endoftext|>";
     }
   }
 

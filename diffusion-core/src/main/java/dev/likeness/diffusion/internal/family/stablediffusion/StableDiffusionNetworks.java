@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -44,7 +44,7 @@ public final class StableDiffusionNetworks extends OpenNetworks {
   private final boolean zerosForEmptyPrompt;
   private final ModelConfig schedulerConfig;
 
-  private StableDiffusionNetworks(ModelParts files, Compute compute) {
+  private StableDiffusionNetworks(ModelComponents files, Compute compute) {
     super(
         files,
         compute,
@@ -55,10 +55,10 @@ public final class StableDiffusionNetworks extends OpenNetworks {
     boolean xl = files.componentClass("text_encoder_2") != null;
     try {
       zerosForEmptyPrompt = xl && files.option("force_zeros_for_empty_prompt");
-      for (ModelComponent part :
+      for (ModelComponent component :
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
-        if (files.componentClass(part.folder()) != null) {
-          clipTextEncoders.add(own(LoadedClip.open(files, part, compute, xl ? 1 : 0)));
+        if (files.componentClass(component.folder()) != null) {
+          clipTextEncoders.add(own(LoadedClip.open(files, component, compute, xl ? 1 : 0)));
         }
       }
       unetConfig = UNetConfig.of(files.config("unet"));
@@ -79,7 +79,7 @@ public final class StableDiffusionNetworks extends OpenNetworks {
    * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
    *     or an unsupported class
    */
-  public static StableDiffusionNetworks open(ModelParts files, Compute compute) {
+  public static StableDiffusionNetworks open(ModelComponents files, Compute compute) {
     boolean xl = files.componentClass("text_encoder_2") != null;
     files.requireClass("unet", "UNet2DConditionModel");
     if (xl) {
@@ -107,7 +107,7 @@ public final class StableDiffusionNetworks extends OpenNetworks {
   }
 
   // Every cross-attention takes the concatenated texts.
-  private void requireText(ModelParts files) {
+  private void requireText(ModelComponents files) {
     int width = clipTextEncoders.stream()
         .mapToInt(textEncoder -> textEncoder.config().width())
         .sum();
@@ -126,7 +126,7 @@ public final class StableDiffusionNetworks extends OpenNetworks {
   }
 
   // Other inputs (depth, a small image, an edited one) belong to unsupported pipelines.
-  private void requireLatents(ModelParts files) {
+  private void requireLatents(ModelComponents files) {
     int latent = autoencoder.latentChannels();
     int in = unetConfig.inChannels();
     if (in != latent && in != 2 * latent + 1) {
@@ -194,11 +194,11 @@ public final class StableDiffusionNetworks extends OpenNetworks {
   }
 
   @Override
-  public LoadedWeights weights(ModelComponent part) {
-    return part == ModelComponent.UNET
+  public LoadedWeights weights(ModelComponent component) {
+    return component == ModelComponent.UNET
         ? unetWeights
         : clipTextEncoders.stream()
-            .filter(textEncoder -> textEncoder.component() == part)
+            .filter(textEncoder -> textEncoder.component() == component)
             .map(LoadedClip::weights)
             .findFirst()
             .orElse(null);
@@ -236,14 +236,14 @@ public final class StableDiffusionNetworks extends OpenNetworks {
     }
   }
 
-  private LoadedWeights weights(String component) {
+  private LoadedWeights weights(String name) {
     return Stream.of(ModelComponent.values())
-        .filter(part -> part.folder().equals(component))
+        .filter(component -> component.folder().equals(name))
         .map(this::weights)
         .filter(Objects::nonNull)
         .findFirst()
         .orElseThrow(
-            () -> new IllegalArgumentException("this model has no network \"" + component + "\""));
+            () -> new IllegalArgumentException("this model has no network \"" + name + "\""));
   }
 
   /** The number of time ids, from the width of the layer that takes them with the pooled text. */

@@ -6,9 +6,9 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -54,30 +54,30 @@ public final class ZImageFamily implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelParts parts) {
+  public Optional<Variant> variantOf(ModelComponents components) {
     return Optional.of(VARIANT);
   }
 
   @Override
-  public OpenModel open(ModelParts parts, Compute compute) {
-    return new ZImageModel(this, ZImageNetworks.open(parts, compute));
+  public OpenModel open(ModelComponents components, Compute compute) {
+    return new ZImageModel(this, ZImageNetworks.open(components, compute));
   }
 
   @Override
-  public MemoryEstimate memory(ModelParts parts) {
-    int width = parts.config("transformer").integer("dim", WIDTH);
+  public MemoryEstimate memory(ModelComponents components) {
+    int width = components.config("transformer").integer("dim", WIDTH);
     NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.TOKENS, 2, SIDE, 2);
-    boolean reads = String.valueOf(parts.componentClass("text_encoder")).startsWith("Qwen3");
+    boolean reads = String.valueOf(components.componentClass("text_encoder")).startsWith("Qwen3");
     return !reads
-        ? network.of(parts)
+        ? network.of(components)
         : network.of(
-            parts,
+            components,
             LoadedQwen3.usedTensors(
-                ZImageNetworks.layer(Qwen3Config.of(parts.config("text_encoder")))));
+                ZImageNetworks.layer(Qwen3Config.of(components.config("text_encoder")))));
   }
 
   @Override
-  public ModelFormat format(ModelParts parts) {
+  public ModelFormat format(ModelComponents components) {
     return new ModelFormat() {};
   }
 

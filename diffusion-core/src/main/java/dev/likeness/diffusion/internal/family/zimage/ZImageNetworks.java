@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
@@ -26,7 +26,7 @@ public final class ZImageNetworks extends OpenNetworks {
   private final OpenTransformer<ZImageConfig, ZImageTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
-  private ZImageNetworks(ModelParts files, Compute compute) {
+  private ZImageNetworks(ModelComponents files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       encode = own(LoadedQwen3.open(files, compute));
@@ -48,7 +48,7 @@ public final class ZImageNetworks extends OpenNetworks {
    * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
    *     or an unsupported class
    */
-  public static ZImageNetworks open(ModelParts files, Compute compute) {
+  public static ZImageNetworks open(ModelComponents files, Compute compute) {
     files.requireClass("transformer", "ZImageTransformer2DModel");
     files.requireClass("text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
     files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
@@ -60,7 +60,7 @@ public final class ZImageNetworks extends OpenNetworks {
     return text.layers() - 1;
   }
 
-  private void requireLatents(ModelParts files) {
+  private void requireLatents(ModelComponents files) {
     if (config().channels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().channels() + " channels, but the autoencoder has "
@@ -89,8 +89,8 @@ public final class ZImageNetworks extends OpenNetworks {
   }
 
   @Override
-  public LoadedWeights weights(ModelComponent part) {
-    return switch (part) {
+  public LoadedWeights weights(ModelComponent component) {
+    return switch (component) {
       case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> encode.weights();
       default -> null;

@@ -26,7 +26,7 @@ import java.util.Set;
  * {@code unet}, {@code vae}, {@code text_encoder}, {@code text_encoder_2}, {@code tokenizer},
  * {@code tokenizer_2}.
  */
-public interface ModelParts {
+public interface ModelComponents {
   /** The file or folder of the model, for messages. */
   String describe();
 
@@ -143,7 +143,7 @@ public interface ModelParts {
   }
 
   /** This model with a component from another folder or file, in any key format. */
-  ModelParts with(String component, Path files);
+  ModelComponents with(String component, Path files);
 
   /** Checks that a component's class is one of {@code known}. */
   default void requireClass(String component, String... known) {
@@ -173,7 +173,7 @@ public interface ModelParts {
    * @param base the model as its files describe it
    * @param prediction the prediction
    */
-  record Predicting(ModelParts base, Prediction prediction) implements Derived {
+  record Predicting(ModelComponents base, Prediction prediction) implements Derived {
     private static final Map<Prediction, String> NAMES = Map.of(
         Prediction.EPSILON, "epsilon", Prediction.V, "v_prediction", Prediction.SAMPLE, "sample");
 
@@ -199,7 +199,7 @@ public interface ModelParts {
     }
 
     @Override
-    public ModelParts with(String component, Path files) {
+    public ModelComponents with(String component, Path files) {
       return new Predicting(base.with(component, files), prediction);
     }
   }
@@ -210,17 +210,17 @@ public interface ModelParts {
    * @param base the model
    * @param calibration the file
    */
-  record Calibrated(ModelParts base, Optional<Path> calibration) implements Derived {
+  record Calibrated(ModelComponents base, Optional<Path> calibration) implements Derived {
     @Override
-    public ModelParts with(String component, Path files) {
+    public ModelComponents with(String component, Path files) {
       return new Calibrated(base.with(component, files), calibration);
     }
   }
 
   /** A model that overrides some methods of another model and delegates the others to it. */
-  interface Derived extends ModelParts {
+  interface Derived extends ModelComponents {
     /** The other model. */
-    ModelParts base();
+    ModelComponents base();
 
     @Override
     default String describe() {

@@ -8,12 +8,12 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.Set;
 
 /** One network's files in a golden folder, opened in f32. */
-record GoldenPart(ModelConfig config, LoadedWeights loaded) implements AutoCloseable {
-  static GoldenPart open(GoldenFolder folder, String part, String weights) {
-    return new GoldenPart(
-        ModelConfig.read(folder.path().resolve(part).resolve("config.json")),
+record GoldenComponent(ModelConfig config, LoadedWeights loaded) implements AutoCloseable {
+  static GoldenComponent open(GoldenFolder folder, String component, String weights) {
+    return new GoldenComponent(
+        ModelConfig.read(folder.path().resolve(component).resolve("config.json")),
         new LoadedWeights(
-            Safetensors.open(folder.path().resolve(part).resolve(weights)), Compute.EXACT));
+            Safetensors.open(folder.path().resolve(component).resolve(weights)), Compute.EXACT));
   }
 
   Weights weights() {

@@ -12,7 +12,7 @@ Solver euler = (sigmas, plan) -> {
   Combination x = plan.start();
   for (int i = sigmas.first(); i <= sigmas.last(); i++) {
     Call call = plan.call(x, sigmas.timestep(i), sigmas.at(i));
-    x = call.x().plus(call.derivative().times(sigmas.next(i).sigma() - sigmas.at(i).sigma()));
+    x = call.sample().plus(call.derivative().times(sigmas.next(i).sigma() - sigmas.at(i).sigma()));
   }
   return x;
 }

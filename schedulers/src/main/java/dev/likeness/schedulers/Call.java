@@ -46,7 +46,7 @@ public final class Call {
   }
 
   /** {@return the sample that the network is called with, before input scaling} */
-  public Combination x() {
+  public Combination sample() {
     return Combination.of(new Symbol(Kind.SAMPLE, row));
   }
 
@@ -89,23 +89,23 @@ public final class Call {
    * k-diffusion's form and for rectified flow.
    */
   public Combination derivative() {
-    return x().minus(denoised()).over(level.sigma());
+    return sample().minus(denoised()).over(level.sigma());
   }
 
   /**
    * {@return the noise that the clipped denoised prediction D implies: {@code (x - alpha D) /
    * sigma}}
    */
-  public Combination eps() {
-    return eps(denoised());
+  public Combination epsilon() {
+    return epsilon(denoised());
   }
 
   /** {@return the noise that the denoised prediction before clipping implies} */
-  public Combination rawEps() {
-    return eps(raw());
+  public Combination rawEpsilon() {
+    return epsilon(raw());
   }
 
-  private Combination eps(Combination denoised) {
-    return x().minus(denoised.times(level.alpha())).over(level.sigma());
+  private Combination epsilon(Combination denoised) {
+    return sample().minus(denoised.times(level.alpha())).over(level.sigma());
   }
 }

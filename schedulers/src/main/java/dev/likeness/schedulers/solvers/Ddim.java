@@ -36,7 +36,7 @@ public record Ddim(double eta) implements Solver {
       NoiseLevel next = sigmaSchedule.next(i);
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       // Inversion starts at a clean sample, where the output, epsilon or v, is the noise.
-      Combination eps = sigmaSchedule.at(i).sigma() == 0 ? call.modelOutput() : call.rawEps();
+      Combination eps = sigmaSchedule.at(i).sigma() == 0 ? call.modelOutput() : call.rawEpsilon();
       double fresh = eta > 0 ? eta * posteriorStd(sigmaSchedule.at(i), next) : 0;
       double direction = Math.sqrt(Math.max(0, next.sigma() * next.sigma() - fresh * fresh));
       x = call.denoised().times(next.alpha()).plus(eps.times(direction));

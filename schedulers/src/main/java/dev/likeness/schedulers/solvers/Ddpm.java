@@ -44,7 +44,7 @@ public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) im
       Call call = draft.call(x, sigmaSchedule.timestep(i), from);
       x = call.denoised()
           .times(to.alpha() * beta / noise)
-          .plus(call.x().times(Math.sqrt(alpha) * square(to.sigma()) / noise));
+          .plus(call.sample().times(Math.sqrt(alpha) * square(to.sigma()) / noise));
       if (sigmaSchedule.timestep(i) > 0) {
         Combination fresh =
             noise(draft, Math.max(square(to.sigma()) / noise * beta, minVariance), beta);

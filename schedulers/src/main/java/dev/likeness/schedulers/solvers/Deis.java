@@ -41,9 +41,9 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implemen
     List<Combination> eps = new ArrayList<>();
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      eps.add(0, call.eps());
+      eps.add(0, call.epsilon());
       int now = finalOrder.orderAt(sigmaSchedule, i, Math.min(order, eps.size()));
-      x = call.x().over(sigmaSchedule.at(i).alpha());
+      x = call.sample().over(sigmaSchedule.at(i).alpha());
       double[] weights = weights(sigmaSchedule, i, now);
       for (int k = 0; k < now; k++) {
         x = x.plus(eps.get(k).times(weights[k]));

@@ -26,11 +26,11 @@ public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver
       Call begin = churn.call(x, sigmaSchedule, i, draft);
       double sigma = begin.level().sigma();
       double middle = Math.sqrt(sigma * sigmaSchedule.next(i).sigma());
-      x = begin.x().plus(begin.derivative().times(middle - sigma));
+      x = begin.sample().plus(begin.derivative().times(middle - sigma));
       if (middle > 0) {
         Call halfway =
             draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
-        x = begin.x().plus(halfway.derivative().times(sigmaSchedule.next(i).sigma() - sigma));
+        x = begin.sample().plus(halfway.derivative().times(sigmaSchedule.next(i).sigma() - sigma));
       }
     }
     return x;

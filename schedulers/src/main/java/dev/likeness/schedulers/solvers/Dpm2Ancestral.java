@@ -29,12 +29,12 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
       AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
       double middle = Math.sqrt(sigma * step.sigmaDown());
       Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      x = begin.x().plus(begin.derivative().times(middle - sigma));
+      x = begin.sample().plus(begin.derivative().times(middle - sigma));
       if (middle > 0) {
         Call halfway =
             draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
         x = begin
-            .x()
+            .sample()
             .plus(halfway.derivative().times(step.sigmaDown() - sigma))
             .plus(draft.noise().times(step.sigmaUp() * noiseScale));
       }
@@ -63,10 +63,10 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
             AncestralStep.FlowAncestral.of(sigma, sigmaSchedule.next(i).sigma(), eta);
         double middle = Math.sqrt(sigma * step.sigmaDown());
         Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-        x = begin.x().plus(begin.derivative().times(middle - sigma));
+        x = begin.sample().plus(begin.derivative().times(middle - sigma));
         if (middle > 0) {
           Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.flow(middle));
-          x = begin.x().plus(halfway.derivative().times(step.sigmaDown() - sigma));
+          x = begin.sample().plus(halfway.derivative().times(step.sigmaDown() - sigma));
           x = step.addNoise(x, draft, noiseScale);
         }
       }

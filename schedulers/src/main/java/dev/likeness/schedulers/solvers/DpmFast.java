@@ -91,7 +91,7 @@ public record DpmFast(
     double sigma = call.level().sigma();
     double h = Math.log(sigma / down);
     Combination eps = call.derivative();
-    Combination straight = call.x().minus(eps.times(down * expm1(h)));
+    Combination straight = call.sample().minus(eps.times(down * expm1(h)));
     if (order == 1) {
       return straight;
     }
@@ -117,7 +117,7 @@ public record DpmFast(
     double inside = sigma * Math.exp(-h);
     return draft
         .call(
-            begin.x().minus(drift.times(inside)),
+            begin.sample().minus(drift.times(inside)),
             timesteps.applyAsDouble(inside),
             NoiseLevel.varianceExploding(inside))
         .derivative();

@@ -25,7 +25,7 @@ public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       double keep = sigmaSchedule.next(i).sigma() / sigmaSchedule.at(i).sigma();
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      x = call.denoised().plus(call.x().minus(call.unguided()).times(keep));
+      x = call.denoised().plus(call.sample().minus(call.unguided()).times(keep));
       if (i > sigmaSchedule.first() && keep > 0) {
         double back =
             Math.log(sigmaSchedule.at(i).sigma() / sigmaSchedule.at(i - 1).sigma())

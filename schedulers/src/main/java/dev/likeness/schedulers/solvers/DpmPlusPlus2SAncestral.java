@@ -37,12 +37,12 @@ public record DpmPlusPlus2SAncestral(
       }
       double middle = Math.sqrt(sigma * step.sigmaDown());
       Combination first = cfgPlusPlus ? begin.unguided() : begin.denoised();
-      x = begin.x().times(middle / sigma).plus(first.times(1 - middle / sigma));
+      x = begin.sample().times(middle / sigma).plus(first.times(1 - middle / sigma));
       Call halfway =
           draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
       double keep = step.sigmaDown() / sigma;
       x = begin
-          .x()
+          .sample()
           .times(keep)
           .plus((cfgPlusPlus ? halfway.unguided() : halfway.denoised()).times(1 - keep))
           .plus(begin.denoised().minus(first))
@@ -81,10 +81,10 @@ public record DpmPlusPlus2SAncestral(
         double odds = Math.sqrt(
             sigmaSchedule.at(i).ratio() * NoiseLevel.flow(step.sigmaDown()).ratio());
         double middle = sigma == 1 ? BELOW_PURE_NOISE : odds / (1 + odds);
-        x = begin.x().times(middle / sigma).plus(begin.denoised().times(1 - middle / sigma));
+        x = begin.sample().times(middle / sigma).plus(begin.denoised().times(1 - middle / sigma));
         Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.flow(middle));
         double keep = step.sigmaDown() / sigma;
-        x = begin.x().times(keep).plus(halfway.denoised().times(1 - keep));
+        x = begin.sample().times(keep).plus(halfway.denoised().times(1 - keep));
         x = step.addNoise(x, draft, noiseScale);
       }
       return x;

@@ -58,7 +58,7 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
       double h = lambdaStep(sigmaSchedule, i);
       double hEta = h * (1 + eta);
       double phi1 = -expm1(-hEta);
-      x = call.x()
+      x = call.sample()
           .times(exp(-hEta))
           .plus(m.get(0).times(phi1))
           .plus(correction(sigmaSchedule, i, h, hEta, m));

@@ -38,7 +38,7 @@ public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator 
       double middle = Math.sqrt(sigma * next);
       AncestralStep half = AncestralStep.of(sigma, middle, eta);
       Combination first = draft.noise();
-      x = interpolate(begin.x(), begin.denoised(), half.sigmaDown() / sigma)
+      x = interpolate(begin.sample(), begin.denoised(), half.sigmaDown() / sigma)
           .plus(first.times(half.sigmaUp() * noiseScale));
       Call halfway =
           draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
@@ -46,7 +46,7 @@ public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator 
       Combination path = first
           .times(Math.sqrt(sigma - middle))
           .plus(draft.noise().times(Math.sqrt(middle - next)));
-      x = interpolate(begin.x(), halfway.denoised(), whole.sigmaDown() / sigma)
+      x = interpolate(begin.sample(), halfway.denoised(), whole.sigmaDown() / sigma)
           .plus(path.times(noiseScale * whole.sigmaUp() / Math.sqrt(sigma - next)));
     }
     return x;

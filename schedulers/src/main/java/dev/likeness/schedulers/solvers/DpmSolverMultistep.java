@@ -50,10 +50,10 @@ public record DpmSolverMultistep(
     List<Combination> m = new ArrayList<>();
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      m.add(0, algorithm.predictsX0() ? call.denoised() : call.eps());
+      m.add(0, algorithm.predictsX0() ? call.denoised() : call.epsilon());
       Combination noise = algorithm.isStochastic() ? draft.noise() : Combination.ZERO;
       int now = finalOrder.orderAt(sigmaSchedule, i, Math.min(order, m.size()));
-      x = step(call.x(), m, noise, sigmaSchedule, i, now);
+      x = step(call.sample(), m, noise, sigmaSchedule, i, now);
     }
     return x;
   }

@@ -51,9 +51,9 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
     List<Combination> m = new ArrayList<>();
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      m.add(0, algorithm.predictsX0() ? call.denoised() : call.eps());
+      m.add(0, algorithm.predictsX0() ? call.denoised() : call.epsilon());
       int order = Math.min(orders.get(i), m.size());
-      anchor = order == 1 ? call.x() : anchor;
+      anchor = order == 1 ? call.sample() : anchor;
       NoiseLevel s = sigmaSchedule.at(i - order + 1);
       NoiseLevel t = sigmaSchedule.next(i);
       double h = t.lambda() - s.lambda();

@@ -62,7 +62,7 @@ public record ErSde(int stages, double noiseScale) implements Solver {
       int stage = min(stages, i - sigmaSchedule.first() + 1);
       x = call.denoised().times(t.alpha() * (1 - r));
       if (sigmaSchedule.at(i).alpha() > 0) {
-        x = x.plus(call.x().times(t.alpha() / sigmaSchedule.at(i).alpha() * r));
+        x = x.plus(call.sample().times(t.alpha() / sigmaSchedule.at(i).alpha() * r));
       }
       if (stage > 1) {
         Combination slope =

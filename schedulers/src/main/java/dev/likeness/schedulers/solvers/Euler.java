@@ -27,7 +27,7 @@ public record Euler(Churn churn) implements Solver {
     Combination x = draft.start();
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call call = churn.call(x, sigmaSchedule, i, draft);
-      x = call.x()
+      x = call.sample()
           .plus(call.derivative()
               .times(sigmaSchedule.next(i).sigma() - call.level().sigma()));
     }

@@ -24,7 +24,7 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
       double sigma = sigmaSchedule.at(i).sigma();
       AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      x = call.x()
+      x = call.sample()
           .plus(call.derivative().times(step.sigmaDown() - sigma))
           .plus(draft.noise().times(step.sigmaUp() * noiseScale));
     }
@@ -53,7 +53,7 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
         Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
         double keep = step.sigmaDown() / sigma;
         x = step.addNoise(
-            call.x().times(keep).plus(call.denoised().times(1 - keep)), draft, noiseScale);
+            call.sample().times(keep).plus(call.denoised().times(1 - keep)), draft, noiseScale);
       }
       return x;
     }

@@ -47,7 +47,7 @@ public record EulerCfgPlusPlus(double eta, double noiseScale, double guidanceFac
       NoiseLevel s = sigmaSchedule.at(i);
       NoiseLevel t = sigmaSchedule.next(i);
       Call call = draft.call(x, sigmaSchedule.timestep(i), s);
-      Combination noise = call.x().minus(call.unguided().times(s.alpha())).over(s.sigma());
+      Combination noise = call.sample().minus(call.unguided().times(s.alpha())).over(s.sigma());
       AncestralStep step = AncestralStep.of(s.ratio(), t.ratio(), eta);
       x = guided(call).times(t.alpha()).plus(noise.times(t.alpha() * step.sigmaDown()));
       if (eta > 0) {

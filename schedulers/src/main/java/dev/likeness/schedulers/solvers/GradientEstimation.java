@@ -27,10 +27,10 @@ public record GradientEstimation(double gamma, boolean cfgPlusPlus) implements S
       double step = sigmaSchedule.next(i).sigma() - sigmaSchedule.at(i).sigma();
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       Combination slope = cfgPlusPlus
-          ? call.x().minus(call.unguided()).over(call.level().sigma())
+          ? call.sample().minus(call.unguided()).over(call.level().sigma())
           : call.derivative();
       Combination begin =
-          cfgPlusPlus ? call.x().plus(call.denoised()).minus(call.unguided()) : call.x();
+          cfgPlusPlus ? call.sample().plus(call.denoised()).minus(call.unguided()) : call.sample();
       x = begin.plus(slope.times(step));
       if (i > sigmaSchedule.first() && sigmaSchedule.next(i).sigma() > 0) {
         x = x.plus(slope.minus(last).times((gamma - 1) * step));

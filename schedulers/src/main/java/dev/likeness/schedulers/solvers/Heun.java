@@ -28,10 +28,10 @@ public record Heun(Churn churn) implements Solver {
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call begin = churn.call(x, sigmaSchedule, i, draft);
       double step = sigmaSchedule.next(i).sigma() - begin.level().sigma();
-      x = begin.x().plus(begin.derivative().times(step));
+      x = begin.sample().plus(begin.derivative().times(step));
       if (i < sigmaSchedule.last()) {
         Call end = draft.call(x, sigmaSchedule.timestep(i + 1), sigmaSchedule.next(i));
-        x = begin.x().plus(begin.derivative().plus(end.derivative()).times(step / 2));
+        x = begin.sample().plus(begin.derivative().plus(end.derivative()).times(step / 2));
       }
     }
     return x;

@@ -24,7 +24,7 @@ public record HeunPlusPlus(Churn churn) implements Solver {
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call begin = churn.call(x, sigmaSchedule, i, draft);
       double step = sigmaSchedule.next(i).sigma() - begin.level().sigma();
-      Combination ahead = begin.x().plus(begin.derivative().times(step));
+      Combination ahead = begin.sample().plus(begin.derivative().times(step));
       Combination slope = begin.derivative();
       int further = Math.min(2, sigmaSchedule.last() - i);
       for (int k = 1; k <= further; k++) {
@@ -34,7 +34,7 @@ public record HeunPlusPlus(Churn churn) implements Solver {
         ahead = ahead.plus(next.derivative()
             .times(sigmaSchedule.next(i + k).sigma() - sigmaSchedule.at(i + k).sigma()));
       }
-      x = begin.x().plus(slope.times(step));
+      x = begin.sample().plus(slope.times(step));
     }
     return x;
   }

@@ -27,11 +27,12 @@ public final class Ipndm implements Solver {
       NoiseLevel s = sigmaSchedule.at(i);
       NoiseLevel t = sigmaSchedule.next(i);
       Call call = draft.call(x, sigmaSchedule.timestep(i), s);
-      predictions.add(0, call.eps());
+      predictions.add(0, call.epsilon());
       Combination eps = Pndm.AdamsBashforth.extrapolate(predictions);
       // At a level without signal the sample is noise and implies no clean image.
-      Combination clean =
-          s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;
+      Combination clean = s.alpha() > 0
+          ? call.sample().minus(eps.times(s.sigma())).over(s.alpha())
+          : Combination.ZERO;
       x = clean.times(t.alpha()).plus(eps.times(t.sigma()));
     }
     return x;

@@ -29,7 +29,7 @@ public record Lcm(double timestepScaling) implements Solver {
       double spread = time * time + SIGMA_DATA * SIGMA_DATA;
       x = call.denoised()
           .times(time / Math.sqrt(spread))
-          .plus(call.x().times(SIGMA_DATA * SIGMA_DATA / spread));
+          .plus(call.sample().times(SIGMA_DATA * SIGMA_DATA / spread));
       if (i < sigmaSchedule.last()) {
         NoiseLevel next = sigmaSchedule.next(i);
         x = x.times(next.alpha()).plus(draft.noise().times(next.sigma()));

@@ -53,7 +53,7 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       slopes.add(0, call.derivative());
       int now = Math.min(orderByStepIndex ? i + 1 : slopes.size(), order);
-      x = call.x();
+      x = call.sample();
       for (int k = 0; k < Math.min(now, slopes.size()); k++) {
         x = x.plus(slopes.get(k).times(weight(sigmaSchedule, i, k, now)));
       }

@@ -46,7 +46,7 @@ public record Pndm(
       } else {
         outputs.add(0, call.modelOutput());
         x = previousSample(
-            call.x(), timestep, timestep - stride, AdamsBashforth.extrapolate(outputs));
+            call.sample(), timestep, timestep - stride, AdamsBashforth.extrapolate(outputs));
       }
     }
     return x;
@@ -67,7 +67,7 @@ public record Pndm(
         Call call = draft.call(x, timestep, levels.apply(timestep));
         mean = mean.plus(call.modelOutput().over(stage == 0 || stage == 3 ? 6 : 3));
         if (stage == 0) {
-          anchor = call.x();
+          anchor = call.sample();
           outputs.add(0, call.modelOutput());
         }
         int to = timestep - (stage % 2 == 0 ? stride / 2 : 0);

@@ -33,7 +33,7 @@ public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) i
       double keep = step.sigmaDown() / sigma;
       Combination now = cfgPlusPlus ? call.unguided() : call.denoised();
       Combination guidance = cfgPlusPlus ? call.denoised().minus(now) : Combination.ZERO;
-      x = call.x().times(keep);
+      x = call.sample().times(keep);
       if (i == sigmaSchedule.first() || step.sigmaDown() == 0) {
         x = x.plus(now.times(1 - keep)).plus(guidance);
       } else {

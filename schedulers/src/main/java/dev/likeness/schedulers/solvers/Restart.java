@@ -68,13 +68,13 @@ public record Restart(
 
   private Combination heun(Combination x, double sigma, double next, PlanBuilder draft) {
     Call begin = draft.call(x, timesteps.applyAsDouble(sigma), NoiseLevel.varianceExploding(sigma));
-    Combination straight = begin.x().plus(begin.derivative().times(next - sigma));
+    Combination straight = begin.sample().plus(begin.derivative().times(next - sigma));
     if (next == 0) {
       return straight;
     }
     Call end =
         draft.call(straight, timesteps.applyAsDouble(next), NoiseLevel.varianceExploding(next));
-    return begin.x().plus(begin.derivative().plus(end.derivative()).times((next - sigma) / 2));
+    return begin.sample().plus(begin.derivative().plus(end.derivative()).times((next - sigma) / 2));
   }
 
   private static int nearest(SigmaSchedule sigmaSchedule, double sigma) {

@@ -63,13 +63,13 @@ public record SaSolver(
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call call = draft.call(next, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       m.add(0, prediction(call));
-      Combination x = call.x();
+      Combination x = call.sample();
       if (i > sigmaSchedule.first()) {
         x = call.unblended().minus(predicted).plus(drift(sigmaSchedule, i - 1, i, corrected, c, m));
         if (usePece) {
           call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
           m.set(0, prediction(call));
-          x = call.x();
+          x = call.sample();
         }
       }
       if (sigmaSchedule.next(i).sigma() == 0) {
@@ -93,7 +93,7 @@ public record SaSolver(
   }
 
   private Combination prediction(Call call) {
-    return predictX0 ? call.denoised() : call.eps();
+    return predictX0 ? call.denoised() : call.epsilon();
   }
 
   /**

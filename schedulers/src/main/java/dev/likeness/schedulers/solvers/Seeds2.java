@@ -48,7 +48,7 @@ public record Seeds2(
       SdeStage first = new SdeStage(sigmaSchedule.at(i), middle, eta);
       Combination path = noise(draft, first);
       x = begin
-          .x()
+          .sample()
           .times(first.sampleFactor())
           .plus(begin.denoised().times(first.denoisedFactor()))
           .plus(path);
@@ -56,7 +56,7 @@ public record Seeds2(
       SdeStage rest = new SdeStage(middle, sigmaSchedule.next(i), eta);
       double weight = phi2 ? whole.differenceFactor() / r : whole.denoisedFactor() / (2 * r);
       x = begin
-          .x()
+          .sample()
           .times(whole.sampleFactor())
           .plus(begin.denoised().times(whole.denoisedFactor()))
           .plus(second.denoised().minus(begin.denoised()).times(weight))

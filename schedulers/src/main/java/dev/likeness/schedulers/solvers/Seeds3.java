@@ -65,7 +65,7 @@ public record Seeds3(
   /** Returns the sample after a stage, with the prediction linear towards a later call. */
   private static Combination advance(Call begin, Call later, double weight, SdeStage stage) {
     return begin
-        .x()
+        .sample()
         .times(stage.sampleFactor())
         .plus(begin.denoised().times(stage.denoisedFactor()))
         .plus(later.denoised().minus(begin.denoised()).times(weight));

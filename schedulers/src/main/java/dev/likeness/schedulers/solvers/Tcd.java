@@ -40,7 +40,7 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
       NoiseLevel s = last
           ? sigmaSchedule.next(i)
           : levels.apply((int) Math.floor((1 - gamma) * sigmaSchedule.timestep(i + 1)));
-      x = call.raw().times(s.alpha()).plus(call.rawEps().times(s.sigma()));
+      x = call.raw().times(s.alpha()).plus(call.rawEpsilon().times(s.sigma()));
       if (gamma > 0 && !last) {
         double ratio = sigmaSchedule.next(i).alpha() / s.alpha();
         x = x.times(ratio).plus(draft.noise().times(Math.sqrt(1 - ratio * ratio)));

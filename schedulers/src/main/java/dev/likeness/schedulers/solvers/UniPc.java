@@ -63,8 +63,8 @@ public record UniPc(
     int used = 0;
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       Call call = draft.call(next, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      Combination now = predictX0 ? call.denoised() : call.rawEps();
-      Combination x = call.x();
+      Combination now = predictX0 ? call.denoised() : call.rawEpsilon();
+      Combination x = call.sample();
       if (used > 0 && !disableCorrector.contains(i - 1)) {
         x = call.unblended().minus(predicted).plus(drift(sigmaSchedule, i - 1, used, m, now));
       }

@@ -53,7 +53,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step) 
     made.put(
         Kind.UNGUIDED,
         guided ? predictDenoised(x, Variance.mean(outputs.narrow(0, count, count), x)) : raw);
-    made.put(Kind.OUTPUT, mean);
+    made.put(Kind.MODEL_OUTPUT, mean);
     if (StepHistory.Term.needsNoise(terms)) {
       made.put(Kind.NOISE, Variance.scale(step.variance(), noise, answer));
     }

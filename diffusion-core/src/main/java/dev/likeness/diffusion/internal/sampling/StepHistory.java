@@ -29,7 +29,7 @@ final class StepHistory {
       tensors.put(kind, new ArrayDeque<>());
     }
     tensors.get(Kind.SAMPLE).push(start.alias());
-    tensors.get(Kind.ARRIVED).push(start.alias());
+    tensors.get(Kind.UNBLENDED).push(start.alias());
   }
 
   /** The newest sample. */
@@ -50,7 +50,7 @@ final class StepHistory {
   private Tensor termValue(Term term, Step step) {
     Deque<Tensor> all = tensors.get(term.kind());
     int place =
-        term.kind() == Kind.SAMPLE || term.kind() == Kind.ARRIVED ? term.back() : term.back() - 1;
+        term.kind() == Kind.SAMPLE || term.kind() == Kind.UNBLENDED ? term.back() : term.back() - 1;
     if (place < all.size()) {
       Iterator<Tensor> newest = all.iterator();
       for (int i = 0; i < place; i++) {
@@ -74,7 +74,7 @@ final class StepHistory {
    */
   void advance(TensorScope scope, Tensor[] made, Tensor sample) {
     keep(scope, Kind.SAMPLE, sample);
-    keep(scope, Kind.ARRIVED, made[0]);
+    keep(scope, Kind.UNBLENDED, made[0]);
     List<Kind> carried = Term.keptKinds(terms);
     for (int i = 0; i < carried.size(); i++) {
       keep(scope, carried.get(i), made[2 + i]);
@@ -87,7 +87,7 @@ final class StepHistory {
         .mapToInt(Term::back)
         .max()
         .orElse(0);
-    int most = kind == Kind.SAMPLE || kind == Kind.ARRIVED ? reach + 1 : reach;
+    int most = kind == Kind.SAMPLE || kind == Kind.UNBLENDED ? reach + 1 : reach;
     Deque<Tensor> all = tensors.get(kind);
     // A separate handle, because two outputs of a row may be the same tensor.
     all.push(scope.promote(newest.alias()));
@@ -105,11 +105,11 @@ final class StepHistory {
     /** The kinds of tensors in a sum, in the order of {@link Step.Update}. */
     enum Kind {
       SAMPLE(Step.Update::samples),
-      ARRIVED(Step.Update::unblended),
+      UNBLENDED(Step.Update::unblended),
       DENOISED(Step.Update::denoised),
       RAW(Step.Update::raw),
       UNGUIDED(Step.Update::unguided),
-      OUTPUT(Step.Update::modelOutputs),
+      MODEL_OUTPUT(Step.Update::modelOutputs),
       NOISE(Step.Update::noise);
 
       private final Function<Step.Update, double[]> factors;
@@ -143,7 +143,7 @@ final class StepHistory {
 
     /** Returns true if the tensor exists before the row calls the network. */
     boolean isKnownBefore() {
-      return back > 0 || kind == Kind.SAMPLE || kind == Kind.ARRIVED;
+      return back > 0 || kind == Kind.SAMPLE || kind == Kind.UNBLENDED;
     }
 
     /** Returns true if one of the terms is noise. */
@@ -156,7 +156,7 @@ final class StepHistory {
       return terms.stream()
           .filter(term -> term.back > 0)
           .map(Term::kind)
-          .filter(kind -> kind != Kind.SAMPLE && kind != Kind.ARRIVED)
+          .filter(kind -> kind != Kind.SAMPLE && kind != Kind.UNBLENDED)
           .distinct()
           .toList();
     }

@@ -28,6 +28,7 @@ public enum BetaSchedule {
    */
   EXPONENTIAL;
 
+  /** The largest beta (diffusers: {@code betas_for_alpha_bar}). */
   private static final double MAX_BETA = 0.999;
 
   /**
@@ -71,6 +72,7 @@ public enum BetaSchedule {
     };
   }
 
+  // The offset 0.008 keeps the first betas above 0 (arXiv:2102.09672, equation 17).
   private static double squaredCosine(double share) {
     double cos = Math.cos((share + 0.008) / 1.008 * Math.PI / 2);
     return cos * cos;

@@ -186,6 +186,7 @@ public enum SigmaScheduleKind {
   }
 
   private static double[] linearQuadratic(double max, int steps) {
+    // threshold_noise of ComfyUI's linear_quadratic_schedule.
     double even = 0.025;
     int half = steps / 2;
     int rest = steps - half;

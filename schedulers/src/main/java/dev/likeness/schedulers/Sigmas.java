@@ -7,7 +7,10 @@ import org.apache.commons.math3.distribution.BetaDistribution;
 
 /** Computes sequences of sigmas, and shifts them. */
 public final class Sigmas {
+  /** Karras et al. 2022, arXiv:2206.00364, section 3. */
   private static final double RHO = 7;
+
+  /** The error of the inverse beta distribution: about the resolution of a double near 1. */
   private static final double BETA_ACCURACY = 1e-15;
 
   private Sigmas() {}

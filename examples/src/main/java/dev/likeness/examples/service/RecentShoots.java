@@ -22,9 +22,9 @@ final class RecentShoots {
   // Finished shoots are in the order in which they finished.
   private final Map<String, GenerationJob<Shoot>> shoots = new LinkedHashMap<>();
 
-  RecentShoots(int most, long mostBytes) {
-    this.maxShoots = most;
-    this.maxBytes = mostBytes;
+  RecentShoots(int maxShoots, long maxBytes) {
+    this.maxShoots = maxShoots;
+    this.maxBytes = maxBytes;
   }
 
   /** Adds a shoot and returns its id. */

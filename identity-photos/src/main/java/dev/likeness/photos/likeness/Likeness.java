@@ -48,14 +48,14 @@ public final class Likeness {
     this.caveat = caveat;
   }
 
-  private Likeness(Likeness same, double[] impostors, String caution) {
+  private Likeness(Likeness same, double[] impostors, String caveat) {
     this.photos = same.photos;
     this.detector = same.detector;
     this.embedder = same.embedder;
     this.references = same.references;
     this.genuine = same.genuine;
     this.impostors = impostors;
-    this.caveat = caution;
+    this.caveat = caveat;
   }
 
   /**

@@ -96,6 +96,7 @@ public record DpmSolverMultistep(
    * @param lowerOrderFinal true if schedules of fewer than 15 steps end with orders 2 and 1
    */
   public record FinalOrder(boolean eulerAtFinal, boolean lowerOrderFinal) {
+    // From diffusers' DPMSolverMultistepScheduler.step.
     private static final int FEW_STEPS = 15;
 
     /**

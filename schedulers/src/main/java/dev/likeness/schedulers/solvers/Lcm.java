@@ -18,6 +18,7 @@ import dev.likeness.schedulers.Solver;
  *     {@code timestep_scaling})
  */
 public record Lcm(double timestepScaling) implements Solver {
+  /** The standard deviation of the data that diffusers' scheduler assumes. */
   private static final double SIGMA_DATA = 0.5;
 
   @Override

@@ -7,6 +7,7 @@ import dev.likeness.schedulers.Sigmas;
 
 /** Plan requests of flow transformers: first step, sigmas, and their resolution-dependent shift. */
 public final class FlowPlan {
+  // The defaults of diffusers' calculate_shift.
   private static final double BASE_TOKENS = 256;
   private static final double MAX_TOKENS = 4096;
   private static final double BASE_SHIFT = 0.5;

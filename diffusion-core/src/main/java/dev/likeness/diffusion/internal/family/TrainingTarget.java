@@ -108,6 +108,7 @@ public interface TrainingTarget {
    */
   record Recipe(
       int width, double learningRate, boolean textEncoders, int rank, boolean initialByRank) {
+    /** The rank of peft's {@code LoraConfig}. */
     private static final int USUAL_RANK = 8;
 
     public Recipe(int width, double learningRate, boolean textEncoders) {

@@ -232,6 +232,7 @@ public interface GuidanceRule {
    * @param zeroSteps the number of first steps that predict zero
    */
   public record ZeroStar(double scale, int zeroSteps) implements GuidanceRule {
+    // Keeps the projection finite, as in the authors' code.
     private static final double TINY = 1e-8;
 
     @Override

@@ -27,13 +27,15 @@ public final class Qwen3Encoder {
   private final Tensor embedding;
   private final BlockList<Qwen3Layer> layers;
 
-  /** @param wanted the layers whose outputs are read */
-  public Qwen3Encoder(Qwen3Config config, List<Integer> wanted, Weights w) {
+  /** @param outputLayers the layers whose outputs are read */
+  public Qwen3Encoder(Qwen3Config config, List<Integer> outputLayers, Weights w) {
     this.config = config;
-    this.outputLayers = List.copyOf(wanted);
+    this.outputLayers = List.copyOf(outputLayers);
     embedding = w.tensor("model.embed_tokens.weight", config.vocabulary(), config.width());
     layers = BlockList.of(
-        w.at("model.layers"), Collections.max(wanted), (layer, i) -> new Qwen3Layer(layer, config));
+        w.at("model.layers"),
+        Collections.max(outputLayers),
+        (layer, i) -> new Qwen3Layer(layer, config));
   }
 
   /** Checks every tensor of the whole model. */
@@ -50,8 +52,8 @@ public final class Qwen3Encoder {
    *
    * @param ids [batch, tokens], int64
    * @param counts [batch, 1], int64: the number of text tokens of each row; later ones are masked
-   * @return the concatenated outputs of the layers, [batch, tokens, wanted * width], owned by the
-   *     calling scope
+   * @return the concatenated outputs of the layers, [batch, tokens, outputLayers * width], owned by
+   *     the calling scope
    */
   public Tensor forward(Tensor ids, Tensor counts) {
     try (TensorScope call = TensorScope.open()) {

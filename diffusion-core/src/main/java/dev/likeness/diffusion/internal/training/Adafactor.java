@@ -16,6 +16,7 @@ public final class Adafactor extends Optimizer.BaseOptimizer {
   /** The lower bound of squared gradients: the resolution of f32. */
   private static final double SMALLEST = 1.1920928955078125e-7;
 
+  // The defaults of transformers' Adafactor: eps[1], decay_rate and clip_threshold.
   private static final double SMALLEST_SIZE = 1e-3;
   private static final double DECAY = -0.8;
   private static final double CLIP = 1;

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * in f32 (section 2.3).
  */
 public final class AdamW8bit extends Optimizer.BaseOptimizer {
+  /** Parameters of fewer values stay in f32 (bitsandbytes: {@code min_8bit_size}). */
   private static final int SMALL = 4096;
 
   private final double beta1;
@@ -73,7 +74,9 @@ public final class AdamW8bit extends Optimizer.BaseOptimizer {
     /** Values of at least 0, relative to the block's largest: 0 to 1. */
     UNSIGNED(false);
 
+    /** The values of a block (bitsandbytes: {@code block_wise}). */
     private static final int BLOCK = 256;
+    /** The powers of ten that a code covers (bitsandbytes: {@code create_dynamic_map}). */
     private static final int DECADES = 7;
 
     private final float[] values;

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
  * Equal to the authors' {@code prodigyopt.Prodigy} with decoupled decay.
  */
 public final class Prodigy extends Optimizer.BaseOptimizer {
+  /** The first estimate of the distance (prodigyopt: {@code d0}). */
   private static final double FIRST_DISTANCE = 1e-6;
 
   private final double beta1;

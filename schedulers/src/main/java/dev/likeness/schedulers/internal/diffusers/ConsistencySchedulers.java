@@ -154,6 +154,7 @@ final class ConsistencySchedulers {
 
   private static SigmaSchedule trigFlowSchedule(PlanRequest request) {
     ConfiguredScheduler.Requests.requireNoSigmas(request, "SCMScheduler");
+    // max_timesteps, and below intermediate_timesteps, of diffusers' SCMScheduler.
     double top = 1.5708;
     double[] all = request.timesteps().length > 0
         ? request.timesteps()

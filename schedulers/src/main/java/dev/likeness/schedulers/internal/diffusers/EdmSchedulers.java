@@ -18,7 +18,8 @@ import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Diffusers' scheduler classes for networks with EDM preconditioning (arXiv:2206.00364, table 1).
+ * Diffusers' scheduler classes for networks with EDM preconditioning (arXiv:2206.00364, table 1). A
+ * network is called with a quarter of log sigma, c_noise in the table.
  */
 final class EdmSchedulers {
   private EdmSchedulers() {}

@@ -22,7 +22,9 @@ import java.util.stream.DoubleStream;
  */
 record PndmScheduler(
     NetworkConfig network, DdpmSchedulers.TrainedTimesteps steps, boolean skipPrkSteps) {
+  /** The order of the multistep formula (arXiv:2202.09778, equation 12). */
   private static final int ORDER = 4;
+
   private static final int RUNGE_KUTTA_ROWS = 12;
 
   static Scheduler of(Options options) {

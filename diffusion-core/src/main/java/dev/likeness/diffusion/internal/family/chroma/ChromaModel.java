@@ -51,7 +51,9 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   /** Half of the tokens of the other pipelines. */
   private static final int INPAINTING_TOKENS = 256;
 
+  /** The largest shift, if the scheduler has none (diffusers: {@code pipeline_chroma.py}). */
   private static final double MAX_SHIFT = 1.15;
+
   private static final float TRAINING_STEPS = 1000;
 
   @Override

@@ -48,7 +48,9 @@ final class FluxModel implements OpenModel {
   static final int TEXT_TOKENS = 512;
   private static final Capabilities.TextInputs TEXT_INPUTS =
       new Capabilities.TextInputs(2, TEXT_TOKENS, false);
+  /** The largest shift, if the scheduler has none (diffusers: {@code pipeline_flux.py}). */
   private static final double MAX_SHIFT = 1.15;
+
   private static final int SIDE = 128;
 
   private final FluxFamily family;

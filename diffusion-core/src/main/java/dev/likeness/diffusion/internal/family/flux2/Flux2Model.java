@@ -46,7 +46,10 @@ final class Flux2Model implements OpenModel {
   private static final int MIN_REFERENCE_SIDE = 64;
   private static final int MAX_REFERENCE_RATIO = 8;
 
-  /** Linear fits of the shift for 10 and for 200 steps, and the limit of the first one. */
+  /**
+   * Linear fits of the shift for 10 and for 200 steps, and the limit of the first one (diffusers:
+   * {@code compute_empirical_mu}).
+   */
   private static final double SLOPE_10 = 8.73809524e-05;
 
   private static final double OFFSET_10 = 1.89833333;

@@ -47,7 +47,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Stable Diffusion 3 and 3.5: two CLIP encoders and T5, or zeros without T5. */
 final class Sd3Model implements OpenModel {
+  /**
+   * The largest shift, if the scheduler has none (diffusers:
+   * {@code pipeline_stable_diffusion_3.py}).
+   */
   private static final double MAX_SHIFT = 1.16;
+
   private static final int MAX_LENGTH = 512;
   /** The index of T5 among the text encoders. */
   private static final int T5 = 2;

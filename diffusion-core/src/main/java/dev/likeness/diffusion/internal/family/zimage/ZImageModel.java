@@ -41,7 +41,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Z-Image: a language model's tokens, and a guidance scale that is off at 0. */
 record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements OpenModel {
   private static final int PIXELS = 1024;
+  /** The largest shift, if the scheduler has none (diffusers: {@code pipeline_z_image.py}). */
   private static final double MAX_SHIFT = 1.15;
+
   private static final double TRAINING_STEPS = 1000;
 
   @Override

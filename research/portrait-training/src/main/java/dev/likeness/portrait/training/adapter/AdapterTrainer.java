@@ -53,11 +53,11 @@ final class AdapterTrainer implements AutoCloseable {
 
   AdapterTrainer(
       AdapterTraining settings,
-      PerceptualLoss perceptual,
+      PerceptualLoss perceptualLoss,
       BaseModel base,
       LoadedImageEncoder encoder) {
     this.settings = settings;
-    this.perceptualLoss = perceptual;
+    this.perceptualLoss = perceptualLoss;
     this.base = base;
     this.encoder = encoder;
     model = EngineAccess.model(base).networks(StableDiffusionNetworks.class);

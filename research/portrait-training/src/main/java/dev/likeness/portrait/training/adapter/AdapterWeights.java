@@ -47,11 +47,11 @@ final class AdapterWeights implements AutoCloseable {
 
   AdapterWeights(
       StableDiffusionNetworks model,
-      AdapterSites base,
+      AdapterSites sites,
       AdapterLayout layout,
       AdapterTraining settings) {
     this.model = model;
-    this.sites = base;
+    this.sites = sites;
     this.layout = layout;
     this.rank = settings.rank();
     random = NoiseSource.seeded(settings.seed());

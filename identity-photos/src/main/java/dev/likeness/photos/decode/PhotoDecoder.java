@@ -107,7 +107,8 @@ public final class PhotoDecoder {
           Double.NaN,
           Double.NaN,
           name
-              + " needs more memory than the JVM has free; save it smaller, or raise the JVM's limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
+              + " needs more memory than the JVM has free; save it smaller, or raise the JVM's"
+              + " limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
           e);
     } catch (CheckedImage.UnsupportedException e) {
       throw new UnreadablePhotoException(

@@ -106,14 +106,14 @@ public final class Leftovers {
           throw missing;
         });
     if (!refused.isEmpty()) {
-      throw new InvalidInputException(
-          file.describe() + " has tensors that belong to no module of"
-              + " its network (" + refused.size() + ", e.g. " + Quoted.of(stored(refused.get(0)))
-              + "); "
-              + (small
-                  ? "they may be scales of its 8-bit weights: give the model in bf16, f16 or float8, or"
-                      + " as GGUF"
-                  : "the model may be of a variant that is not supported, or a program changed the file: use a published file of a supported model"));
+      throw new InvalidInputException(file.describe() + " has tensors that belong to no module of"
+          + " its network (" + refused.size() + ", e.g. " + Quoted.of(stored(refused.get(0)))
+          + "); "
+          + (small
+              ? "they may be scales of its 8-bit weights: give the model in bf16, f16 or float8, or"
+                  + " as GGUF"
+              : "the model may be of a variant that is not supported, or a program changed"
+                  + " the file: use a published file of a supported model"));
     }
   }
 

@@ -145,9 +145,9 @@ public final class ModelFile {
     try {
       byte[] bytes = UninterruptibleIo.read(regular(own(file)), from -> begin(from, limit + 1));
       if (bytes.length > limit) {
-        throw new InvalidInputException(
-            file + " has more than the " + limit
-                + " bytes that are allowed for such a file; it may be another file under this name: use the one that was published with the model");
+        throw new InvalidInputException(file + " has more than the " + limit
+            + " bytes that are allowed for such a file; it may be another file under this"
+            + " name: use the one that was published with the model");
       }
       requireNoStandIn(file, bytes);
       return bytes;

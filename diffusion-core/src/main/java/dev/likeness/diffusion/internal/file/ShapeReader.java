@@ -27,7 +27,8 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
       throw new InvalidInputException(
           keys.describe() + ": the " + label + " has no usable tensor \"" + prefix + name
-              + "\"; the file may be of a kind that is not supported, or incomplete: give another file, or download it again");
+              + "\"; the file may be of a kind that is not supported, or incomplete: give another"
+              + " file, or download it again");
     }
     return (int) keys.shape(prefix + name)[dimension];
   }

@@ -323,7 +323,8 @@ public final class ImageFileReader implements AutoCloseable {
     } catch (OutOfMemoryError e) {
       throw new InvalidInputException(
           name
-              + " needs more memory than the JVM has free; save it smaller, or raise the JVM's limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
+              + " needs more memory than the JVM has free; save it smaller, or raise the JVM's"
+              + " limit: -Xmx, for the command in LIKENESS_JAVA_OPTIONS",
           e);
     } catch (IOException | RuntimeException | StackOverflowError e) {
       throw new InvalidInputException(

@@ -34,7 +34,8 @@ final class WeightsCheck {
           source.describe() + ": no tensor \"" + stored + "\"; closest: "
               + Quoted.value(
                   ClosestNames.of(stored, source.names().stream().map(source::storedName), 1))
-              + "; the model may be of a variant that is not supported, or the file and its config of different models: use both files of one published model");
+              + "; the model may be of a variant that is not supported, or the file and its"
+              + " config of different models: use both files of one published model");
     }
     long[] actual = source.shape(name);
     if (!Arrays.equals(actual, shape)) {

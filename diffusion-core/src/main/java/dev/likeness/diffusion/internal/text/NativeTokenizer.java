@@ -90,10 +90,10 @@ final class NativeTokenizer implements AutoCloseable {
           && FLAGS.stream().allMatch(flag -> token.get(flag) instanceof Boolean)
           && added.size() <= MOST_ADDED;
       if (!valid) {
-        throw new InvalidInputException(
-            source + ": the added token "
-                + Quoted.of(String.valueOf(token.get("content")))
-                + " is empty, too long, duplicate or incomplete, or is one of too many; use the tokenizer's files that were published with the model");
+        throw new InvalidInputException(source + ": the added token "
+            + Quoted.of(String.valueOf(token.get("content")))
+            + " is empty, too long, duplicate or incomplete, or is one of too many; use the"
+            + " tokenizer's files that were published with the model");
       }
     }
   }

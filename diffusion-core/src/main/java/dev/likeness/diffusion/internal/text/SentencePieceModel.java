@@ -202,7 +202,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
       } catch (IllegalArgumentException e) {
         throw new InvalidInputException(
             source
-                + ": the normalizer's precompiled_charsmap is not base 64; use the tokenizer's files that were published with the model",
+                + ": the normalizer's precompiled_charsmap is not base 64; use the tokenizer's"
+                + " files that were published with the model",
             e);
       }
     }
@@ -292,9 +293,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
 
     private void require(boolean condition) {
       if (!condition) {
-        throw new InvalidInputException(
-            source
-                + ": the normalizer's precompiled_charsmap is damaged; use the tokenizer's files that were published with the model");
+        throw new InvalidInputException(source
+            + ": the normalizer's precompiled_charsmap is damaged; use the tokenizer's files"
+            + " that were published with the model");
       }
     }
   }

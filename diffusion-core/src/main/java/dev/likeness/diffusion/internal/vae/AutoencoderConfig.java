@@ -98,7 +98,8 @@ public record AutoencoderConfig(
     if (types.size() != count) {
       throw new InvalidInputException(
           c.source() + ": " + count + " block_out_channels, but " + types.size() + " " + option
-              + "; expected the same number of each; correct the file, or use the config that was published with the model");
+              + "; expected the same number of each; correct the file, or use the config that was"
+              + " published with the model");
     }
   }
 }

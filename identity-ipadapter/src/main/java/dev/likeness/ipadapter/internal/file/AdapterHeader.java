@@ -240,9 +240,9 @@ public final class AdapterHeader {
       depth++;
     }
     if (depth == 0) {
-      throw new InvalidInputException(
-          source.describe() + ": no tensor \"image_proj." + prefix
-              + "layers.0.0.to_q.weight\", so the resampler has no layer; the adapter may be of a kind that is not supported: give a published IP-Adapter");
+      throw new InvalidInputException(source.describe() + ": no tensor \"image_proj." + prefix
+          + "layers.0.0.to_q.weight\", so the resampler has no layer; the adapter may be of a"
+          + " kind that is not supported: give a published IP-Adapter");
     }
     String queries = prefix + "layers.0.0.to_q.weight";
     try {

@@ -234,9 +234,9 @@ final class AdapterKeyFormat {
             || values == null
             || source.shape(name).length != 2
             || !Arrays.equals(source.shape(keys), source.shape(values))) {
-          throw new InvalidInputException(
-              source.describe() + ": " + Quoted.of(name)
-                  + " needs key and value matrices of equal shape; the adapter may be of a kind that is not supported: give a published IP-Adapter");
+          throw new InvalidInputException(source.describe() + ": " + Quoted.of(name)
+              + " needs key and value matrices of equal shape; the adapter may be of a kind"
+              + " that is not supported: give a published IP-Adapter");
         }
         parts.put(together, List.of(keys, values));
       });

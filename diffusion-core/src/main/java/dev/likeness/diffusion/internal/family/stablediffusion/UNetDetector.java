@@ -175,7 +175,8 @@ final class UNetDetector {
   private InvalidInputException missing(String name) {
     return new InvalidInputException(
         keys.describe() + ": the UNet has no usable tensor \"" + prefix + name
-            + "\"; the file may be of a kind that is not supported, or incomplete: give another file, or download it again");
+            + "\"; the file may be of a kind that is not supported, or incomplete: give another"
+            + " file, or download it again");
   }
 
   private static Object singleOrList(List<Integer> values) {

@@ -80,7 +80,8 @@ public record UNetConfig(
       throw new InvalidInputException(
           c.source() + ": " + count + " block_out_channels, but " + down.size()
               + " down_block_types and " + up.size()
-              + " up_block_types; expected the same number of each; correct the file, or use the config that was published with the model");
+              + " up_block_types; expected the same number of each; correct the file, or use the"
+              + " config that was published with the model");
     }
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);

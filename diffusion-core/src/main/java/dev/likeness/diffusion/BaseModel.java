@@ -6,8 +6,9 @@ import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.io.CurrentWork;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GenerationDefaults;
@@ -100,7 +101,7 @@ public final class BaseModel implements AutoCloseable {
    */
   public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
     ModelComponents components = files.opened();
-    return new BaseModel(Engine.open(components, MemoryPlan.of(components, compute, budget)));
+    return new BaseModel(Engine.open(components, PlannedFiles.plan(components, compute, budget)));
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.tensor.Compute;
 

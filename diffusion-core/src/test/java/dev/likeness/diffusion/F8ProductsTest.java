@@ -12,9 +12,10 @@ import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -116,7 +117,7 @@ class F8ProductsTest {
     ModelComponents files = filesInF8("flux/dev", "transformer");
     MemoryBudget budget = MemoryBudget.of("60GiB").size(32, 32).allow8Bit(EightBits.PRODUCTS);
     Compute gpu = new Compute("cuda:31", DType.BF16);
-    List<MemoryPlan> plans = MemoryPlan.choices(files, gpu, budget);
+    List<MemoryPlan> plans = PlannedFiles.choices(files, gpu, budget);
     assertEquals(
         List.of("F8_MATMUL", "F8_MATMUL", "F8_MATMUL", "F8_STREAMED"),
         plans.stream().map(plan -> plan.residence("transformer").name()).toList());
@@ -127,8 +128,9 @@ class F8ProductsTest {
     for (int i = 1; i < plans.size(); i++) {
       assertTrue(plans.get(i).peak() <= plans.get(i - 1).peak(), plans.get(i).toString());
     }
-    long inBf16 =
-        MemoryPlan.choices(files, gpu, budget.allow8Bit(EightBits.NEVER)).get(0).peak();
+    long inBf16 = PlannedFiles.choices(files, gpu, budget.allow8Bit(EightBits.NEVER))
+        .get(0)
+        .peak();
     // Widening one matrix after another has a reserve of 256 MiB for each component.
     long reserve = 512L << 20;
     assertTrue(plans.get(0).peak() - reserve < inBf16, plans.get(0).peak() + " of " + inBf16);
@@ -143,7 +145,7 @@ class F8ProductsTest {
             + " turn 8-bit matrix products off",
         assertThrows(
                 ResourceLimitException.class,
-                () -> MemoryPlan.of(
+                () -> PlannedFiles.plan(
                     files,
                     new Compute("cuda:31", DType.BF16),
                     MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS)))

@@ -10,9 +10,10 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.GenerationDefaults;
@@ -61,7 +62,7 @@ class MemoryPlanTest {
       plain = base.generate(REQUEST).pixels();
     }
     List<WeightResidence> met = new ArrayList<>();
-    for (MemoryPlan plan : MemoryPlan.choices(files, Compute.EXACT, AMPLE)) {
+    for (MemoryPlan plan : PlannedFiles.choices(files, Compute.EXACT, AMPLE)) {
       assertEquals(Compute.EXACT, plan.compute());
       try (BaseModel base = BaseModels.open(files, plan)) {
         met.add(plan.residence("transformer"));
@@ -102,12 +103,12 @@ class MemoryPlanTest {
   void generatesNearlyTheSameImageIn8Bit(String name, String network, WeightResidence eightBits) {
     ModelComponents files = ModelOpener.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned =
-        MemoryPlan.choices(files, Compute.EXACT, AMPLE.allow8Bit(EightBits.IF_NEEDED)).stream()
+        PlannedFiles.choices(files, Compute.EXACT, AMPLE.allow8Bit(EightBits.IF_NEEDED)).stream()
             .filter(plan -> plan.residence(network) == eightBits)
             .findFirst()
             .orElseThrow();
-    MemoryPlan asked =
-        MemoryPlan.of(files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
+    MemoryPlan asked = PlannedFiles.plan(
+        files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
     assertEquals(eightBits, asked.residence(network));
     try (BaseModel base = BaseModels.open(files, Compute.EXACT);
         BaseModel small = BaseModels.open(files, planned);
@@ -134,12 +135,12 @@ class MemoryPlanTest {
     MemoryBudget products = MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
     if (!Compute.hasCpuInt8()) {
       assertTrue(assertThrows(
-              ResourceLimitException.class, () -> MemoryPlan.of(files, Compute.EXACT, products))
+              ResourceLimitException.class, () -> PlannedFiles.plan(files, Compute.EXACT, products))
           .getMessage()
           .startsWith("8-bit matrix products need a CPU with VNNI"));
       return;
     }
-    MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);
+    MemoryPlan plan = PlannedFiles.plan(files, Compute.EXACT, products);
     assertEquals(WeightResidence.INT8_MATMUL, plan.residence(network));
     MemoryPlan limited = last(files, AMPLE.allow8Bit(EightBits.PRODUCTS));
     assertEquals(WeightResidence.INT8_MATMUL, limited.residence(network));
@@ -197,7 +198,7 @@ class MemoryPlanTest {
     ModelComponents components = ModelOpener.open(files.path());
     MemoryBudget large = AMPLE.size(1024, 1024);
     long exact = last(components, large).peak();
-    long half = MemoryPlan.choices(components, new Compute("cpu", DType.BF16), large).stream()
+    long half = PlannedFiles.choices(components, new Compute("cpu", DType.BF16), large).stream()
         .mapToLong(MemoryPlan::peak)
         .min()
         .orElseThrow();
@@ -266,7 +267,7 @@ class MemoryPlanTest {
   void choosesTheFirstPlanThatFits() {
     ModelComponents files =
         ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
-    List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream()
+    List<Long> peaks = PlannedFiles.choices(files, Compute.EXACT, AMPLE).stream()
         .map(MemoryPlan::peak)
         .toList();
     for (int i = 1; i < peaks.size(); i++) {
@@ -276,7 +277,7 @@ class MemoryPlanTest {
     }
     assertEquals(
         WeightResidence.RESIDENT,
-        MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
+        PlannedFiles.plan(files, Compute.EXACT, AMPLE).residence("text_encoder"));
     assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
     assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
   }
@@ -316,7 +317,7 @@ class MemoryPlanTest {
   }
 
   private static MemoryPlan last(ModelComponents files, MemoryBudget budget) {
-    return MemoryPlan.choices(files, Compute.EXACT, budget).stream()
+    return PlannedFiles.choices(files, Compute.EXACT, budget).stream()
         .reduce((a, b) -> b)
         .orElseThrow();
   }

@@ -6,6 +6,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -33,6 +35,7 @@ final class F8Items {
   private static final double MOST = 0.04;
 
   private static final String BLOCK = "transformer_blocks.0";
+  private static final BlockNames BLOCKS = BlockNames.of("transformer_blocks");
 
   private F8Items() {}
 
@@ -67,8 +70,8 @@ final class F8Items {
       for (WeightResidence kept :
           new WeightResidence[] {WeightResidence.RESIDENT, WeightResidence.F8_MATMUL}) {
         boolean inF8 = kept == WeightResidence.F8_MATMUL;
-        try (LoadedWeights weights =
-            new LoadedWeights(() -> Safetensors.open(file), compute, kept)) {
+        try (LoadedWeights weights = new LoadedWeights(
+            () -> Safetensors.open(file), compute, kept, BlockNames.NONE, LayerInputs.NONE)) {
           Linear layer = Linear.withoutBias(Weights.of(weights).at(BLOCK), width, 4 * width);
           made[inF8 ? 1 : 0] = layer.forward(x).to(ScalarType.Float);
           log.found(
@@ -93,8 +96,12 @@ final class F8Items {
 
   /** The same product, of a weight that was copied to the device for this use. */
   private static Tensor streamed(Path file, Compute compute, Tensor x) {
-    try (LoadedWeights weights =
-            new LoadedWeights(() -> Safetensors.open(file), compute, WeightResidence.F8_STREAMED);
+    try (LoadedWeights weights = new LoadedWeights(
+            () -> Safetensors.open(file),
+            compute,
+            WeightResidence.F8_STREAMED,
+            BLOCKS,
+            LayerInputs.NONE);
         Parameters.Block block = weights.block(BLOCK)) {
       block.load();
       Linear layer = Linear.withoutBias(Weights.of(block).at(BLOCK), x.size(-1), 4 * x.size(-1));

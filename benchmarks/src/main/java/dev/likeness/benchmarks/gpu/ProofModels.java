@@ -7,8 +7,9 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -83,7 +84,7 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
     Compute compute = Compute.of(device, dtype);
     MemoryBudget any = MemoryBudget.unlimited().size(side, side);
     for (int tries = 0; ; tries++) {
-      List<MemoryPlan> plans = MemoryPlan.choices(ModelOpener.open(folder), compute, any);
+      List<MemoryPlan> plans = PlannedFiles.choices(ModelOpener.open(folder), compute, any);
       // On a CPU, the process may have grown before the model is opened.
       long bytes = plans.get(plans.size() - 1).peak() + ((long) tries * tries << 14);
       try {

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.RowTiling;
@@ -72,7 +73,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     return open(
         AutoencoderKind.named(files.componentClass("vae"), kinds),
         files.config("vae"),
-        on -> files.load("vae", on),
+        on -> files.load("vae", on, BlockNames.NONE),
         wanted,
         files.isVaeTiled() ? 0 : MAX_UNTILED_PIXELS);
   }

@@ -52,7 +52,7 @@ public final class LoadedClip implements AutoCloseable {
     LoadedWeights weights = null;
     try {
       requirePositions(files, component, config, tokenizer);
-      weights = files.load(component.folder(), compute);
+      weights = files.load(component.folder(), compute, ClipTextEncoder.BLOCKS);
       // Merged files keep a projection that the text encoder does not use.
       weights.check(
           tensors -> new ClipTextEncoder(config, tensors),

@@ -50,7 +50,7 @@ public final class LoadedQwen3 implements AutoCloseable {
     QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
     LoadedWeights weights = null;
     try {
-      weights = files.load(component, compute);
+      weights = files.load(component, compute, Qwen3Encoder.BLOCKS);
       weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
       return new LoadedQwen3(compute, config, tokenizer, weights);
     } catch (RuntimeException e) {

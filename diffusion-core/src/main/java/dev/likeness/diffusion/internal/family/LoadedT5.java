@@ -49,7 +49,7 @@ public final class LoadedT5 implements AutoCloseable {
         files.t5Tokenizer(component.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
-      weights = files.load(component.folder(), compute);
+      weights = files.load(component.folder(), compute, T5Encoder.BLOCKS);
       LoadedT5 textEncoder = new LoadedT5(component, compute, config, tokenizer, weights);
       weights.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);
       weights.loadViews();

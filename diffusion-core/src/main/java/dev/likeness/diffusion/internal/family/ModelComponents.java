@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.memory.Calibration;
 import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -96,10 +97,14 @@ public interface ModelComponents {
     return false;
   }
 
-  /** A component's tensors, kept in memory as {@link #residence} says. The caller closes them. */
-  default LoadedWeights load(String component, Compute compute) {
+  /**
+   * A component's tensors, kept in memory as {@link #residence} says. The caller closes them.
+   *
+   * @param blocks the blocks of its network
+   */
+  default LoadedWeights load(String component, Compute compute, BlockNames blocks) {
     return new LoadedWeights(
-        () -> weights(component), compute, residence(component), layerInputs(component));
+        () -> weights(component), compute, residence(component), blocks, layerInputs(component));
   }
 
   /** Returns the file with the calibration of products in 8 bits; empty if the model has none. */

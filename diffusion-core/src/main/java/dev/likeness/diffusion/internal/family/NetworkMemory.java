@@ -2,7 +2,12 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.ComponentSize;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.text.Qwen3Encoder;
+import dev.likeness.diffusion.internal.text.T5Encoder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +18,7 @@ import java.util.function.Predicate;
  * headers.
  *
  * @param component the network's
+ * @param blocks its blocks
  * @param width channels: of a transformer's tokens, of a UNet's first level
  * @param textTokens the number of text tokens of a transformer; 0 for a UNet
  * @param patch latent pixels along one side of a token; 1 for a UNet
@@ -21,7 +27,16 @@ import java.util.function.Predicate;
  * @param rows the default batch size for one image: 2 with guidance
  */
 public record NetworkMemory(
-    String component, long width, long textTokens, int patch, int latentSide, int rows) {
+    String component,
+    BlockNames blocks,
+    long width,
+    long textTokens,
+    int patch,
+    int latentSide,
+    int rows) {
+  private static final BlockNames TEXT_BLOCKS =
+      ClipTextEncoder.BLOCKS.and(T5Encoder.BLOCKS).and(Qwen3Encoder.BLOCKS);
+
   private static final int LEVELS = 4;
   private static final long CHANNELS = 64;
 
@@ -36,7 +51,8 @@ public record NetworkMemory(
    * @param usedOfText returns true for the text encoder's tensors that are used
    */
   public MemoryEstimate of(ModelComponents components, Predicate<String> usedOfText) {
-    Map<String, MemoryEstimate.ComponentSize> sizes = new LinkedHashMap<>();
+    Map<String, ComponentSize> sizes = new LinkedHashMap<>();
+    boolean isCalibrated = components.calibration().isPresent();
     for (String name : components.componentNames()) {
       boolean text = name.startsWith("text_encoder");
       if ((text || name.matches("transformer|unet|vae"))
@@ -44,8 +60,11 @@ public record NetworkMemory(
         try (TensorSource source = components.weights(name)) {
           sizes.put(
               name,
-              MemoryEstimate.ComponentSize.of(
-                  source, !name.matches("unet|vae"), text ? usedOfText : any -> true));
+              ComponentSize.of(
+                  source,
+                  text ? TEXT_BLOCKS : name.equals(component) ? blocks : BlockNames.NONE,
+                  isCalibrated,
+                  text ? usedOfText : any -> true));
         }
       }
     }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -84,6 +85,13 @@ public interface OpenModel extends ModelComponent.Tensors, AutoCloseable {
 
   /** The denoising network for a batch. Its tensors belong to the calling scope. */
   PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents);
+
+  /**
+   * The layers of the denoising network, for the account of a backward pass.
+   *
+   * @param latentPixels the pixels of the latents of one image
+   */
+  NetworkLayout layout(int latentPixels);
 
   /** Returns the capabilities beyond generating from prompts. */
   Capabilities capabilities();

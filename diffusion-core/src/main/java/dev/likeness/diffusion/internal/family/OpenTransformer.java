@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
@@ -22,11 +23,12 @@ public record OpenTransformer<C, T>(
   public static <C, T> OpenTransformer<C, T> of(
       ModelComponents files,
       Compute compute,
+      BlockNames blocks,
       Function<ModelConfig, C> config,
       BiFunction<C, Weights, T> network) {
     return new OpenTransformer<>(
         config.apply(files.config(ModelComponent.TRANSFORMER.folder())),
-        files.load(ModelComponent.TRANSFORMER.folder(), compute),
+        files.load(ModelComponent.TRANSFORMER.folder(), compute, blocks),
         network);
   }
 

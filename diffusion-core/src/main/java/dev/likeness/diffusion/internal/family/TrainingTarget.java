@@ -58,9 +58,6 @@ public interface TrainingTarget {
     return Distillation.NONE;
   }
 
-  /** The positions of layers for latents of {@code places} pixels. */
-  LayerPositions layerPositions(int places);
-
   /**
    * Encodes texts; gradients flow through the encoders that are trained.
    *

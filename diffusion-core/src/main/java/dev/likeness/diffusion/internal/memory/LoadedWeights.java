@@ -46,7 +46,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Takes ownership of {@code source} and closes it when this is closed. */
   public LoadedWeights(TensorSource source, Compute compute) {
-    this(source, null, compute, WeightResidence.MAPPED, LayerInputs.NONE);
+    this(source, null, compute, WeightResidence.MAPPED, BlockNames.NONE, LayerInputs.NONE);
   }
 
   /**
@@ -66,18 +66,19 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /** Keeps tensors as {@code residence} says. The file can be opened again after its release. */
-  public LoadedWeights(Supplier<TensorSource> opening, Compute compute, WeightResidence residence) {
-    this(opening, compute, residence, LayerInputs.NONE);
-  }
-
-  /** Keeps tensors as {@code residence} says, for layers with these {@code inputs}. */
+  /**
+   * Keeps tensors as {@code residence} says, for layers with these {@code inputs}. The file can be
+   * opened again after its release.
+   *
+   * @param blocks the blocks of the network
+   */
   public LoadedWeights(
       Supplier<TensorSource> opening,
       Compute compute,
       WeightResidence residence,
+      BlockNames blocks,
       LayerInputs inputs) {
-    this(opening.get(), opening, compute, residence, inputs);
+    this(opening.get(), opening, compute, residence, blocks, inputs);
   }
 
   private LoadedWeights(
@@ -85,12 +86,14 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       Supplier<TensorSource> opening,
       Compute compute,
       WeightResidence residence,
+      BlockNames blocks,
       LayerInputs inputs) {
     file = new ReopenedFile(source, opening);
     this.compute = compute;
     this.residence = residence;
     this.inputs = inputs;
-    unpacked = WeightResidence.UnpackedForm.of(residence, source, compute);
+    unpacked = WeightResidence.UnpackedForm.of(
+        residence, source, blocks, inputs.calibration().isPresent(), compute);
   }
 
   @Override

@@ -1,16 +1,9 @@
 package dev.likeness.diffusion.internal.memory;
 
-import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The memory that a model needs, estimated from the headers of its files.
@@ -140,103 +133,6 @@ public record MemoryEstimate(
       return new Figures(
           gib(BigDecimal.valueOf(need), digits, RoundingMode.CEILING),
           gib(BigDecimal.valueOf(limit), digits, RoundingMode.HALF_UP));
-    }
-  }
-
-  /**
-   * A number of values.
-   *
-   * @param all the values
-   * @param inF8 those of matrices that a layer can use as the file's f8
-   */
-  public record ValueCount(long all, long inF8) {
-    private static final ValueCount NONE = new ValueCount(0, 0);
-
-    static ValueCount of(TensorNames tensors, String name) {
-      long values = tensors.elements(name);
-      return new ValueCount(values, F8Linear.isStoredIn(tensors, name) ? values : 0);
-    }
-
-    private ValueCount plus(ValueCount more) {
-      return new ValueCount(all + more.all, inF8 + more.inF8);
-    }
-
-    /** Returns the bytes if matrices in f8 stay so, and other values take {@code width} bytes. */
-    private long bytesInF8(int width) {
-      return (all - inF8) * width + inF8;
-    }
-  }
-
-  /**
-   * The number of values of a network.
-   *
-   * @param rest values outside of blocks
-   * @param blocks values of all blocks
-   * @param largest values of the largest block; none if blocks cannot be loaded one by one
-   */
-  public record ComponentSize(ValueCount rest, ValueCount blocks, ValueCount largest) {
-    private static final Pattern BLOCK = Pattern.compile(
-        "(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
-
-    /**
-     * The bytes of a value in a packed form for products in 8 bits, with the gaps that glibc keeps.
-     * Measured with FLUX.2 klein 4B in bf16 and f32.
-     */
-    private static final int PACKED = 2;
-
-    /** Bytes for converting one large matrix after another. */
-    private static final long WIDENED = 256L << 20;
-
-    /** Returns true if a tensor of a chained component is in one of its blocks. */
-    static boolean isInBlock(String name) {
-      return BLOCK.matcher(name).matches();
-    }
-
-    /** Returns the size of a component. A UNet's blocks are not a chain. */
-    static ComponentSize of(TensorNames tensors, boolean chained) {
-      return of(tensors, chained, name -> true);
-    }
-
-    /** Returns the size of a component, counting only tensors that are used. */
-    public static ComponentSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
-      ValueCount rest = ValueCount.NONE;
-      Map<String, ValueCount> blocks = new HashMap<>();
-      for (String name : tensors.names().stream().filter(used).toList()) {
-        ValueCount count = ValueCount.of(tensors, name);
-        Matcher block = BLOCK.matcher(name);
-        if (chained && block.matches()) {
-          blocks.merge(block.group(2) + "." + block.group(3), count, ValueCount::plus);
-        } else {
-          rest = rest.plus(count);
-        }
-      }
-      return new ComponentSize(
-          rest,
-          blocks.values().stream().reduce(ValueCount.NONE, ValueCount::plus),
-          blocks.values().stream()
-              .max(Comparator.comparingLong(ValueCount::all))
-              .orElse(ValueCount.NONE));
-    }
-
-    /**
-     * Returns the bytes in memory at {@code width} bytes a value, while the component computes or
-     * is idle. Only one packed form of each weight counts; an image of a size that needs another
-     * form keeps both.
-     */
-    public long bytes(WeightResidence residence, int width, boolean busy) {
-      long wide = rest.all * width;
-      long widened = busy ? WIDENED : 0;
-      return switch (residence) {
-        case MAPPED, RESIDENT -> wide + blocks.all * width;
-        case INT8_MATMUL -> wide + blocks.all * Math.min(width, PACKED) + widened;
-        case INT8_BLOCKS ->
-          wide + blocks.all + (busy ? 2 * largest.all * width + 4 * largest.all : 0);
-        case INT8_MATRICES -> rest.all + blocks.all + widened;
-        case F8_MATRICES -> wide + blocks.bytesInF8(width) + widened;
-        case F8_MATMUL -> rest.bytesInF8(width) + blocks.bytesInF8(width) + widened;
-        case F8_STREAMED -> wide + (busy ? 2 * largest.bytesInF8(width) : 0) + widened;
-        case STREAMED -> wide + (busy ? 2 * largest.all * width : 0);
-      };
     }
   }
 }

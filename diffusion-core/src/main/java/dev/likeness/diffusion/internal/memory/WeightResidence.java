@@ -71,12 +71,16 @@ public enum WeightResidence {
    * How weights are stored for layers that keep no packed form of them, as in training.
    *
    * @param names the tensors of the file
+   * @param blocks the blocks of the network
+   * @param isCalibrated true if a calibration tells the ranges of inputs for products in 8 bits
    * @param isLarge true if packed forms of all weights would take too much memory
    * @param inF8 the weights that are {@link F8Linear.Matrix matrices in f8} in memory
    */
   public record UnpackedForm(
       WeightResidence residence,
       TensorNames names,
+      BlockNames blocks,
+      boolean isCalibrated,
       Compute compute,
       boolean isLarge,
       Set<String> inF8) {
@@ -103,7 +107,12 @@ public enum WeightResidence {
      * @throws InvalidInputException if products in f8 are wanted and the file has no weight in f8;
      *     the file is then closed
      */
-    static UnpackedForm of(WeightResidence residence, TensorSource names, Compute compute) {
+    static UnpackedForm of(
+        WeightResidence residence,
+        TensorSource names,
+        BlockNames blocks,
+        boolean isCalibrated,
+        Compute compute) {
       long values = names.names().stream().mapToLong(names::elements).sum();
       Set<String> inF8 = names.names().stream()
           .filter(name -> (residence.multipliesF8() || residence == F8_MATRICES)
@@ -115,7 +124,8 @@ public enum WeightResidence {
             + ": 8-bit matrix products on a GPU need matrices in F8_E4M3, but the file has none;"
             + " give a file with such weights, or turn 8-bit matrix products off");
       }
-      return new UnpackedForm(residence, names, compute, values > MAX_COPIED, inF8);
+      return new UnpackedForm(
+          residence, names, blocks, isCalibrated, compute, values > MAX_COPIED, inF8);
     }
 
     /** Returns true if a tensor is a view of the mapped file. */
@@ -144,7 +154,7 @@ public enum WeightResidence {
           || inF8.contains(name)
           || names.shape(name).length > 1
               && switch (residence) {
-                case STREAMED, F8_STREAMED -> MemoryEstimate.ComponentSize.isInBlock(name);
+                case STREAMED, F8_STREAMED -> blocks.contains(name);
                 // A GPU would wait for the transfer at every use.
                 case MAPPED -> compute.isCpu() && isQuantizedInFile(name);
                 default -> false;
@@ -153,8 +163,7 @@ public enum WeightResidence {
 
     /** Returns true if a weight stays in memory in f8, and is not read again for each block. */
     boolean isKeptInF8(String name) {
-      return inF8.contains(name)
-          && !(residence == F8_STREAMED && MemoryEstimate.ComponentSize.isInBlock(name));
+      return inF8.contains(name) && !(residence == F8_STREAMED && blocks.contains(name));
     }
 
     /** Returns true if a weight is in f8 while its block is in memory. */
@@ -178,7 +187,7 @@ public enum WeightResidence {
     boolean isQuantized(String name) {
       long[] shape = names.shape(name);
       return switch (residence) {
-        case INT8_BLOCKS -> shape.length > 1 && MemoryEstimate.ComponentSize.isInBlock(name);
+        case INT8_BLOCKS -> shape.length > 1 && blocks.contains(name);
         case INT8_MATRICES, INT8_MATMUL -> Int8Weight.isWorthwhile(shape);
         case MAPPED, RESIDENT, F8_MATRICES, F8_MATMUL, F8_STREAMED, STREAMED -> false;
       };
@@ -191,7 +200,7 @@ public enum WeightResidence {
 
     /** Returns the bytes in memory while a generation computes with packed or streamed weights. */
     public long loadedBytes() {
-      return MemoryEstimate.ComponentSize.of(names, true).bytes(residence, width(), true);
+      return ComponentSize.of(names, blocks, isCalibrated).bytes(residence, width(), true);
     }
 
     /**

@@ -2,9 +2,10 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
@@ -28,7 +29,7 @@ public record Engine(Pipeline pipeline, ModelExtras extras, ModelUse use) {
 
   /** Opens a model with a memory plan. */
   public static Engine open(ModelComponents files, MemoryPlan plan) {
-    ModelComponents planned = plan.of(files);
+    ModelComponents planned = new PlannedFiles(files, plan);
     return open(planned, plan, () -> FamilyRegistry.open(planned, plan.compute()));
   }
 

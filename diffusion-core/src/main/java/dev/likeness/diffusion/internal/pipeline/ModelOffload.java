@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.ImageRequest;

@@ -2,11 +2,13 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
+import dev.likeness.diffusion.internal.memory.GradientMemory;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.ExtrapolatedPredictor;
 import dev.likeness.diffusion.internal.sampling.GradientGuidedPredictor;
@@ -41,7 +43,18 @@ record PredictorChain(OpenModel model) {
     Predictor hooked = EngineHooks.of(request.hooks()).predictor().apply(cached);
     Predictor windowed = withTiling(hooked, request.tiling());
     return GradientGuidedPredictor.of(
-        windowed, gradientGuidance(batch), () -> GradientMemory.of(model, batch).choose());
+        windowed, gradientGuidance(batch), () -> networkGradient(batch));
+  }
+
+  /** Chooses the gradient through the network by the memory that it needs. */
+  private NetworkGradient networkGradient(Batch batch) {
+    ImageRequest request = batch.request();
+    int factor = model.autoencoder().vaeScaleFactor();
+    int latentPixels = request.width().getAsInt() / factor * (request.height().getAsInt() / factor);
+    int rows = batch.images().size() * (model.guidanceScale(request) > 1 ? 2 : 1);
+    return GradientMemory.of(
+            model.weights(model.denoiser()), model.layout(latentPixels), rows, model.compute())
+        .choose(request.tiling().windows().isPresent());
   }
 
   /** The family's network with guidance. */

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.ClipLayer;
 import dev.likeness.diffusion.internal.nn.LayerNorm;
@@ -18,6 +19,9 @@ import org.bytedeco.pytorch.global.torch;
  * transformers' {@code CLIPTextModel}. Immutable and thread-safe.
  */
 public final class ClipTextEncoder {
+  /** The blocks of the network, which are streamed one by one. */
+  public static final BlockNames BLOCKS = BlockNames.of("text_model.encoder.layers");
+
   private final ClipTextConfig config;
   private final Tensor tokenEmbedding;
   private final Tensor positionEmbedding;

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
@@ -22,6 +23,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * names and results of transformers' {@code Qwen3Model}. Immutable and thread-safe.
  */
 public final class Qwen3Encoder {
+  /** The blocks of the network, which are streamed one by one. */
+  public static final BlockNames BLOCKS = BlockNames.of("model.layers");
+
   private final Qwen3Config config;
   private final List<Integer> outputLayers;
   private final Tensor embedding;

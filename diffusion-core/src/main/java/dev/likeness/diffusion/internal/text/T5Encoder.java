@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -21,6 +22,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * numbers of text tokens. Immutable and thread-safe.
  */
 public final class T5Encoder {
+  /** The blocks of the network, which are streamed one by one. */
+  public static final BlockNames BLOCKS = BlockNames.of("encoder.block");
+
   private final T5Config config;
   private final Tensor embedding;
   private final Tensor relativeBias;

@@ -225,7 +225,8 @@ class CalibrationTest {
   }
 
   private LoadedWeights weights(WeightResidence residence, LayerInputs inputs) {
-    return new LoadedWeights(() -> Safetensors.open(network), Compute.EXACT, residence, inputs);
+    return new LoadedWeights(
+        () -> Safetensors.open(network), Compute.EXACT, residence, BlockNames.NONE, inputs);
   }
 
   @Test

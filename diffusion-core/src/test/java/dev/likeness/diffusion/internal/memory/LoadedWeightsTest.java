@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -40,8 +41,12 @@ class LoadedWeightsTest {
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f), "f8", f8()), Map.of());
     }
-    try (LoadedWeights weights =
-        new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence)) {
+    try (LoadedWeights weights = new LoadedWeights(
+        () -> Safetensors.open(file),
+        Compute.EXACT,
+        residence,
+        BlockNames.NONE,
+        LayerInputs.NONE)) {
       Tensor once;
       try (TensorScope scope = TensorScope.open()) {
         once = weights.read("weight");
@@ -63,8 +68,8 @@ class LoadedWeightsTest {
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300), "f8", f8()), Map.of());
     }
-    LoadedWeights weights =
-        new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
+    LoadedWeights weights = new LoadedWeights(
+        () -> Safetensors.open(file), Compute.EXACT, residence, BlockNames.NONE, LayerInputs.NONE);
     LayerWeight matrix = weights.matrix("weight", 300, 300);
     LayerWeight inF8 = weights.matrix("f8", 304, 304);
     try (TensorScope scope = TensorScope.open()) {
@@ -100,8 +105,12 @@ class LoadedWeightsTest {
   }
 
   private static long bytesIn8Bits(Path file, Compute compute) {
-    try (LoadedWeights weights =
-        new LoadedWeights(() -> Safetensors.open(file), compute, WeightResidence.INT8_MATRICES)) {
+    try (LoadedWeights weights = new LoadedWeights(
+        () -> Safetensors.open(file),
+        compute,
+        WeightResidence.INT8_MATRICES,
+        BlockNames.NONE,
+        LayerInputs.NONE)) {
       return weights.unpacked().bytes(false);
     }
   }

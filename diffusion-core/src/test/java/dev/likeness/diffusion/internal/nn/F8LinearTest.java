@@ -15,6 +15,8 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.ScaledSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -118,8 +120,12 @@ class F8LinearTest {
   void keepsTheStoredNumbers(float scale) {
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(scale, DType.BF16);
-        LoadedWeights mapped =
-            new LoadedWeights(this::open, compute(DType.BF16), WeightResidence.MAPPED);
+        LoadedWeights mapped = new LoadedWeights(
+            this::open,
+            compute(DType.BF16),
+            WeightResidence.MAPPED,
+            BlockNames.NONE,
+            LayerInputs.NONE);
         Safetensors file = Safetensors.open(file())) {
       weights.load();
       F8Linear.Weight weight = assertInstanceOf(
@@ -177,7 +183,9 @@ class F8LinearTest {
           () -> new RenamedSource(
               open(), key -> key.replaceFirst("^layer\\.", "transformer_blocks.0.layer.")),
           compute(DType.F32),
-          WeightResidence.F8_STREAMED)) {
+          WeightResidence.F8_STREAMED,
+          BlockNames.of("transformer_blocks"),
+          LayerInputs.NONE)) {
         Map<F8Linear.Factors, float[]> first = loaded(weights, name);
         Map<F8Linear.Factors, float[]> again = loaded(weights, name);
         F8Linear.Factors kept = first.keySet().iterator().next();
@@ -215,7 +223,11 @@ class F8LinearTest {
           assertThrows(
                   InvalidInputException.class,
                   () -> new LoadedWeights(
-                      () -> Safetensors.open(file()), Compute.EXACT, WeightResidence.F8_MATMUL))
+                      () -> Safetensors.open(file()),
+                      Compute.EXACT,
+                      WeightResidence.F8_MATMUL,
+                      BlockNames.NONE,
+                      LayerInputs.NONE))
               .getMessage());
     }
   }
@@ -257,6 +269,7 @@ class F8LinearTest {
     all.put("rows.scale_weight", torch.rand(OUT, 1));
     all.put("wide.weight", torch.randn(OUT, IN));
     SafetensorsWriter.write(file(), all, Map.of());
-    return new LoadedWeights(this::open, compute(type), WeightResidence.F8_MATMUL);
+    return new LoadedWeights(
+        this::open, compute(type), WeightResidence.F8_MATMUL, BlockNames.NONE, LayerInputs.NONE);
   }
 }

@@ -3,11 +3,12 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
-import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
-import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.internal.memory.BackwardMemory;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.training.AdapterAlgorithm;
@@ -18,28 +19,20 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
-import org.bytedeco.pytorch.global.torch;
 
 /**
- * Estimates the memory of a training step beside weights and trained values, for one image, from
- * the shapes of the layers: activations that the forward pass keeps for the backward pass
- * (benchmarks/cpu-kernels.md, "What a step of learning keeps"), and temporary memory of a block.
+ * Estimates the memory of a training: weights, trained values with their gradients and the state of
+ * the optimizer, and the activations that {@link BackwardMemory} counts.
  */
 public final class TrainingMemoryEstimator {
-  private static final Pattern SHARED_INPUT =
-      Pattern.compile(".*(to_[kv]|add_[kv]_proj|conv_shortcut)");
-  private static final Pattern ADAPTIVE = Pattern.compile(".*norm1?(_context)?\\.linear");
+  private static final BlockNames TEXT_BLOCKS = ClipTextEncoder.BLOCKS.and(T5Encoder.BLOCKS);
+
   /** The memory of a layer of a text encoder, by its inputs and outputs. */
   private static final double TEXT_FACTOR = 1.35;
-  /**
-   * The ratio of the heap of glibc to the memory in use, because freed tensors lie between kept
-   * ones. Measured values are 1.4 to 2.0.
-   */
-  private static final double OVERHEAD = 1.65;
 
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
@@ -48,15 +41,10 @@ public final class TrainingMemoryEstimator {
   /** The bytes of text encoders from which a training frees them. */
   private static final long LARGE_TEXT = 64L << 20;
 
-  private final OpenModel model;
   private final TrainingTarget target;
-  private final LayerPositions positions;
   private final Predicate<TargetLayer> isTrained;
-  private final int bytes;
-  private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
+  private final BackwardMemory activations;
   private final Map<String, Long> products = new LinkedHashMap<>();
-  private double checkpointed;
-  private double textActivations;
 
   /**
    * Estimates the memory for images of a size. {@code whole} is true for
@@ -86,7 +74,9 @@ public final class TrainingMemoryEstimator {
         width / factor * (height / factor),
         layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
     boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
-    double activations = checkpointing ? count.withCheckpointing() : count.withoutCheckpointing();
+    double activations = checkpointing
+        ? count.activations().recomputedBytes()
+        : count.activations().keptBytes();
     double products = !whole && settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOHA
         ? count.products(checkpointing)
         : 0;
@@ -178,42 +168,19 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * Adds up the layers for latents of {@code positions} positions; {@code isTrained} says which
+   * Adds up the layers for latents of {@code latentPixels} pixels; {@code isTrained} says which
    * layers are trained.
    */
-  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> isTrained) {
-    this.model = model;
+  TrainingMemoryEstimator(OpenModel model, int latentPixels, Predicate<TargetLayer> isTrained) {
     target = TrainingTarget.of(model);
-    this.positions = target.layerPositions(places);
     this.isTrained = isTrained;
-    bytes = model.compute().dtype().bits() / Byte.SIZE;
+    activations = new BackwardMemory(model.layout(latentPixels), model.compute().dtype());
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }
 
-  /**
-   * Returns the bytes without gradient checkpointing: all kept activations, and about half of the
-   * temporary memory of a block.
-   */
-  public double withoutCheckpointing() {
-    double kept =
-        blocks.values().stream().mapToDouble(load -> load.keptBytes(bytes)).sum();
-    double beside = blocks.values().stream()
-        .mapToDouble(load -> load.peakBytes(bytes) - load.keptBytes(bytes))
-        .max()
-        .orElse(0);
-    return OVERHEAD * (textActivations * bytes + kept + beside / 2);
-  }
-
-  /**
-   * Returns the bytes with gradient checkpointing: the inputs of blocks with their gradients, and
-   * the largest block during its computation.
-   */
-  public double withCheckpointing() {
-    double largest = blocks.values().stream()
-        .mapToDouble(load -> load.peakBytes(bytes))
-        .max()
-        .orElse(0);
-    return OVERHEAD * (textActivations * bytes + 2 * checkpointed * bytes + largest);
+  /** Returns the account of the activations for one image. */
+  BackwardMemory activations() {
+    return activations;
   }
 
   /** Returns the bytes of the matrices that LoHa multiplies, of all blocks or of the largest. */
@@ -223,95 +190,38 @@ public final class TrainingMemoryEstimator {
   }
 
   private void add(TargetLayer layer) {
-    String path = layer.path();
-    if (isTrained.test(layer)) {
-      String block = positions.block(path);
+    boolean trained = isTrained.test(layer);
+    if (trained) {
       products.merge(
-          block == null ? layer.name() : block,
+          block(layer),
           layer.out() * layer.in() * layer.kernelSize() * layer.kernelSize(),
           Long::sum);
     }
-    if (layer.component() != ModelComponent.UNET
-        && layer.component() != ModelComponent.TRANSFORMER) {
-      int tokens = target
-          .longText()
-          .filter(t5 -> t5.encoder().component() == layer.component())
-          .map(TrainingTarget.LongText::tokens)
-          .orElse(LayerPositions.CLIP_TOKENS);
-      textActivations +=
-          isTrained.test(layer) ? TEXT_FACTOR * tokens * (layer.in() + layer.out()) : 0;
-      return;
+    if (layer.component() == target.component()) {
+      long[] shape = layer.shape().stream().mapToLong(side -> side).toArray();
+      activations.addLayer(layer.path(), shape, trained);
+    } else if (trained) {
+      activations.addOther(
+          TEXT_FACTOR * textTokens(layer.component()) * (layer.in() + layer.out()));
     }
-    String named = positions.block(path);
-    String block = named == null ? "ends" : named;
-    blocks.merge(
-        block, inputLoad(layer).plus(attentionLoad(layer)).plus(normLoad(layer)), BlockLoad::plus);
-    checkpointed += positions.endsBlock(path) ? positions.positions(path) * layer.out() : 0;
   }
 
-  /** Returns the input of a layer, which trained layers keep, and convolutions always. */
-  private BlockLoad inputLoad(TargetLayer layer) {
-    double numbers = positions.positions(layer.path()) * layer.in();
-    if (layer.path().equals("conv_out")) {
-      return new BlockLoad(0, 3 * numbers, 0);
-    }
-    // With several threads, matrix products in f32 are computed as convolutions.
-    boolean convolution = layer.isConvolution()
-        || model.compute().dtype() == DType.F32 && torch.get_num_threads() > 1;
-    boolean keeps = (convolution || isTrained.test(layer))
-        && !SHARED_INPUT.matcher(layer.path()).matches();
-    return keeps ? BlockLoad.inDtype(numbers) : BlockLoad.NONE;
+  private String block(TargetLayer layer) {
+    Optional<String> block = layer.component() == target.component()
+        ? activations.blockOf(layer.path())
+        : TEXT_BLOCKS.blockOf(layer.path()).map(path -> layer.component().folder() + "." + path);
+    return block.orElse(layer.name());
   }
 
-  /**
-   * Returns the input of the norm, queries, keys, values and result, and the attention weights if
-   * they are kept.
-   */
-  private BlockLoad attentionLoad(TargetLayer layer) {
-    String path = layer.path();
-    long queries = positions.queries(path, layer.in(), layer.out());
-    if (queries == 0) {
-      return BlockLoad.NONE;
-    }
-    double numbers = positions.positions(path) * queries;
-    // Larger attention weights are computed again in the backward pass. In other dtypes libtorch
-    // keeps none.
-    boolean kept = model.compute().dtype() == DType.BF16
-        && positions.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
-    double weights = kept && !path.endsWith("add_q_proj")
-        ? positions.heads(path) * positions.attentionWeightsPerHead(path)
-        : 0;
-    int tensors = positions.attentionTensors(path, weights > 0);
-    return new BlockLoad(
-        tensors * numbers + weights,
-        positions.hasQkNorm() ? 2 * numbers : 0,
-        positions.hasRotaryEmbedding() ? 2 * numbers : 0);
-  }
-
-  /**
-   * Returns the inputs of norms and activations: before the convolutions of a residual block,
-   * before and inside a feed-forward layer. If shifts and gates are trained, also the values that
-   * they multiply.
-   */
-  private BlockLoad normLoad(TargetLayer layer) {
-    String path = layer.path();
-    double tokens = positions.positions(path);
-    double gated = positions.gatedValues(path, layer.in(), layer.out());
-    if (gated > 0) {
-      return BlockLoad.inDtype(tokens * gated);
-    }
-    if (path.matches(".*resnets\\.\\d+\\.conv[12]")) {
-      return BlockLoad.inDtype(2 * tokens * layer.in());
-    }
-    if (path.endsWith("net.0.proj")) {
-      return BlockLoad.inDtype(tokens * (layer.in() + layer.out() * positions.feedForward()));
-    }
-    if (path.endsWith("proj_mlp")) {
-      return BlockLoad.inDtype(tokens * layer.out());
-    }
-    boolean adaptive = ADAPTIVE.matcher(path).matches() && isTrained.test(layer);
-    return adaptive
-        ? BlockLoad.inDtype(positions.streamPositions(path) * layer.out() * 2 / 3)
-        : BlockLoad.NONE;
+  private int textTokens(ModelComponent textEncoder) {
+    return target
+        .longText()
+        .filter(t5 -> t5.encoder().component() == textEncoder)
+        .map(TrainingTarget.LongText::tokens)
+        .orElseGet(() -> target.clipTextEncoders().stream()
+            .filter(clip -> clip.component() == textEncoder)
+            .mapToInt(clip -> clip.tokenizer().maxLength())
+            .findFirst()
+            .orElse(0));
   }
 }

@@ -19,8 +19,9 @@ import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
@@ -294,7 +295,7 @@ class CompressedBaseTest {
     ModelComponents files =
         ModelOpener.open(PipelineFolder.write("klein/base", parent).path());
     List<MemoryPlan> plans =
-        MemoryPlan.choices(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
+        PlannedFiles.choices(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
     try (TensorScope scope = TensorScope.open();
         BaseModel exact = BaseModels.open(files, Compute.EXACT);
         BaseModel streamed = BaseModels.open(files, plans.get(plans.size() - 1))) {

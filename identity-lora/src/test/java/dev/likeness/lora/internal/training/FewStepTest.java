@@ -10,7 +10,6 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
@@ -78,11 +77,6 @@ class FewStepTest {
 
     @Override
     public Recipe recipe() {
-      throw new UnsupportedOperationException("of one test");
-    }
-
-    @Override
-    public LayerPositions layerPositions(int places) {
       throw new UnsupportedOperationException("of one test");
     }
 
@@ -190,11 +184,6 @@ class FewStepTest {
 
     @Override
     public Recipe recipe() {
-      throw new UnsupportedOperationException("of one test");
-    }
-
-    @Override
-    public LayerPositions layerPositions(int places) {
       throw new UnsupportedOperationException("of one test");
     }
 

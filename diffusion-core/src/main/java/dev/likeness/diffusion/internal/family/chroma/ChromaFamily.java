@@ -68,7 +68,13 @@ public final class ChromaFamily implements ModelFamily {
   public MemoryEstimate memory(ModelComponents components) {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
-            "transformer", width, ChromaModel.TEXT_TOKENS, 2, ChromaModel.SIDE, ROWS)
+            "transformer",
+            ChromaTransformer2DModel.BLOCKS,
+            width,
+            ChromaModel.TEXT_TOKENS,
+            2,
+            ChromaModel.SIDE,
+            ROWS)
         .of(components);
   }
 

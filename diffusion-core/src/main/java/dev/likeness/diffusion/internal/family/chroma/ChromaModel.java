@@ -9,13 +9,12 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
-import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
@@ -55,6 +54,11 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   private static final double MAX_SHIFT = 1.15;
 
   private static final float TRAINING_STEPS = 1000;
+
+  @Override
+  public NetworkLayout layout(int latentPixels) {
+    return ChromaTransformer2DModel.layout(networks.config(), latentPixels / 4);
+  }
 
   @Override
   public Capabilities capabilities() {
@@ -192,11 +196,6 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
     @Override
     public Recipe recipe() {
       return new Recipe(model.config().width(), LEARNING_RATE, false);
-    }
-
-    @Override
-    public LayerPositions layerPositions(int places) {
-      return StreamPositions.of(places, TEXT_TOKENS, model.config().heads(), true, true);
     }
 
     @Override

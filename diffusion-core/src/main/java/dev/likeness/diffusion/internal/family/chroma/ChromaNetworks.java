@@ -27,8 +27,12 @@ final class ChromaNetworks extends OpenNetworks {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
-      transformer =
-          own(OpenTransformer.of(files, compute, ChromaConfig::of, ChromaTransformer2DModel::new));
+      transformer = own(OpenTransformer.of(
+          files,
+          compute,
+          ChromaTransformer2DModel.BLOCKS,
+          ChromaConfig::of,
+          ChromaTransformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);

@@ -1,5 +1,9 @@
 package dev.likeness.diffusion.internal.family.chroma;
 
+import dev.likeness.diffusion.internal.family.StreamLayout;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.LayerUse;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
@@ -32,6 +36,9 @@ import org.bytedeco.pytorch.global.torch;
  * approximator. Immutable and shared by threads.
  */
 public final class ChromaTransformer2DModel {
+  /** The blocks of the network, which are streamed one by one. */
+  static final BlockNames BLOCKS = BlockNames.of("transformer_blocks", "single_transformer_blocks");
+
   private static final QkvProjection.Style STYLE = new QkvProjection.Style(true, true, 1e-6);
   private static final int VECTORS = 6;
   private static final int SINGLE_VECTORS = 3;
@@ -63,6 +70,26 @@ public final class ChromaTransformer2DModel {
                 SingleStreamBlock.of(block, width, config.heads(), STYLE),
                 ChromaConfig.singleVectors(i))));
     projOut = new Linear(w.at("proj_out"), width, config.outChannels());
+  }
+
+  /** Declares the layers for an image of {@code image} tokens. */
+  static NetworkLayout layout(ChromaConfig config, double image) {
+    StreamLayout streams =
+        new StreamLayout(image, ChromaModel.TEXT_TOKENS, config.heads(), true, true);
+    LayerUse approximated = LayerUse.at(config.vectors());
+    return new NetworkLayout.Builder(image)
+        .layer("distilled_guidance_layer.in_proj", approximated)
+        .blocks(
+            "distilled_guidance_layer.layers",
+            config.approximatorLayers(),
+            new NetworkLayout.Layers().add("linear_1", approximated).add("linear_2", approximated))
+        .layer("distilled_guidance_layer.out_proj", approximated)
+        .layer("context_embedder", LayerUse.at(streams.text()))
+        .layer("x_embedder", LayerUse.at(image))
+        .blocks("transformer_blocks", config.layers(), streams.doubleBlock())
+        .blocks("single_transformer_blocks", config.singleLayers(), streams.singleBlock())
+        .layer("proj_out", LayerUse.at(image))
+        .build();
   }
 
   private static DoubleStreamBlock block(Weights w, ChromaConfig config) {

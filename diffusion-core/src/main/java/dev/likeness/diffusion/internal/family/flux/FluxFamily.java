@@ -63,7 +63,8 @@ public final class FluxFamily implements ModelFamily {
   @Override
   public MemoryEstimate memory(ModelComponents components) {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
-    return new NetworkMemory("transformer", width, FluxModel.TEXT_TOKENS, 2, SIDE, 1)
+    return new NetworkMemory(
+            "transformer", FluxTransformer2DModel.BLOCKS, width, FluxModel.TEXT_TOKENS, 2, SIDE, 1)
         .of(components);
   }
 

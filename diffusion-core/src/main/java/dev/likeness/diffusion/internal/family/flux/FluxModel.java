@@ -18,6 +18,7 @@ import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -79,6 +80,11 @@ final class FluxModel implements OpenModel {
   @Override
   public FluxNetworks networks() {
     return model;
+  }
+
+  @Override
+  public NetworkLayout layout(int latentPixels) {
+    return FluxTransformer2DModel.layout(model.config(), latentPixels / 4);
   }
 
   @Override

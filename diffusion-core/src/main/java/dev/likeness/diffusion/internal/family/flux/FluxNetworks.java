@@ -4,7 +4,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
@@ -12,7 +11,6 @@ import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
-import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -52,8 +50,12 @@ public final class FluxNetworks extends OpenNetworks {
     try {
       clip = own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
       t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
-      transformer =
-          own(OpenTransformer.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
+      transformer = own(OpenTransformer.of(
+          files,
+          compute,
+          FluxTransformer2DModel.BLOCKS,
+          FluxConfig::of,
+          FluxTransformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
@@ -167,11 +169,6 @@ public final class FluxNetworks extends OpenNetworks {
     @Override
     public Recipe recipe() {
       return new Recipe(model.config().width(), LEARNING_RATE, false);
-    }
-
-    @Override
-    public LayerPositions layerPositions(int places) {
-      return StreamPositions.of(places, FluxModel.TEXT_TOKENS, model.config().heads(), true, true);
     }
 
     @Override

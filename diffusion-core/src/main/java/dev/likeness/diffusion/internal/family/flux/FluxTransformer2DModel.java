@@ -1,5 +1,9 @@
 package dev.likeness.diffusion.internal.family.flux;
 
+import dev.likeness.diffusion.internal.family.StreamLayout;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.LayerUse;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -17,10 +21,37 @@ import org.bytedeco.pytorch.Tensor;
  * Immutable and shared by threads.
  */
 public final class FluxTransformer2DModel {
+  /** The blocks of the network, which are streamed one by one. */
+  static final BlockNames BLOCKS = BlockNames.of("transformer_blocks", "single_transformer_blocks");
+
   private final FluxConfig config;
   private final FluxBackbone backbone;
   private final AdaLayerNorm normOut;
   private final Linear projOut;
+
+  /** Declares the layers for an image of {@code image} tokens. */
+  static NetworkLayout layout(FluxConfig config, double image) {
+    StreamLayout streams =
+        new StreamLayout(image, FluxModel.TEXT_TOKENS, config.heads(), true, true);
+    return new NetworkLayout.Builder(image)
+        .module("time_text_embed", StreamLayout.timeTextEmbedding())
+        .layer("context_embedder", LayerUse.at(streams.text()))
+        .layer("x_embedder", LayerUse.at(image))
+        .blocks(
+            "transformer_blocks",
+            config.layers(),
+            streams
+                .doubleBlock()
+                .add("norm1.linear", LayerUse.modulating(image))
+                .add("norm1_context.linear", LayerUse.modulating(streams.text())))
+        .blocks(
+            "single_transformer_blocks",
+            config.singleLayers(),
+            streams.singleBlock().add("norm.linear", LayerUse.modulating(streams.joint())))
+        .layer("norm_out.linear", LayerUse.CONDITIONING)
+        .layer("proj_out", LayerUse.at(image))
+        .build();
+  }
 
   public FluxTransformer2DModel(FluxConfig config, Weights w) {
     this.config = config;

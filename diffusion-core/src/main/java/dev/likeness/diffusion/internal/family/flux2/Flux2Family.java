@@ -71,6 +71,7 @@ public final class Flux2Family implements ModelFamily {
   public MemoryEstimate memory(ModelComponents components) {
     return new NetworkMemory(
             "transformer",
+            Flux2Transformer2DModel.BLOCKS,
             NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM),
             LoadedQwen3.TOKENS,
             2,

@@ -17,6 +17,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -80,6 +81,11 @@ final class Flux2Model implements OpenModel {
   @Override
   public Flux2Networks networks() {
     return model;
+  }
+
+  @Override
+  public NetworkLayout layout(int latentPixels) {
+    return Flux2Transformer2DModel.layout(model.config(), latentPixels);
   }
 
   @Override

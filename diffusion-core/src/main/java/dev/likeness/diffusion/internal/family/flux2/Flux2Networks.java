@@ -3,7 +3,6 @@ package dev.likeness.diffusion.internal.family.flux2;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelComponents;
@@ -45,8 +44,12 @@ public final class Flux2Networks extends OpenNetworks {
     isDistilled = keepsReferences || files.option("is_distilled");
     try {
       encode = own(LoadedQwen3.open(files, compute));
-      transformer =
-          own(OpenTransformer.of(files, compute, Flux2Config::of, Flux2Transformer2DModel::new));
+      transformer = own(OpenTransformer.of(
+          files,
+          compute,
+          Flux2Transformer2DModel.BLOCKS,
+          Flux2Config::of,
+          Flux2Transformer2DModel::new));
       encode.requireLayers(files, TEXT_LAYERS, config().textWidth());
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of(AutoencoderKLFlux2.KIND)));
@@ -156,11 +159,6 @@ public final class Flux2Networks extends OpenNetworks {
     }
 
     @Override
-    public LayerPositions layerPositions(int places) {
-      return new Flux2LayerPositions(places, model.config().heads());
-    }
-
-    @Override
     public int sizeMultiple() {
       return model.autoencoder().vaeScaleFactor();
     }
@@ -194,63 +192,6 @@ public final class Flux2Networks extends OpenNetworks {
               segments)
           .transpose(1, 2)
           .reshape(noised.size(0), -1, noised.size(2), noised.size(3));
-    }
-  }
-
-  /**
-   * Positions of klein's layers.
-   *
-   * @param image tokens of the image
-   */
-  private record Flux2LayerPositions(double image, int headCount) implements LayerPositions {
-    private static final String SINGLE = "single_transformer_blocks.";
-    private static final String FUSED = "to_qkv_mlp_proj";
-
-    @Override
-    public double positions(String path) {
-      return path.matches("(time_|norm_out|(double|single)_stream_modulation).*")
-          ? 1
-          : streamPositions(path);
-    }
-
-    @Override
-    public double streamPositions(String path) {
-      boolean ofText = path.contains("add_") || path.contains("context");
-      return ofText
-          ? LoadedQwen3.TOKENS
-          : path.startsWith(SINGLE) ? image + LoadedQwen3.TOKENS : image;
-    }
-
-    @Override
-    public double attentionWeightsPerHead(String path) {
-      return (image + LoadedQwen3.TOKENS) * (image + LoadedQwen3.TOKENS);
-    }
-
-    @Override
-    public long queries(String path, long in, long out) {
-      return path.endsWith(FUSED) ? in : LayerPositions.super.queries(path, in, out);
-    }
-
-    @Override
-    public double gatedValues(String path, long in, long out) {
-      return path.endsWith("linear_in")
-          ? in + 1.5 * out
-          : path.endsWith(FUSED) ? in + 1.5 * (out - 3 * in) : 0;
-    }
-
-    @Override
-    public int heads(String path) {
-      return headCount;
-    }
-
-    @Override
-    public boolean endsBlock(String path) {
-      return path.matches(".*(linear_out|" + SINGLE + "\\d+\\.attn\\.to_out)");
-    }
-
-    @Override
-    public int attentionTensors(String path, boolean weighted) {
-      return weighted ? 4 : 5;
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
+import dev.likeness.diffusion.internal.family.LoadedQwen3;
+import dev.likeness.diffusion.internal.family.StreamLayout;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.LayerUse;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
@@ -33,6 +38,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * {@code Flux2Transformer2DModel}. Immutable and shared by threads.
  */
 public final class Flux2Transformer2DModel {
+  /** The blocks of the network, which are streamed one by one. */
+  static final BlockNames BLOCKS = BlockNames.of("transformer_blocks", "single_transformer_blocks");
+
   private static final double TRAINING_STEPS = 1000;
   /** Queries and keys are normalised, without biases. */
   private static final QkvProjection.Style STYLE = new QkvProjection.Style(true, false, 1e-6);
@@ -72,6 +80,46 @@ public final class Flux2Transformer2DModel {
             (block, i) -> new SingleBlock(block, config)));
     normOut = AdaLayerNorm.withoutBias(w.at("norm_out"), width, 2);
     projOut = Linear.withoutBias(w.at("proj_out"), width, config.outChannels());
+  }
+
+  /** Declares the layers for an image of {@code image} tokens. */
+  static NetworkLayout layout(Flux2Config config, double image) {
+    StreamLayout streams = new StreamLayout(image, LoadedQwen3.TOKENS, config.heads(), true, true);
+    // Its outputs are queries, keys and values, and the two halves of a gated feed-forward, of
+    // which 1.5 values are kept for each output.
+    LayerUse fused = LayerUse.at(streams.joint())
+        .asking(streams.attention(streams.joint(), 5))
+        .keeping(1 - 1.5 * 3, 1.5);
+    return new NetworkLayout.Builder(image)
+        .layer("time_guidance_embed.timestep_embedder.linear_1", LayerUse.CONDITIONING)
+        .layer("time_guidance_embed.timestep_embedder.linear_2", LayerUse.CONDITIONING)
+        .layer("double_stream_modulation_img.linear", LayerUse.CONDITIONING)
+        .layer("double_stream_modulation_txt.linear", LayerUse.CONDITIONING)
+        .layer("single_stream_modulation.linear", LayerUse.CONDITIONING)
+        .layer("x_embedder", LayerUse.at(image))
+        .layer("context_embedder", LayerUse.at(streams.text()))
+        .blocks(
+            "transformer_blocks",
+            config.layers(),
+            new NetworkLayout.Layers()
+                .add("attn", streams.jointAttention())
+                .add("ff", gatedFeedForward(image))
+                .add("ff_context", gatedFeedForward(streams.text())))
+        .blocks(
+            "single_transformer_blocks",
+            config.singleLayers(),
+            new NetworkLayout.Layers()
+                .add("attn.to_qkv_mlp_proj", fused)
+                .add("attn.to_out", LayerUse.at(streams.joint()).last()))
+        .layer("norm_out.linear", LayerUse.CONDITIONING)
+        .layer("proj_out", LayerUse.at(image))
+        .build();
+  }
+
+  private static NetworkLayout.Layers gatedFeedForward(double tokens) {
+    return new NetworkLayout.Layers()
+        .add("linear_in", LayerUse.at(tokens).keeping(1, 1.5))
+        .add("linear_out", LayerUse.at(tokens).last());
   }
 
   private static DoubleStreamBlock block(Weights w, Flux2Config config) {

@@ -43,7 +43,7 @@ public final class Sd3Family implements ModelFamily {
   private static final int HEADS = 24;
   private static final int HEAD_DIM = 64;
   private static final int SIDE = 128;
-  private static final int CLIP_TOKENS = 77;
+  static final int CLIP_TOKENS = 77;
 
   @Override
   public String id() {
@@ -73,7 +73,14 @@ public final class Sd3Family implements ModelFamily {
   @Override
   public MemoryEstimate memory(ModelComponents components) {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
-    return new NetworkMemory("transformer", width, CLIP_TOKENS + Sd3Networks.T5_TOKENS, 2, SIDE, 2)
+    return new NetworkMemory(
+            "transformer",
+            Sd3Transformer2DModel.BLOCKS,
+            width,
+            CLIP_TOKENS + Sd3Networks.T5_TOKENS,
+            2,
+            SIDE,
+            2)
         .of(components);
   }
 

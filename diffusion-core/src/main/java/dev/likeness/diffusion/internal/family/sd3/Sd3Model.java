@@ -11,14 +11,13 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
-import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -80,6 +79,11 @@ final class Sd3Model implements OpenModel {
   @Override
   public Sd3Networks networks() {
     return model;
+  }
+
+  @Override
+  public NetworkLayout layout(int latentPixels) {
+    return Sd3Transformer2DModel.layout(model.config(), latentPixels / 4);
   }
 
   @Override
@@ -255,13 +259,6 @@ final class Sd3Model implements OpenModel {
     @Override
     public Recipe recipe() {
       return new Recipe(model.config().width(), LEARNING_RATE, false);
-    }
-
-    @Override
-    public LayerPositions layerPositions(int places) {
-      int text = LayerPositions.CLIP_TOKENS + Sd3Networks.T5_TOKENS;
-      return StreamPositions.of(
-          places, text, model.config().heads(), model.config().hasQkNorm(), false);
     }
 
     @Override

@@ -42,8 +42,8 @@ public final class Sd3Networks extends OpenNetworks {
       t5 = files.componentClass(ModelComponent.TEXT_ENCODER_3.folder()) == null
           ? null
           : own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
-      transformer =
-          own(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+      transformer = own(OpenTransformer.of(
+          files, compute, Sd3Transformer2DModel.BLOCKS, Sd3Config::of, Sd3Transformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);

@@ -1,5 +1,9 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
+import dev.likeness.diffusion.internal.family.StreamLayout;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.LayerUse;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.FeedForward;
@@ -23,6 +27,9 @@ import org.bytedeco.pytorch.Tensor;
  * threads.
  */
 public final class Sd3Transformer2DModel {
+  /** The blocks of the network, which are streamed one by one. */
+  static final BlockNames BLOCKS = BlockNames.of("transformer_blocks");
+
   private final Sd3Config config;
   private final PatchEmbedding patches;
   private final TimeTextEmbedding embedding;
@@ -42,6 +49,31 @@ public final class Sd3Transformer2DModel {
     normOut = new AdaLayerNorm(w.at("norm_out"), width, 2);
     projOut = new Linear(
         w.at("proj_out"), width, (long) config.patch() * config.patch() * config.outChannels());
+  }
+
+  /** Declares the layers for an image of {@code image} tokens. */
+  static NetworkLayout layout(Sd3Config config, double image) {
+    StreamLayout streams = new StreamLayout(
+        image,
+        Sd3Family.CLIP_TOKENS + Sd3Networks.T5_TOKENS,
+        config.heads(),
+        config.hasQkNorm(),
+        false);
+    return new NetworkLayout.Builder(image)
+        .layer("pos_embed.proj", LayerUse.at(image))
+        .module("time_text_embed", StreamLayout.timeTextEmbedding())
+        .layer("context_embedder", LayerUse.at(streams.text()))
+        .blocks(
+            "transformer_blocks",
+            config.layers(),
+            streams
+                .doubleBlock()
+                .add("attn2", streams.selfAttention(image, 4))
+                .add("norm1.linear", LayerUse.modulating(image))
+                .add("norm1_context.linear", LayerUse.modulating(streams.text())))
+        .layer("norm_out.linear", LayerUse.CONDITIONING)
+        .layer("proj_out", LayerUse.at(image))
+        .build();
   }
 
   public Sd3Config config() {

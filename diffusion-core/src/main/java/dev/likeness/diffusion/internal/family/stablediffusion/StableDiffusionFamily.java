@@ -18,6 +18,7 @@ import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
@@ -91,7 +92,8 @@ public final class StableDiffusionFamily implements ModelFamily {
     ModelConfig unet = components.config("unet");
     long width =
         unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : WIDTH;
-    return new NetworkMemory("unet", width, 0, 1, SIDE, unet.has("time_cond_proj_dim") ? 1 : 2)
+    return new NetworkMemory(
+            "unet", BlockNames.NONE, width, 0, 1, SIDE, unet.has("time_cond_proj_dim") ? 1 : 2)
         .of(components);
   }
 

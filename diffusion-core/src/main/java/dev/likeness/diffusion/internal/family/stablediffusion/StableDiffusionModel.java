@@ -18,6 +18,7 @@ import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.unet.UNetOptions;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -75,6 +76,11 @@ final class StableDiffusionModel implements OpenModel {
   @Override
   public StableDiffusionNetworks networks() {
     return model;
+  }
+
+  @Override
+  public NetworkLayout layout(int latentPixels) {
+    return UNetLayout.of(model.unetConfig(), latentPixels);
   }
 
   @Override

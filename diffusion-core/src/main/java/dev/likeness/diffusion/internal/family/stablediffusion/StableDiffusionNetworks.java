@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
@@ -63,7 +64,7 @@ public final class StableDiffusionNetworks extends OpenNetworks {
       }
       unetConfig = UNetConfig.of(files.config("unet"));
       requireText(files);
-      unetWeights = own(files.load("unet", compute));
+      unetWeights = own(files.load("unet", compute, BlockNames.NONE));
       unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);

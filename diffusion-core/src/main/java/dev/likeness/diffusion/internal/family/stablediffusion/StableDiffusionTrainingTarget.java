@@ -1,16 +1,12 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
-import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -45,11 +41,6 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
   @Override
   public Objective objective() {
     return Objective.DENOISING;
-  }
-
-  @Override
-  public LayerPositions layerPositions(int places) {
-    return new UNetPositions(model.unetConfig().levels(), places);
   }
 
   /** Zeros for SDXL, if it was trained with zeros. */
@@ -110,78 +101,5 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
         .repeat_interleave(noised.size(0), new LongOptional(0), new LongOptional());
     Tensor placed = sizes.to(new Device(model.compute().device()), ScalarType.Float);
     return new UNetConditioning(text.tokens(), text.pooled(), placed);
-  }
-
-  /**
-   * Positions of a UNet, each of whose levels has a quarter of the positions of the level above.
-   */
-  record UNetPositions(List<UNetConfig.Level> levels, double positionCount)
-      implements LayerPositions {
-    private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
-
-    @Override
-    public double positions(String path) {
-      return LayerPositions.isTimeLayer(path)
-          ? 1
-          : path.matches(".*attn2\\.to_[kv]")
-              ? CLIP_TOKENS
-              : positionCount / Math.pow(4, level(path));
-    }
-
-    @Override
-    public double streamPositions(String path) {
-      return path.contains("add_") || path.contains("context") ? CLIP_TOKENS : positionCount;
-    }
-
-    @Override
-    public double attentionWeightsPerHead(String path) {
-      double asking = positions(path);
-      return asking * (path.contains("attn2") ? CLIP_TOKENS : asking);
-    }
-
-    @Override
-    public int heads(String path) {
-      return levels.get(level(path)).heads();
-    }
-
-    @Override
-    public boolean endsBlock(String path) {
-      return path.matches(".*(conv2|samplers\\.0\\.conv)");
-    }
-
-    @Override
-    public int attentionTensors(String path, boolean weighted) {
-      return path.contains("attn2") ? 2 : weighted ? 4 : 5;
-    }
-
-    @Override
-    public double feedForward() {
-      return 1.5;
-    }
-
-    @Override
-    public boolean hasQkNorm() {
-      return false;
-    }
-
-    @Override
-    public boolean hasRotaryEmbedding() {
-      return false;
-    }
-
-    private int level(String path) {
-      Matcher at = LEVEL.matcher(path);
-      if (path.startsWith("mid_block")) {
-        return levels.size() - 1;
-      }
-      if (!at.find()) {
-        return 0;
-      }
-      int number = Integer.parseInt(at.group(2));
-      int level = at.group(1).equals("down") ? number : levels.size() - 1 - number;
-      return at.group(3).startsWith("downs")
-          ? level + 1
-          : at.group(3).startsWith("ups") ? level - 1 : level;
-    }
   }
 }

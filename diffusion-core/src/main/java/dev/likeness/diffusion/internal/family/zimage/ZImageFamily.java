@@ -66,7 +66,8 @@ public final class ZImageFamily implements ModelFamily {
   @Override
   public MemoryEstimate memory(ModelComponents components) {
     int width = components.config("transformer").integer("dim", WIDTH);
-    NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.TOKENS, 2, SIDE, 2);
+    NetworkMemory network = new NetworkMemory(
+        "transformer", ZImageTransformer2DModel.BLOCKS, width, LoadedQwen3.TOKENS, 2, SIDE, 2);
     boolean reads = String.valueOf(components.componentClass("text_encoder")).startsWith("Qwen3");
     return !reads
         ? network.of(components)

@@ -9,13 +9,13 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
-import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -45,6 +45,12 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
   private static final double MAX_SHIFT = 1.15;
 
   private static final double TRAINING_STEPS = 1000;
+
+  @Override
+  public NetworkLayout layout(int latentPixels) {
+    return ZImageTransformer2DModel.layout(
+        networks.config(), (double) latentPixels / (ZImageConfig.PATCH * ZImageConfig.PATCH));
+  }
 
   @Override
   public Capabilities capabilities() {
@@ -186,13 +192,6 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     }
 
     @Override
-    public LayerPositions layerPositions(int places) {
-      return new ZImagePositions(
-          (double) places / (ZImageConfig.PATCH * ZImageConfig.PATCH),
-          model.config().heads());
-    }
-
-    @Override
     public int sizeMultiple() {
       return ZImageConfig.PATCH * model.autoencoder().vaeScaleFactor();
     }
@@ -224,55 +223,6 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
               sequence,
               segments)
           .neg();
-    }
-  }
-
-  /**
-   * Positions of Z-Image's layers.
-   *
-   * @param image tokens of the image
-   */
-  private record ZImagePositions(double image, int headCount) implements LayerPositions {
-    /** Values at each position that the norms of a block keep, as a factor of the width. */
-    private static final int NORMS = 4;
-
-    @Override
-    public double positions(String path) {
-      return path.startsWith("t_embedder") || path.contains("adaLN") ? 1 : streamPositions(path);
-    }
-
-    @Override
-    public double streamPositions(String path) {
-      return path.startsWith("layers.")
-          ? image + LoadedQwen3.TOKENS
-          : path.startsWith("context_refiner") || path.startsWith("cap_")
-              ? LoadedQwen3.TOKENS
-              : image;
-    }
-
-    @Override
-    public double attentionWeightsPerHead(String path) {
-      return streamPositions(path) * streamPositions(path);
-    }
-
-    @Override
-    public double gatedValues(String path, long in, long out) {
-      return path.endsWith("feed_forward.w1") ? NORMS * in + 3.0 * out : 0;
-    }
-
-    @Override
-    public int heads(String path) {
-      return headCount;
-    }
-
-    @Override
-    public boolean endsBlock(String path) {
-      return path.endsWith("feed_forward.w2");
-    }
-
-    @Override
-    public int attentionTensors(String path, boolean weighted) {
-      return weighted ? 4 : 5;
     }
   }
 }

@@ -30,8 +30,12 @@ public final class ZImageNetworks extends OpenNetworks {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       encode = own(LoadedQwen3.open(files, compute));
-      transformer =
-          own(OpenTransformer.of(files, compute, ZImageConfig::of, ZImageTransformer2DModel::new));
+      transformer = own(OpenTransformer.of(
+          files,
+          compute,
+          ZImageTransformer2DModel.BLOCKS,
+          ZImageConfig::of,
+          ZImageTransformer2DModel::new));
       encode.requireLayers(files, List.of(layer(encode.config())), config().textWidth());
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));

@@ -1,5 +1,10 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
+import dev.likeness.diffusion.internal.family.LoadedQwen3;
+import dev.likeness.diffusion.internal.family.StreamLayout;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.LayerUse;
+import dev.likeness.diffusion.internal.memory.NetworkLayout;
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
@@ -24,6 +29,9 @@ import org.bytedeco.pytorch.global.torch;
  * {@code ZImageTransformer2DModel}. Immutable and shared by threads.
  */
 public final class ZImageTransformer2DModel {
+  /** The blocks of the network, which are streamed one by one. */
+  static final BlockNames BLOCKS = BlockNames.of("noise_refiner", "context_refiner", "layers");
+
   private static final SinusoidalEmbedding SINUSOIDS = new SinusoidalEmbedding(256, true, 0);
   private static final int TIME_INNER = 1024;
 
@@ -65,6 +73,33 @@ public final class ZImageTransformer2DModel {
     scaleOut =
         new Linear(w.at("all_final_layer.2-1.adaLN_modulation.1"), config.modulation(), width);
     projOut = new Linear(w.at("all_final_layer.2-1.linear"), width, token);
+  }
+
+  /** Declares the layers for an image of {@code image} tokens. */
+  static NetworkLayout layout(ZImageConfig config, double image) {
+    StreamLayout streams =
+        new StreamLayout(image, LoadedQwen3.TOKENS, config.heads(), config.hasQkNorm(), true);
+    return new NetworkLayout.Builder(image)
+        .layer("all_x_embedder.2-1", LayerUse.at(image))
+        .layer("t_embedder.mlp.0", LayerUse.CONDITIONING)
+        .layer("t_embedder.mlp.2", LayerUse.CONDITIONING)
+        .layer("cap_embedder.1", LayerUse.at(streams.text()))
+        .blocks("noise_refiner", config.refiners(), block(streams, image))
+        .blocks("context_refiner", config.refiners(), block(streams, streams.text()))
+        .blocks("layers", config.layers(), block(streams, streams.joint()))
+        .layer("all_final_layer.2-1.adaLN_modulation.1", LayerUse.CONDITIONING)
+        .layer("all_final_layer.2-1.linear", LayerUse.at(image))
+        .build();
+  }
+
+  // The four norms of a block keep their inputs.
+  private static NetworkLayout.Layers block(StreamLayout streams, double tokens) {
+    return new NetworkLayout.Layers()
+        .add("attention", streams.selfAttention(tokens, 5))
+        .add("feed_forward.w1", LayerUse.at(tokens).keeping(4, 3))
+        .add("feed_forward.w2", LayerUse.at(tokens).last())
+        .add("feed_forward.w3", LayerUse.at(tokens))
+        .add("adaLN_modulation.0", LayerUse.CONDITIONING);
   }
 
   public ZImageConfig config() {

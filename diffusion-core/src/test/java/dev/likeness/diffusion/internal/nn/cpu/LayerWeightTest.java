@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -159,6 +161,7 @@ class LayerWeightTest {
   private LoadedWeights weights(Tensor weight, WeightResidence residence) {
     Path file = scratch.resolve("model.safetensors");
     SafetensorsWriter.write(file, Map.of("weight", weight), Map.of());
-    return new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
+    return new LoadedWeights(
+        () -> Safetensors.open(file), Compute.EXACT, residence, BlockNames.NONE, LayerInputs.NONE);
   }
 }

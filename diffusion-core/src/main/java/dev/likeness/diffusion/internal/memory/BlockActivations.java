@@ -1,4 +1,4 @@
-package dev.likeness.lora.internal.training;
+package dev.likeness.diffusion.internal.memory;
 
 /**
  * The activations that a block keeps for the backward pass, as numbers of values.
@@ -7,8 +7,8 @@ package dev.likeness.lora.internal.training;
  * @param inF32 values in f32, for any dtype
  * @param rotary values in f32 that exist only while the block is computed
  */
-record BlockLoad(double inDtype, double inF32, double rotary) {
-  static final BlockLoad NONE = new BlockLoad(0, 0, 0);
+record BlockActivations(double inDtype, double inF32, double rotary) {
+  static final BlockActivations NONE = new BlockActivations(0, 0, 0);
 
   /**
    * The measured ratio of temporary memory to kept activations, for the dtype of the network and
@@ -18,12 +18,13 @@ record BlockLoad(double inDtype, double inF32, double rotary) {
 
   private static final double F32_PEAK = 7;
 
-  static BlockLoad inDtype(double numbers) {
-    return new BlockLoad(numbers, 0, 0);
+  static BlockActivations inDtype(double numbers) {
+    return new BlockActivations(numbers, 0, 0);
   }
 
-  BlockLoad plus(BlockLoad other) {
-    return new BlockLoad(inDtype + other.inDtype, inF32 + other.inF32, rotary + other.rotary);
+  BlockActivations plus(BlockActivations other) {
+    return new BlockActivations(
+        inDtype + other.inDtype, inF32 + other.inF32, rotary + other.rotary);
   }
 
   /** Returns the kept bytes, for {@code bytes} per value of the dtype of the network. */

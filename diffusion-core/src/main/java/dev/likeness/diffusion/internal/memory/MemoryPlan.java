@@ -1,24 +1,16 @@
-package dev.likeness.diffusion.internal.model;
+package dev.likeness.diffusion.internal.memory;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.memory.Calibration;
-import dev.likeness.diffusion.internal.memory.Calibration.LayerInputs;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
-import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -62,32 +54,35 @@ public final class MemoryPlan {
   /**
    * The plan for a budget: the first of {@link #choices} that fits.
    *
+   * @param model the name of the model in messages
+   * @param needs the estimate from the headers of its files
    * @throws ResourceLimitException if no choice fits, with the memory that the smallest needs; or
    *     if the device does not support products in 8 bits
    */
-  public static MemoryPlan of(ModelComponents files, Compute wanted, MemoryBudget budget) {
+  public static MemoryPlan of(
+      String model, MemoryEstimate needs, Compute wanted, MemoryBudget budget) {
     requireProducts(wanted, budget);
     return switch (budget.allow8Bit()) {
-      case NEVER, IF_NEEDED -> fitting(files, wanted, budget);
+      case NEVER, IF_NEEDED -> fitting(model, needs, wanted, budget);
       case WEIGHTS, PRODUCTS ->
-        budget.isLimited() ? fitting(files, wanted, budget) : mapped(files, wanted, budget);
+        budget.isLimited() ? fitting(model, needs, wanted, budget) : mapped(needs, wanted, budget);
     };
   }
 
-  private static MemoryPlan mapped(ModelComponents files, Compute wanted, MemoryBudget budget) {
-    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
+  private static MemoryPlan mapped(MemoryEstimate needs, Compute wanted, MemoryBudget budget) {
     Map<String, WeightResidence> residences =
         all(needs, WeightResidence.MAPPED, loaded(needs, wanted, budget));
     return new MemoryPlan(budget, wanted, residences, false, needs, 0);
   }
 
-  private static MemoryPlan fitting(ModelComponents files, Compute wanted, MemoryBudget budget) {
-    List<MemoryPlan> choices = choices(files, wanted, budget);
+  private static MemoryPlan fitting(
+      String model, MemoryEstimate needs, Compute wanted, MemoryBudget budget) {
+    List<MemoryPlan> choices = choices(needs, wanted, budget);
     MemoryPlan smallest = choices.get(choices.size() - 1);
     return choices.stream()
         .filter(plan -> plan.peak() <= budget.bytes())
         .findFirst()
-        .orElseThrow(() -> new ResourceLimitException(files.describe() + " needs "
+        .orElseThrow(() -> new ResourceLimitException(model + " needs "
             + MemoryEstimate.Figures.of(smallest.peak(), budget.bytes()).need()
             + " for an image of "
             + smallest.budget.width().getAsInt() + "x"
@@ -95,16 +90,16 @@ public final class MemoryPlan {
             + smallest.description() + "; the budget is "
             + MemoryEstimate.Figures.of(smallest.peak(), budget.bytes()).limit()
             + ": give more memory, "
-            + (fitsInBf16(files, wanted, budget) ? "compute in bf16 (--dtype bf16), " : "")
+            + (fitsInBf16(needs, wanted, budget) ? "compute in bf16 (--dtype bf16), " : "")
             + (budget.allow8Bit() == EightBits.PRODUCTS && wanted.isCpu()
                 ? "turn 8-bit matrix products off, "
                 : "")
             + "or use a smaller image"));
   }
 
-  private static boolean fitsInBf16(ModelComponents files, Compute wanted, MemoryBudget budget) {
+  private static boolean fitsInBf16(MemoryEstimate needs, Compute wanted, MemoryBudget budget) {
     return wanted.dtype() == DType.F32
-        && choices(files, wanted.withDtype(DType.BF16), budget).stream()
+        && choices(needs, wanted.withDtype(DType.BF16), budget).stream()
             .anyMatch(plan -> plan.peak() <= budget.bytes());
   }
 
@@ -115,8 +110,7 @@ public final class MemoryPlan {
    * in 8 bits. The element type is the requested one.
    */
   public static List<MemoryPlan> choices(
-      ModelComponents files, Compute compute, MemoryBudget budget) {
-    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
+      MemoryEstimate needs, Compute compute, MemoryBudget budget) {
     boolean chained = needs.network().equals("transformer");
     long program = processBytes(compute);
     List<MemoryPlan> choices = new ArrayList<>();
@@ -210,48 +204,11 @@ public final class MemoryPlan {
     return residences.getOrDefault(component, WeightResidence.RESIDENT);
   }
 
-  /** The files with this memory plan. */
-  public ModelComponents of(ModelComponents files) {
-    return new Planned(files, this);
-  }
-
-  /** The files of a model, opened with a memory plan. */
-  private record Planned(ModelComponents base, MemoryPlan plan) implements ModelComponents.Derived {
-    @Override
-    public WeightResidence residence(String component) {
-      return plan.residence(component);
-    }
-
-    @Override
-    public LayerInputs layerInputs(String component) {
-      if (plan.residence(component) != WeightResidence.INT8_MATMUL
-          || calibration().isEmpty()) {
-        return LayerInputs.NONE;
-      }
-      try (TensorSource network = weights(component)) {
-        return new LayerInputs(
-            calibration().map(file -> Calibration.read(file, network)), Optional.empty());
-      }
-    }
-
-    @Override
-    public List<String> notices() {
-      boolean isUncalibrated =
-          calibration().isEmpty() && plan.residences.containsValue(WeightResidence.INT8_MATMUL);
-      return isUncalibrated
-          ? Stream.concat(base.notices().stream(), Stream.of(UNCALIBRATED)).toList()
-          : base.notices();
-    }
-
-    @Override
-    public boolean isVaeTiled() {
-      return plan.isVaeTiled;
-    }
-
-    @Override
-    public ModelComponents with(String component, Path files) {
-      return ReplacedComponent.in(this, component, files);
-    }
+  /** Returns the notices of this plan; none if it has none. */
+  public Stream<String> notices(boolean isCalibrated) {
+    return !isCalibrated && residences.containsValue(WeightResidence.INT8_MATMUL)
+        ? Stream.of(UNCALIBRATED)
+        : Stream.of();
   }
 
   /** Returns true if the autoencoder works in strips. */

@@ -199,11 +199,15 @@ public final class EditCommand implements Runnable, WritesFiles {
       BaseModel model, LoraPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (identity.method().showsImages()) {
       return HeadshotPerson.of(
-          model, identity.openReferenceImagesPerson(person, store, model, consent, console), trained, null);
+          model,
+          identity.openReferenceImagesPerson(person, store, model, consent, console),
+          trained,
+          null);
     }
     return eye == null
         ? HeadshotPerson.of(model, trained, null)
-        : HeadshotPerson.of(model, identity.openIpAdapterPerson(person, eye, consent), trained, null);
+        : HeadshotPerson.of(
+            model, identity.openIpAdapterPerson(person, eye, consent), trained, null);
   }
 
   /** Writes a file of this name into the output folder and returns it. */

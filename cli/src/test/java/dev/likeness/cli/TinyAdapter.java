@@ -7,10 +7,10 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
-import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,16 +26,16 @@ final class TinyAdapter {
 
   /** Writes an IP-Adapter of four tokens for an encoder whose projection is that wide. */
   static void ofImages(BaseModel base, long projection, Path file) throws IOException {
-    write(base, IpAdapterVariant.BASE, 4, projection, 0, file);
+    write(base, MethodRegistry.IP_ADAPTER, 4, projection, 0, file);
   }
 
   /** Writes a FaceID Portrait of eight tokens for a recogniser of so many numbers. */
   static void ofFaces(BaseModel base, long numbers, Path file) throws IOException {
-    write(base, IpAdapterVariant.PORTRAIT, 8, 0, numbers, file);
+    write(base, MethodRegistry.PORTRAIT, 8, 0, numbers, file);
   }
 
   private static void write(
-      BaseModel base, IpAdapterVariant kind, int tokens, long image, long face, Path file)
+      BaseModel base, IdentityMethod kind, int tokens, long image, long face, Path file)
       throws IOException {
     AdapterSites sites = AdapterSites.of(base);
     AdapterLayout layout = new AdapterLayout(
@@ -44,7 +44,7 @@ final class TinyAdapter {
         NoiseSource noise = NoiseSource.seeded(SEED);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      ImageProjection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
+      layout.projection(Weights.of(weights), Double.NaN);
       for (int t = 0; t < sites.paths().size(); t++) {
         for (String layer : List.of("to_k_ip", "to_v_ip")) {
           weights.get(

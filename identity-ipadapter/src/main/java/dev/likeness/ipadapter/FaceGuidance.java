@@ -13,9 +13,9 @@ import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.guidance.EmbedderEnsemble;
 import dev.likeness.ipadapter.internal.guidance.FaceGradientGuidance;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
@@ -172,10 +172,8 @@ public final class FaceGuidance implements AutoCloseable {
   /** Opens the adapter if it needs face embeddings only. */
   private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
     IpAdapterFile file = IpAdapterFile.of(own);
-    IpAdapterVariant kind = file.layout().variant();
-    boolean numbers = kind.needsFace()
-        && !kind.needsRawEmbedding()
-        && kind.imageInput() == IpAdapterVariant.ImageInput.NONE;
+    AdapterLayout layout = file.layout();
+    boolean numbers = layout.needsFace() && !layout.needsRawEmbedding() && !layout.needsImage();
     return numbers ? Optional.of(IpAdapter.open(file, base)) : Optional.empty();
   }
 

@@ -229,8 +229,9 @@ public final class FaceReader {
         FaceReader reader,
         List<Reference> photos,
         Optional<IpAdapter> fallback) {
-      boolean raw = adapter.layout().variant().needsRawEmbedding();
-      FaceReader fitting = reader.withSide(adapter.layout().faceSize());
+      boolean raw = adapter.layout().needsRawEmbedding();
+      FaceReader fitting =
+          adapter.layout().faceInput().map(face -> reader.withSide(face.side())).orElse(reader);
       List<FaceReading> readings = photos.stream()
           .map(photo -> fitting.read(photo.image().orElseThrow(), raw))
           .toList();

@@ -6,20 +6,16 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.nn.Linear;
-import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
-import dev.likeness.ipadapter.internal.attention.ImageTokens;
-import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
-import dev.likeness.ipadapter.internal.attention.TimestepAttention;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
-import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
@@ -29,11 +25,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  * closed. The caller closes the image encoder.
  */
 public final class IpAdapter implements AutoCloseable {
-  /** Epsilon of the RMS norm on keys in InstantX's adapter for FLUX. */
-  private static final double KEY_EPS = 1e-5;
-
   private final IpAdapterFile file;
   private final AdapterLayout layout;
   private final AdapterSites sites;
@@ -52,6 +40,7 @@ public final class IpAdapter implements AutoCloseable {
   private final LoadedWeights weights;
   private final Compute compute;
   private final UsageLock usageLock;
+  private final IdentityMethod.Opened opened;
   private FaceIdLora lora;
 
   private IpAdapter(
@@ -68,6 +57,7 @@ public final class IpAdapter implements AutoCloseable {
     this.compute = compute;
     usageLock = new UsageLock("the adapter " + file.path());
     weights = new LoadedWeights(source, compute);
+    opened = layout.method().open(layout, sites, weights, compute);
   }
 
   /**
@@ -128,7 +118,7 @@ public final class IpAdapter implements AutoCloseable {
         file,
         AdapterHeader.open(file.path()),
         layout,
-        AdapterSites.of(base).forVariant(layout.variant()),
+        layout.method().sites(AdapterSites.of(base)),
         encoder == null ? null : encoder.loaded(),
         base.compute());
     try {
@@ -141,19 +131,11 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   private void load(Optional<Path> twin) {
-    projection(1);
-    IntStream.range(0, sites.paths().size())
-        .forEach(
-            layout.variant() == IpAdapterVariant.INSTANT_X_TIMED
-                ? this::timestepAttention
-                : t -> {
-                  linear(t, "to_k_ip");
-                  linear(t, "to_v_ip");
-                });
+    opened.readAll();
     weights.requireAllRead(weights.names().stream()
         .filter(name -> FaceIdLoraFile.isKey(name) || Leftovers.isHarmless(name))
         .collect(Collectors.toSet()));
-    boolean whole = layout.variant().needsLora();
+    boolean whole = layout.method().loraPart() == IdentityMethod.LoraPart.REQUIRED;
     if (twin.isPresent()) {
       lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), sites), sites, whole, compute);
     } else if (file.usesLoraOf(layout)) {
@@ -251,59 +233,21 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Returns the maker of image tokens, which belongs to the calling scope. {@code shortcut} matters
-   * for FaceID-Plus v2 only.
+   * Returns what each attention attends to. The tensors belong to the calling scope.
+   *
+   * @param isUnconditional true for the unconditional input instead of the references
+   * @param shortcutScale weight of the face image in FaceID-Plus v2
    */
-  ImageTokens tokens(double shortcut) {
-    return new ImageTokens(layout, projection(shortcut), compute);
+  TokenMemories memories(
+      ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale) {
+    boolean second =
+        layout.method().hasVersions() && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
+    return opened.memories(references, isUnconditional, second ? shortcutScale : Double.NaN);
   }
 
-  private ImageProjection projection(double shortcut) {
-    boolean second = layout.variant() == IpAdapterVariant.FACE_ID_PLUS
-        && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
-    return ImageProjection.of(
-        layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
-  }
-
-  /** Returns keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
-  Tensor keys(Tensor tokens, int t) {
-    Tensor keys = linear(t, "to_k_ip").forward(tokens);
-    if (layout.variant() != IpAdapterVariant.INSTANT_X) {
-      return keys;
-    }
-    Tensor byHead = keys.view(1, keys.size(1), -1, sites.headDim());
-    return torch
-        .rms_norm(
-            byHead, new long[] {sites.headDim()}, new TensorOptional(), new DoubleOptional(KEY_EPS))
-        .view_as(keys);
-  }
-
-  /** Returns values [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
-  Tensor values(Tensor tokens, int t) {
-    return linear(t, "to_v_ip").forward(tokens);
-  }
-
-  /** Returns attention {@code t} of an adapter with timestep input. */
-  TimestepAttention timestepAttention(int t) {
-    String norm = "ip_adapter." + t + ".norm_q.weight";
-    long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;
-    return new TimestepAttention(
-        weightsAt(t),
-        layout.contextWidth(),
-        layout.resampler().width(),
-        sites.headDim() > 0 ? sites.headDim() : own);
-  }
-
-  private Linear linear(int t, String name) {
-    return Linear.of(
-        weightsAt(t).at(name),
-        sites.contextWidth(),
-        sites.widths().get(t),
-        layout.variant() == IpAdapterVariant.XLABS);
-  }
-
-  private Weights weightsAt(int t) {
-    return Weights.of(weights).at("ip_adapter").at(sites.keyIndex(t));
+  /** Returns the full name of the module that attention {@code t} adds to. */
+  String module(int t) {
+    return layout.method().module(sites, t);
   }
 
   /** Frees the tensors once no running generation uses them. A second call does nothing. */

@@ -2,13 +2,12 @@ package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.ModelFile;
-import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.photos.embed.EmbedderSpec;
@@ -43,10 +42,7 @@ public record IpAdapterFile(
       String title, boolean needsImageEncoder, boolean needsFaceEmbedder, String description) {
     private static Kind of(AdapterLayout layout) {
       return new Kind(
-          layout.variant().title(),
-          layout.variant().imageInput() != IpAdapterVariant.ImageInput.NONE,
-          layout.variant().needsFace(),
-          layout.describe());
+          layout.method().title(), layout.needsImage(), layout.needsFace(), layout.describe());
     }
   }
 
@@ -152,8 +148,8 @@ public record IpAdapterFile(
   AdapterLayout layoutFor(BaseModel base) {
     AdapterLayout layout = layout();
     AdapterCompatibility.check(
-        path.toString(), layout, AdapterSites.of(base).forVariant(layout.variant()));
-    if (layout.variant() == IpAdapterVariant.FACE_ID_PLUS) {
+        path.toString(), layout, layout.method().sites(AdapterSites.of(base)));
+    if (layout.method().hasVersions()) {
       faceVersion();
     }
     loraFile(layout);
@@ -190,7 +186,7 @@ public record IpAdapterFile(
    */
   Optional<Path> loraFile(AdapterLayout layout) {
     boolean inside = usesLoraOf(layout);
-    if (layout.variant().family().network().component() != ModelComponent.UNET
+    if (layout.method().loraPart() == IdentityMethod.LoraPart.NONE
         && (inside || lora.isPresent())) {
       throw new InvalidInputException(
           path + " is " + layout.describe() + "; adapters of this kind have no LoRA, but "
@@ -199,7 +195,9 @@ public record IpAdapterFile(
                       + "IpAdapterFile.ignoreLora)"
                   : lora.get() + " was given as its LoRA; give this LoRA to the request instead"));
     }
-    return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
+    return inside || usesOwnLora() && layout.method().loraPart() != IdentityMethod.LoraPart.REQUIRED
+        ? Optional.empty()
+        : loraFile();
   }
 
   /**

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -189,10 +189,9 @@ public final class PersonAdapter implements AutoCloseable {
    *     face embedder returns only normalised embeddings
    */
   public Reference reference(RgbImage photo, Face face) {
-    if (adapter.layout().variant().needsFace()) {
-      AdapterLayout layout = adapter.layout();
-      return FaceReader.reference(
-          embedder, photo, face, layout.variant().needsRawEmbedding(), layout.faceSize());
+    IdentityMethod.FaceInput input = adapter.layout().faceInput().orElse(null);
+    if (input != null) {
+      return FaceReader.reference(embedder, photo, face, input.isRaw(), input.side());
     }
     return Reference.of(
         HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, photo.width(), photo.height(), 1)

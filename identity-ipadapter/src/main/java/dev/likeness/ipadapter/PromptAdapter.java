@@ -11,19 +11,13 @@ import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
 import dev.likeness.ipadapter.internal.attention.AttentionMask;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
-import dev.likeness.ipadapter.internal.attention.ImageTokens;
-import dev.likeness.ipadapter.internal.attention.TimestepAttention;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
-import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
-import dev.likeness.ipadapter.internal.attention.TokenBranch.Memory;
+import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
 
 /** An image prompt at one weight. It computes tokens, keys and values once for each request. */
 record PromptAdapter(
@@ -38,8 +32,7 @@ record PromptAdapter(
     if (weight == 0) {
       return;
     }
-    AdapterSites found =
-        AdapterSites.of("of the request", model).forVariant(adapter.layout().variant());
+    AdapterSites found = adapter.layout().method().sites(AdapterSites.of("of the request", model));
     if (!adapter.sites().matches(found)) {
       throw new IllegalArgumentException("the image prompt of " + adapter.describe() + " is for "
           + adapter.sites().describe() + ", but the base of the request is " + found.describe()
@@ -83,24 +76,19 @@ record PromptAdapter(
    * scope.
    */
   static final class Branches {
-    /** Makes the image tokens that attention {@code t} uses for one half of the guidance batch. */
-    private interface MemoryFactory {
-      Memory at(int t, double scale);
-    }
-
     private final IpAdapter adapter;
-    private final ImageTokens imageTokens;
+    private final double shortcutScale;
 
     Branches(IpAdapter adapter, Settings settings) {
       this.adapter = adapter;
-      imageTokens = adapter.tokens(settings.shortcutScale());
+      shortcutScale = settings.shortcutScale();
     }
 
     /** Returns a branch for each module that the prompt acts on, by module name. */
     Map<String, AttentionBranch> of(
         ReferenceEmbeddings references, Settings settings, double weight, Generation generation) {
-      MemoryFactory shown = memories(references, false);
-      MemoryFactory nothing = !generation.usesGuidance()
+      TokenMemories shown = memories(references, false);
+      TokenMemories nothing = !generation.usesGuidance()
           ? null
           : settings.negative() == null
               ? memories(references, true)
@@ -112,7 +100,7 @@ record PromptAdapter(
         double scale = weight * settings.blockWeights().of(adapter.sites(), t);
         if (scale != 0) {
           branches.put(
-              adapter.sites().module(adapter.layout().variant(), t),
+              adapter.module(t),
               new TokenBranch(
                   nothing == null ? null : nothing.at(t, scale),
                   shown.at(t, scale),
@@ -136,22 +124,8 @@ record PromptAdapter(
     }
 
     /** @param hidden true for the unconditional tokens instead of those of the references */
-    private MemoryFactory memories(ReferenceEmbeddings references, boolean hidden) {
-      if (adapter.layout().variant() == IpAdapterVariant.INSTANT_X_TIMED) {
-        TimestepAttention.TimestepMemory.Tokens tokens =
-            imageTokens.timestepTokens(references, hidden);
-        Tensor bias = imageTokens.weightBias(
-            references, (long) references.count() * adapter.layout().tokens());
-        return (t, scale) ->
-            new TimestepAttention.TimestepMemory(tokens, adapter.timestepAttention(t), scale, bias);
-      }
-      Tensor tokens = hidden ? imageTokens.unconditional(references) : imageTokens.of(references);
-      Tensor bias = hidden ? null : imageTokens.weightBias(references, tokens.size(1));
-      return (t, scale) -> {
-        Tensor values = adapter.values(tokens, t);
-        return new KeyValues(
-            adapter.keys(tokens, t), scale == 1 ? values : values.mul(new Scalar(scale)), bias);
-      };
+    private TokenMemories memories(ReferenceEmbeddings references, boolean hidden) {
+      return adapter.memories(references, hidden, shortcutScale);
     }
   }
 

@@ -14,7 +14,7 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;

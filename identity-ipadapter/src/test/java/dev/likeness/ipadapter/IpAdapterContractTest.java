@@ -30,7 +30,6 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -164,8 +163,7 @@ class IpAdapterContractTest implements AdapterContract {
           .contribution()
           .changes()
           .of(ModelComponent.UNET, new Generation(Compute.EXACT, true, 24, 16, 2));
-      AttentionBranch branch =
-          begun.branches(own.sites().module(IpAdapterVariant.BASE, 0)).get(0);
+      AttentionBranch branch = begun.branches(own.module(0)).get(0);
       AttentionBranch.BranchInputs asking = AttentionBranch.BranchInputs.of(
           torch.ones(2, 1, 6, own.sites().widths().get(0)));
       float[] seen = ImageTensors.floats(branch.attend(asking));

@@ -12,7 +12,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -134,7 +134,7 @@ class OddHeadersTest {
     }
     assertTrue(refusal(file).startsWith(file + " is InstantID"), refusal(file));
     assertEquals(
-        IpAdapterVariant.PORTRAIT_UNNORM, IpAdapterFile.of(named).layout().variant());
+        MethodRegistry.UNNORMALISED_PORTRAIT, IpAdapterFile.of(named).layout().method());
   }
 
   private static String refusal(Path file) {

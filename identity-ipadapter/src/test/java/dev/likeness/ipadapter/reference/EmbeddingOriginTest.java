@@ -18,8 +18,8 @@ import dev.likeness.ipadapter.GoldenAdapters;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -86,7 +86,8 @@ class EmbeddingOriginTest {
     Path raw = ADAPTERS.write("portrait-unnorm", folder);
     try (IpAdapter unit = IpAdapter.open(ADAPTERS.write("faceid", folder), base);
         IpAdapter portrait = IpAdapter.open(raw, base)) {
-      assertEquals(IpAdapterVariant.PORTRAIT_UNNORM, AdapterHeader.layout(raw).variant());
+      assertEquals(
+          MethodRegistry.UNNORMALISED_PORTRAIT, AdapterHeader.layout(raw).method());
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
       assertTrue(assertThrows(InvalidInputException.class, () -> portrait.prompt(given))
           .getMessage()

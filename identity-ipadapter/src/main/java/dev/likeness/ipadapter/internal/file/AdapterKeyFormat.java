@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch;
  * Maps the keys of adapter files in other key formats, such as diffusers', to the published format:
  * {@code image_proj.*} and {@code ip_adapter.N.*}.
  */
-final class AdapterKeyFormat {
+public final class AdapterKeyFormat {
   private static final String PROJECTION = "image_proj.";
   private static final Pattern PROCESSOR =
       Pattern.compile("(?:unet\\.|transformer\\.)?(.+\\.attn[12]?)\\.processor\\."

@@ -56,7 +56,7 @@ public record AdapterSites(
    *
    * @throws InvalidInputException if no family knows the network
    */
-  static AdapterSites of(String base, Set<String> names, Function<String, long[]> shape) {
+  public static AdapterSites of(String base, Set<String> names, Function<String, long[]> shape) {
     for (ModelFamily family : FamilyRegistry.families()) {
       Optional<AttentionSites.Found> found =
           family.attentionSites().flatMap(sites -> sites.find(names, shape));
@@ -70,14 +70,8 @@ public record AdapterSites(
         + " is of a family without IP-Adapter support; use another base, or no IP-Adapter");
   }
 
-  /**
-   * Returns the attentions that a kind of adapter acts on: FLUX's double blocks for XLabs, else
-   * all.
-   */
-  public AdapterSites forVariant(IpAdapterVariant kind) {
-    if (kind != IpAdapterVariant.XLABS) {
-      return this;
-    }
+  /** Returns the sites without those that process text and image as one sequence. */
+  public AdapterSites withoutSingleBlocks() {
     List<String> doubles = paths.stream().filter(path -> !isSingle(path)).toList();
     return new AdapterSites(
         name, family, doubles, widths.subList(0, doubles.size()), contextWidth, headDim);
@@ -116,14 +110,11 @@ public record AdapterSites(
   }
 
   /**
-   * Returns the full name of the module that a kind of adapter adds to: attention {@code t}, or the
-   * double block for XLabs.
+   * Returns the full name of attention {@code t}: a UNet's cross-attention, or a transformer's
+   * attention.
    */
-  public String module(IpAdapterVariant kind, int t) {
-    String path = paths.get(t);
-    return isUnet()
-        ? path + ".attn2"
-        : kind == IpAdapterVariant.XLABS ? path.replace(".attn", "") : path;
+  public String attention(int t) {
+    return isUnet() ? paths.get(t) + ".attn2" : paths.get(t);
   }
 
   /**

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Files of other adapters that resemble IP-Adapters, detected to be refused by name. */
-enum AdapterType {
+public enum AdapterType {
   /** Also published for SDXL with the key prefixes of IP-Adapters. */
   PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),
   PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),

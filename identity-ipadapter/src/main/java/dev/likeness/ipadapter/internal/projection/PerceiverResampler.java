@@ -4,7 +4,6 @@ import dev.likeness.diffusion.internal.nn.LayerNorm;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
@@ -16,13 +15,14 @@ import org.bytedeco.pytorch.global.torch;
  * The layers of Flamingo's perceiver resampler (Alayrac et al. 2022, arXiv:2204.14198, section
  * 3.1.1).
  */
-final class PerceiverResampler {
+public final class PerceiverResampler {
   private final Linear projIn;
   private final List<PerceiverLayer> layers;
   private final Linear projOut;
   private final LayerNorm normOut;
 
-  PerceiverResampler(Weights w, ResamplerConfig shape, long in, long out) {
+  /** Reads a resampler from width {@code in} to width {@code out}. */
+  public PerceiverResampler(Weights w, ResamplerConfig shape, long in, long out) {
     this(w, shape, in, out, false);
   }
 
@@ -36,7 +36,8 @@ final class PerceiverResampler {
   }
 
   /** Reads a resampler with timestep input. */
-  static PerceiverResampler withTimestep(Weights w, ResamplerConfig shape, long in, long out) {
+  public static PerceiverResampler withTimestep(
+      Weights w, ResamplerConfig shape, long in, long out) {
     return new PerceiverResampler(w, shape, in, out, true);
   }
 
@@ -44,7 +45,7 @@ final class PerceiverResampler {
    * Lets latents [n, tokens, width] attend to x [n, m, in]; {@code time} is a timestep embedding
    * [1, width] or null. Returns [n, tokens, out].
    */
-  Tensor forward(Tensor latents, Tensor x, Tensor time) {
+  public Tensor forward(Tensor latents, Tensor x, Tensor time) {
     Tensor projected = projIn.forward(x);
     Tensor seen = time == null ? projected : projected.add(time.unsqueeze(1));
     Tensor tokens = latents;

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.portrait.training.adapter.AdapterTraining;
 import java.util.LinkedHashMap;
@@ -157,7 +157,7 @@ final class Architecture {
    */
   static AdapterTraining adapter() {
     return new AdapterTraining(
-        IpAdapterVariant.PORTRAIT,
+        MethodRegistry.PORTRAIT,
         8,
         null,
         32,
@@ -179,7 +179,7 @@ final class Architecture {
   /** An IP-Adapter of the image encoder's projection. */
   static AdapterTraining imageAdapter() {
     return new AdapterTraining(
-        IpAdapterVariant.BASE,
+        MethodRegistry.IP_ADAPTER,
         4,
         null,
         0,

@@ -22,10 +22,10 @@ import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.portrait.training.PerceptualLoss;
 import java.nio.file.Files;
@@ -35,8 +35,8 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /** One training of an adapter, from pairs to a file. One thread, used once. */
 final class AdapterTrainer implements AutoCloseable {

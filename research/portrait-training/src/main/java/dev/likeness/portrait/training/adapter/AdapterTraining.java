@@ -7,10 +7,11 @@ import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Muon;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.portrait.training.PerceptualLoss;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import java.util.function.Consumer;
  * encoder stay (Ye et al. 2023, arXiv:2308.06721, section 3.2). Immutable; the methods named like
  * settings return another one.
  *
- * @param variant plain, Plus, Full Face or Portrait
+ * @param method plain, Plus, Full Face or Portrait
  * @param tokens image tokens of one reference; ignored by Full Face
  * @param resampler of Plus's resampler, or null
  * @param rank of a LoRA of every attention's four layers that is learnt with it, as FaceID has one;
@@ -54,7 +55,7 @@ import java.util.function.Consumer;
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(
-    IpAdapterVariant variant,
+    IdentityMethod method,
     int tokens,
     ResamplerConfig resampler,
     int rank,
@@ -94,21 +95,21 @@ public record AdapterTraining(
     if (!(timestepShift > 0)) {
       throw new IllegalArgumentException("timestep shift " + timestepShift + " must be above 0");
     }
-    boolean known = variant == IpAdapterVariant.BASE
-        || variant == IpAdapterVariant.FULL_FACE
-        || variant == IpAdapterVariant.PLUS && resampler != null
-        || variant == IpAdapterVariant.PORTRAIT && tokens != FACE_ID_TOKENS;
+    boolean known = method == MethodRegistry.IP_ADAPTER
+        || method == MethodRegistry.FULL_FACE
+        || method == MethodRegistry.PLUS && resampler != null
+        || method == MethodRegistry.PORTRAIT && tokens != FACE_ID_TOKENS;
     if (!known) {
       throw new IllegalArgumentException(
-          "cannot train " + variant + " with " + tokens + " tokens and resampler " + resampler
-              + "; known: BASE, FULL_FACE, PLUS with a resampler, PORTRAIT with other than 4 tokens");
+          "cannot train an " + method.title() + " with " + tokens + " tokens and resampler " + resampler
+              + "; known: plain, Full Face, Plus with a resampler, Portrait with other than 4 tokens");
     }
   }
 
   /** A plain adapter of four tokens, with the settings its authors published. */
   public static AdapterTraining base() {
     return new AdapterTraining(
-        IpAdapterVariant.BASE,
+        MethodRegistry.IP_ADAPTER,
         4,
         null,
         0,
@@ -130,7 +131,7 @@ public record AdapterTraining(
   /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
   public static AdapterTraining plus(int width) {
     return new AdapterTraining(
-        IpAdapterVariant.PLUS,
+        MethodRegistry.PLUS,
         16,
         new ResamplerConfig(width, width, 4),
         0,
@@ -247,26 +248,26 @@ public record AdapterTraining(
 
   /** The layout of what is taught. */
   public AdapterLayout layout(AdapterSites base, LoadedImageEncoder encoder, int faceNumbers) {
-    boolean face = variant == IpAdapterVariant.PORTRAIT;
+    boolean face = method == MethodRegistry.PORTRAIT;
     if (!face && encoder == null) {
       throw new IllegalArgumentException(
-          "an " + variant.title() + " looks at images; give an image encoder");
+          "an " + method.title() + " looks at images; give an image encoder");
     }
-    if (variant == IpAdapterVariant.BASE && encoder.config().projectionDim() == 0) {
+    if (method == MethodRegistry.IP_ADAPTER && encoder.config().projectionDim() == 0) {
       throw new IllegalArgumentException(
-          "an " + variant.title() + " looks at an image encoder's projection, and "
+          "an " + method.title() + " looks at an image encoder's projection, and "
               + encoder.describe() + " is " + encoder.config().describe()
               + "; give a CLIPVisionModelWithProjection, or train a Plus");
     }
     int image = face
         ? 0
-        : variant == IpAdapterVariant.BASE
+        : method == MethodRegistry.IP_ADAPTER
             ? encoder.config().projectionDim()
             : encoder.config().width();
-    long hidden = face ? 2L * faceNumbers : variant == IpAdapterVariant.FULL_FACE ? image : 0;
+    long hidden = face ? 2L * faceNumbers : method == MethodRegistry.FULL_FACE ? image : 0;
     return new AdapterLayout(
-        variant,
-        variant == IpAdapterVariant.FULL_FACE ? 0 : tokens,
+        method,
+        method == MethodRegistry.FULL_FACE ? 0 : tokens,
         base.contextWidth(),
         image,
         face ? faceNumbers : 0,

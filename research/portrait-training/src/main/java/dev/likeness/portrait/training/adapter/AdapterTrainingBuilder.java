@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training.adapter;
 
-import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
 import java.nio.file.Path;
 
 /**
@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * the order of its components.
  */
 final class AdapterTrainingBuilder {
-  IpAdapterVariant variant;
+  IdentityMethod method;
   int tokens;
   ResamplerConfig resampler;
   int rank;
@@ -28,7 +28,7 @@ final class AdapterTrainingBuilder {
   long seed;
 
   AdapterTrainingBuilder(AdapterTraining from) {
-    variant = from.variant();
+    method = from.method();
     tokens = from.tokens();
     resampler = from.resampler();
     rank = from.rank();
@@ -49,7 +49,7 @@ final class AdapterTrainingBuilder {
 
   AdapterTraining build() {
     return new AdapterTraining(
-        variant,
+        method,
         tokens,
         resampler,
         rank,

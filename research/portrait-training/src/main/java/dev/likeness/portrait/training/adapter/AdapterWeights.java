@@ -14,12 +14,12 @@ import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
-import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * An adapter's weights while it learns: keys and values begin as the base's own for text, so that
@@ -93,7 +93,7 @@ final class AdapterWeights implements AutoCloseable {
             .toList();
     if (!missing.isEmpty()) {
       throw new InvalidInputException(start.describe() + " lacks \"" + missing.get(0) + "\" and "
-          + (missing.size() - 1) + " other tensors of an " + layout.variant().title()
+          + (missing.size() - 1) + " other tensors of an " + layout.method().title()
           + ", which is trained; " + CONTINUE_ADVICE);
     }
   }
@@ -113,7 +113,7 @@ final class AdapterWeights implements AutoCloseable {
 
   /** Makes every weight, in one order. */
   private void createAll() {
-    ImageProjection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
+    layout.projection(Weights.of(weights), Double.NaN);
     for (int t = 0; t < sites.paths().size(); t++) {
       projectionWeight(weights, t, "k");
       projectionWeight(weights, t, "v");
@@ -148,7 +148,7 @@ final class AdapterWeights implements AutoCloseable {
     ScalarType type = Tensors.scalarType(model.compute().dtype());
     Parameters seen =
         type == ScalarType.Float ? weights : new Parameters.CastParameters(weights, type);
-    Tensor tokens = ImageProjection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN)
+    Tensor tokens = layout.projection(Weights.of(seen), Double.NaN)
         .forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();
     for (int t = 0; t < sites.paths().size(); t++) {
@@ -156,7 +156,7 @@ final class AdapterWeights implements AutoCloseable {
           torch.linear(tokens, projectionWeight(seen, t, "k")),
           torch.linear(tokens, projectionWeight(seen, t, "v")),
           null);
-      branches.put(sites.module(layout.variant(), t), List.of(new TokenBranch(null, memory, null)));
+      branches.put(layout.method().module(sites, t), List.of(new TokenBranch(null, memory, null)));
     }
     FaceIdLora lora = rank > 0 ? new FaceIdLora(seen, rank, sites) : null;
     return new Adaptation() {

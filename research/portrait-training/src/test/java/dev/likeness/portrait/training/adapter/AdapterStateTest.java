@@ -18,7 +18,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.portrait.training.PerceptualLoss;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class AdapterStateTest {
   private static final AdapterTraining PORTRAIT = AdapterTrainingTest.kind(
-      AdapterTrainingTest.BASE.steps(27).batchSize(1), IpAdapterVariant.PORTRAIT, 6, null);
+      AdapterTrainingTest.BASE.steps(27).batchSize(1), MethodRegistry.PORTRAIT, 6, null);
   private static final String ADVICE =
       "train with a lower learning rate, or in f32 instead of a half type";
   private static BaseModel base;

@@ -25,9 +25,10 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
@@ -91,7 +92,7 @@ public class AdapterTrainingTest {
     assertTrue(after < 0.9 * before, "loss " + before + " at first, " + after + " at last");
     try (ImageEncoder eye = eye();
         IpAdapter adapter = IpAdapter.open(file, base, eye)) {
-      assertEquals(IpAdapterVariant.BASE, AdapterHeader.layout(file).variant());
+      assertEquals(MethodRegistry.IP_ADAPTER, AdapterHeader.layout(file).method());
       ImageRequest request = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       assertFalse(Arrays.equals(
           base.generate(request).pixels(),
@@ -126,7 +127,7 @@ public class AdapterTrainingTest {
   @Test
   void warmsUpAndCoolsDown() {
     LearningRateSchedule rate = new AdapterTraining(
-            IpAdapterVariant.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
+            MethodRegistry.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
         .learningRateSchedule();
     assertArrayEquals(
         new double[] {0.2, 2, 2, 2, 1, 0.1},
@@ -161,13 +162,13 @@ public class AdapterTrainingTest {
     AdapterTraining shortly = BASE.steps(2).batchSize(2);
     Path file = folder.resolve("adapter.safetensors");
     for (AdapterTraining each : List.of(
-        kind(shortly, IpAdapterVariant.PLUS, 5, new ResamplerConfig(64, 64, 2)),
-        kind(shortly, IpAdapterVariant.FULL_FACE, 1, null),
-        kind(shortly, IpAdapterVariant.PORTRAIT, 6, null))) {
+        kind(shortly, MethodRegistry.PLUS, 5, new ResamplerConfig(64, 64, 2)),
+        kind(shortly, MethodRegistry.FULL_FACE, 1, null),
+        kind(shortly, MethodRegistry.PORTRAIT, 6, null))) {
       each.train(base, encoder, pairs(), file, null, Run.silent());
       try (ImageEncoder eye = eye();
           IpAdapter adapter = IpAdapter.open(file, base, eye)) {
-        assertEquals(each.variant(), AdapterHeader.layout(file).variant());
+        assertEquals(each.method(), AdapterHeader.layout(file).method());
       }
     }
   }
@@ -177,9 +178,9 @@ public class AdapterTrainingTest {
     Path file = folder.resolve("adapter.safetensors");
     AdapterTraining shortly = BASE.steps(2).batchSize(2);
     for (AdapterTraining each : List.of(
-        shortly.rank(2), kind(shortly, IpAdapterVariant.FULL_FACE, 1, null).rank(2))) {
+        shortly.rank(2), kind(shortly, MethodRegistry.FULL_FACE, 1, null).rank(2))) {
       each.train(base, encoder, pairs(), file, null, Run.silent());
-      assertTrue(AdapterHeader.layout(file).hasLora(), each.variant().title());
+      assertTrue(AdapterHeader.layout(file).hasLora(), each.method().title());
     }
   }
 
@@ -187,7 +188,7 @@ public class AdapterTrainingTest {
   void trainsALoraTooAndContinuesFromAnAdapter() throws IOException {
     Path bare = folder.resolve("bare.safetensors");
     AdapterTraining portrait =
-        kind(BASE.steps(2).batchSize(2).learningRate(1e-2), IpAdapterVariant.PORTRAIT, 6, null);
+        kind(BASE.steps(2).batchSize(2).learningRate(1e-2), MethodRegistry.PORTRAIT, 6, null);
     portrait.train(base, null, pairs(), bare, null, Run.silent());
     Path twin = folder.resolve("twin.safetensors");
     portrait
@@ -285,10 +286,10 @@ public class AdapterTrainingTest {
   @Test
   void refusesFaceIdAndTargetsOfSeveralSizes() {
     assertEquals(
-        "cannot train FACE_ID with 4 tokens and resampler null; known: BASE, FULL_FACE, PLUS with a resampler, "
-            + "PORTRAIT with other than 4 tokens",
+        "cannot train an IP-Adapter FaceID with 4 tokens and resampler null; known: plain, Full Face, Plus with a"
+            + " resampler, Portrait with other than 4 tokens",
         assertThrows(
-                IllegalArgumentException.class, () -> kind(BASE, IpAdapterVariant.FACE_ID, 4, null))
+                IllegalArgumentException.class, () -> kind(BASE, MethodRegistry.FACE_ID, 4, null))
             .getMessage());
     List<TrainingPair> uneven = new ArrayList<>(pairs());
     uneven.add(new TrainingPair(Reference.of(image("37x53.png")), image("64x64.png"), ""));
@@ -301,7 +302,7 @@ public class AdapterTrainingTest {
   }
 
   public static AdapterTraining kind(
-      AdapterTraining like, IpAdapterVariant kind, int tokens, ResamplerConfig shape) {
+      AdapterTraining like, IdentityMethod kind, int tokens, ResamplerConfig shape) {
     return new AdapterTraining(
         kind,
         tokens,
@@ -314,7 +315,7 @@ public class AdapterTrainingTest {
         0,
         0,
         5,
-        kind == IpAdapterVariant.PORTRAIT,
+        kind == MethodRegistry.PORTRAIT,
         0.01,
         1,
         0.05,

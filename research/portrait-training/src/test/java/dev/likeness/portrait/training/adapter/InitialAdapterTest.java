@@ -19,12 +19,12 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
-import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
-import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.method.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
+import dev.likeness.ipadapter.internal.registry.AdapterHeader;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -191,6 +191,6 @@ class InitialAdapterTest {
   }
 
   private static AdapterTraining plus() {
-    return AdapterTrainingTest.kind(BASE, IpAdapterVariant.PLUS, 5, new ResamplerConfig(64, 64, 2));
+    return AdapterTrainingTest.kind(BASE, MethodRegistry.PLUS, 5, new ResamplerConfig(64, 64, 2));
   }
 }

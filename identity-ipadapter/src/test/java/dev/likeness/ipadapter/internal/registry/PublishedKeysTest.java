@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.file;
+package dev.likeness.ipadapter.internal.registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,7 +10,11 @@ import dev.likeness.diffusion.internal.file.KeyList;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
+import dev.likeness.ipadapter.internal.file.AdapterKeyFormat;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,7 +34,7 @@ class PublishedKeysTest {
   @Test
   void detectsThePublishedBaseAdapterByItsKeys() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
-    assertEquals(IpAdapterVariant.BASE, layout.variant());
+    assertEquals(MethodRegistry.IP_ADAPTER, layout.method());
     assertEquals(
         List.of(4, 768L, 1024L),
         List.of(layout.tokens(), layout.contextWidth(), layout.imageWidth()));
@@ -44,7 +48,7 @@ class PublishedKeysTest {
     AdapterLayout layout = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
     assertEquals(
         new AdapterLayout(
-            IpAdapterVariant.PLUS,
+            MethodRegistry.PLUS,
             16,
             768,
             1280,
@@ -134,7 +138,7 @@ class PublishedKeysTest {
   }
 
   private static AdapterLayout layout(String file) {
-    return new AdapterHeader(list(file), file).layout();
+    return AdapterHeader.layout(list(file), file);
   }
 
   private static VisionConfig encoder(String file) {

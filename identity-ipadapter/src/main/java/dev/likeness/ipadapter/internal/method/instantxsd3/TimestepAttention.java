@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.attention;
+package dev.likeness.ipadapter.internal.method.instantxsd3;
 
 import dev.likeness.diffusion.internal.adapter.AttentionBranch.BranchInputs;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -18,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
  * with own norms of queries and keys. Same names and results as diffusers'
  * {@code SD3IPAdapterJointAttnProcessor2_0}.
  */
-public final class TimestepAttention {
+final class TimestepAttention {
   private static final double EPS = 1e-6;
 
   private final Linear modulation;
@@ -98,7 +99,7 @@ public final class TimestepAttention {
      * blocks. Not thread-safe.
      */
     public static final class Tokens {
-      private final ImageProjection.TimestepResampler resampler;
+      private final TimestepResampler resampler;
       private final Tensor imageFeatures;
       private final Tensor tokens;
       private final Tensor timeEmbedding;
@@ -111,11 +112,7 @@ public final class TimestepAttention {
        * @param count number of tokens
        * @param width width of a token
        */
-      Tokens(
-          ImageProjection.TimestepResampler resampler,
-          Tensor imageFeatures,
-          long count,
-          long width) {
+      Tokens(TimestepResampler resampler, Tensor imageFeatures, long count, long width) {
         this.resampler = resampler;
         this.imageFeatures = imageFeatures;
         tokens = imageFeatures.new_empty(1, imageFeatures.size(0) * count, width);

@@ -1,9 +1,7 @@
-package dev.likeness.ipadapter.internal.attention;
+package dev.likeness.ipadapter.internal.method;
 
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
@@ -19,7 +17,7 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   /** Returns the concatenated tokens of all references, [1, n tokens, contextWidth]. */
   public Tensor of(ReferenceEmbeddings e) {
     Tensor tokens = projection.forward(new ImageProjection.ProjectionInputs(
-        place(e.image().orElse(null)), place(e.face().orElse(null), -1)));
+        place(e.image().orElse(null), compute), flatten(e.face().orElse(null))));
     return tokens.reshape(1, -1, layout.contextWidth());
   }
 
@@ -27,34 +25,12 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   public Tensor unconditional(ReferenceEmbeddings e) {
     Grid face = e.face().map(ImageTokens::zeros).orElse(null);
     Grid image = e.unconditional().or(() -> e.image().map(ImageTokens::zeros)).orElse(null);
-    return projection.forward(new ImageProjection.ProjectionInputs(place(image), place(face, -1)));
+    return projection.forward(
+        new ImageProjection.ProjectionInputs(place(image, compute), flatten(face)));
   }
 
-  /**
-   * Returns tokens that depend on the timestep: the concatenated tokens of all references, or as
-   * many unconditional ones if {@code hidden}.
-   */
-  public TimestepAttention.TimestepMemory.Tokens timestepTokens(
-      ReferenceEmbeddings e, boolean hidden) {
-    Tensor seen = place(e.image().orElseThrow());
-    return new TimestepAttention.TimestepMemory.Tokens(
-        (ImageProjection.TimestepResampler) projection,
-        hidden ? torch.zeros_like(seen) : seen,
-        layout.tokens(),
-        layout.contextWidth());
-  }
-
-  /**
-   * Returns the logarithm of each token's weight in the attention, [1, 1, 1, n tokens]; null if the
-   * weights have no effect, as for equal weights without other tokens.
-   */
-  public Tensor weightBias(ReferenceEmbeddings e, long tokens) {
-    boolean besideImage = layout.variant() == IpAdapterVariant.INSTANT_X_TIMED;
-    if (besideImage
-        ? e.weights().stream().allMatch(w -> w == 1)
-        : e.weights().stream().distinct().count() < 2) {
-      return null;
-    }
+  /** Returns the logarithm of each token's weight in the attention, [1, 1, 1, n tokens]. */
+  public static Tensor weightBias(ReferenceEmbeddings e, long tokens, Compute compute) {
     float[] bias = new float[(int) tokens];
     for (int i = 0; i < bias.length; i++) {
       bias[i] = (float) Math.log(e.weights().get((int) (i * (long) e.count() / tokens)));
@@ -66,14 +42,15 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
     return new Grid(new float[like.tokens() * like.width()], 1, like.tokens(), like.width());
   }
 
-  private Tensor place(Grid grid) {
+  /** Returns values on the device; null for null. */
+  public static Tensor place(Grid grid, Compute compute) {
     return grid == null
         ? null
         : Tensors.place(
             compute, torch.tensor(grid.values()).view(grid.count(), grid.tokens(), grid.width()));
   }
 
-  private Tensor place(Grid grid, long columns) {
-    return grid == null ? null : place(grid).view(grid.count(), columns);
+  private Tensor flatten(Grid grid) {
+    return grid == null ? null : place(grid, compute).view(grid.count(), -1);
   }
 }

@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.file;
+package dev.likeness.ipadapter.internal.registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +10,10 @@ import dev.likeness.diffusion.internal.file.KeyList;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.ipadapter.internal.file.AdapterKeyFormat;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,18 +42,16 @@ class TransformerAdaptersTest {
         description(INSTANT_X_SD3));
     assertEquals(20, layout(INSTANT_X_SD3).resampler().heads());
     for (String flux : List.of("flux-dev", "flux-schnell", "flux-fill")) {
-      AdapterCompatibility.check(
-          "adapter", layout(XLABS), base(flux).forVariant(IpAdapterVariant.XLABS));
+      AdapterCompatibility.check("adapter", layout(XLABS), MethodRegistry.XLABS.sites(base(flux)));
       AdapterCompatibility.check("adapter", layout(INSTANT_X), base(flux));
     }
     AdapterCompatibility.check("adapter", layout(INSTANT_X_SD3), base("sd3.5-large"));
-    assertEquals("transformer_blocks.18", base("flux-dev").module(IpAdapterVariant.XLABS, 18));
+    assertEquals("transformer_blocks.18", MethodRegistry.XLABS.module(base("flux-dev"), 18));
     assertEquals(
         "single_transformer_blocks.0.attn",
-        base("flux-dev").module(IpAdapterVariant.INSTANT_X, 19));
+        MethodRegistry.INSTANTX_FLUX.module(base("flux-dev"), 19));
     assertEquals(
-        "transformer_blocks.1.attn2",
-        base("sd3.5-medium").module(IpAdapterVariant.INSTANT_X_TIMED, 3));
+        "transformer_blocks.1.attn2", MethodRegistry.INSTANTX_SD3.module(base("sd3.5-medium"), 3));
   }
 
   @Test
@@ -238,7 +240,7 @@ class TransformerAdaptersTest {
   }
 
   private static String refusal(KeyList list, String base) throws IOException {
-    AdapterSites attentions = base(base).forVariant(layout(list).variant());
+    AdapterSites attentions = layout(list).method().sites(base(base));
     return assertThrows(
             InvalidInputException.class,
             () -> AdapterCompatibility.check("a.bin", layout(list), attentions))
@@ -254,7 +256,7 @@ class TransformerAdaptersTest {
 
   private static AdapterLayout layout(KeyList list) {
     try (TensorSource published = AdapterKeyFormat.toPublished(list)) {
-      return new AdapterHeader(published, "a.bin").layout();
+      return AdapterHeader.layout(published, "a.bin");
     }
   }
 

@@ -1,13 +1,9 @@
-package dev.likeness.ipadapter.internal.attention;
+package dev.likeness.ipadapter.internal.method;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant.ImageInput;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant.UnconditionalInput;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
@@ -40,12 +36,12 @@ public final class ReferenceEncoder {
     }
     references.forEach(this::require);
     try (TensorScope scope = TensorScope.open()) {
-      boolean looks = layout.variant().imageInput() != ImageInput.NONE;
+      boolean looks = layout.needsImage();
       Grid image = looks ? grid(stack(references)) : null;
       return new ReferenceEmbeddings(
           Optional.ofNullable(image),
           Optional.ofNullable(looks ? unconditional() : null),
-          Optional.ofNullable(layout.variant().needsFace() ? faceGrid(references) : null),
+          Optional.ofNullable(layout.needsFace() ? faceGrid(references) : null),
           references.stream().map(Reference::weight).toList(),
           origin(references));
     }
@@ -53,32 +49,33 @@ public final class ReferenceEncoder {
 
   /** Returns the origin of the adapter's embeddings; the references name the face embedder. */
   public EmbeddingOrigin origin(List<Reference> references) {
-    boolean looks = layout.variant().imageInput() != ImageInput.NONE && encoder != null;
-    String length = layout.variant().needsRawEmbedding() ? "raw" : "unit";
+    boolean looks = layout.needsImage() && encoder != null;
+    String length = layout.needsRawEmbedding() ? "raw" : "unit";
     return new EmbeddingOrigin(
         looks ? encoder.fingerprint() : "",
-        layout.variant().needsFace() ? EmbeddingOrigin.faceEmbedder(references) : "",
-        layout.variant().needsFace() ? length : "");
+        layout.needsFace() ? EmbeddingOrigin.faceEmbedder(references) : "",
+        layout.needsFace() ? length : "");
   }
 
   /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
   public void require(ReferenceEmbeddings e) {
-    boolean looks = layout.variant().imageInput() != ImageInput.NONE;
+    boolean looks = layout.needsImage();
     boolean image = looks == e.image().isPresent()
         && (!looks || e.image().get().width() == layout.imageWidth());
-    boolean kept = looks && layout.variant().unconditionalInput() != UnconditionalInput.ZEROS;
+    boolean kept =
+        looks && layout.method().unconditionalInput() != IdentityMethod.UnconditionalInput.ZEROS;
     boolean nothing = kept == e.unconditional().isPresent()
         && (!kept || e.unconditional().get().width() == layout.imageWidth());
-    boolean one = layout.variant().imageInput() != ImageInput.POOLED
+    boolean one = layout.method().imageInput() != IdentityMethod.ImageInput.POOLED
         || e.image().filter(grid -> grid.tokens() != 1).isEmpty();
-    boolean face = layout.variant().needsFace() == e.face().isPresent()
+    boolean face = layout.needsFace() == e.face().isPresent()
         && e.face().filter(grid -> grid.width() != layout.faceWidth()).isEmpty();
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
           "the references have " + text(e.image()) + " for images, " + text(e.unconditional())
               + " for the unconditional input and " + text(e.face()) + " for faces, which do not"
               + " fit " + adapter
-              + ", an " + layout.variant().title()
+              + ", an " + layout.method().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode the photos again for this adapter");
     }
@@ -98,7 +95,7 @@ public final class ReferenceEncoder {
   /** Encodes the unconditional input; null if it is zeros instead of an output. */
   private Grid encodeUnconditional() {
     int side = encoder.config().imageSize();
-    return switch (layout.variant().unconditionalInput()) {
+    return switch (layout.method().unconditionalInput()) {
       case ZEROS -> null;
       case ZERO_PIXELS -> grid(features(encoder.encodeZeros()));
       case BLACK ->
@@ -107,17 +104,17 @@ public final class ReferenceEncoder {
   }
 
   private void require(Reference reference) {
-    boolean looks = layout.variant().imageInput() != ImageInput.NONE;
+    boolean looks = layout.needsImage();
     if (looks && reference.image().isEmpty()
-        || layout.variant().needsFace() && reference.face().isEmpty()) {
-      throw new IllegalArgumentException("an " + layout.variant().title() + " needs "
-          + (looks && layout.variant().needsFace()
+        || layout.needsFace() && reference.face().isEmpty()) {
+      throw new IllegalArgumentException("an " + layout.method().title() + " needs "
+          + (looks && layout.needsFace()
               ? "a face embedding and the aligned face image"
               : looks ? "an image" : "a face embedding")
           + ", but the reference has only "
           + (reference.image().isEmpty() ? "a face embedding" : "an image"));
     }
-    if (layout.variant().needsFace()) {
+    if (layout.needsFace()) {
       float[] face = reference.face().orElseThrow();
       AdapterCompatibility.checkFace(adapter, layout, face.length, "the reference");
       requireLength(face);
@@ -126,7 +123,7 @@ public final class ReferenceEncoder {
 
   /** Refuses embeddings of another length: the adapter would see another person. */
   private void requireLength(float[] face) {
-    boolean raw = layout.variant().needsRawEmbedding();
+    boolean raw = layout.needsRawEmbedding();
     double length = ReferenceEmbeddings.norm(face, face.length);
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
       throw new InvalidInputException(String.format(
@@ -148,7 +145,7 @@ public final class ReferenceEncoder {
 
   /** Returns the part of an encoding that the adapter needs, [1, tokens, width]. */
   private Tensor features(VisionModel.ImageEncoding encoding) {
-    return layout.variant().imageInput() == ImageInput.POOLED
+    return layout.method().imageInput() == IdentityMethod.ImageInput.POOLED
         ? encoding.pooled().unsqueeze(1)
         : encoding.penultimate();
   }

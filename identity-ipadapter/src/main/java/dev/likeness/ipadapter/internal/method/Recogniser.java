@@ -1,0 +1,30 @@
+package dev.likeness.ipadapter.internal.method;
+
+import dev.likeness.photos.embed.EmbedderSpec;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/**
+ * A face embedder that published adapters were trained with. Other embedders of the same length
+ * describe another person to the adapter.
+ *
+ * @param file the name of its ONNX file
+ * @param source where it is published
+ * @param spec its kind
+ * @param width length of its embeddings
+ * @param others names of files of the same kind that have other weights
+ */
+public record Recogniser(String file, String source, EmbedderSpec spec, int width, Pattern others) {
+  /** The face embedder of IP-Adapter's FaceID. */
+  public static final Recogniser BUFFALO_L = new Recogniser(
+      "w600k_r50.onnx",
+      "InsightFace's buffalo_l",
+      EmbedderSpec.ARCFACE,
+      512,
+      Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface"));
+
+  /** Returns true if an embedder is another one, by its kind and file name. */
+  boolean isOther(EmbedderSpec other, Path onnx) {
+    return other != spec || others.matcher(onnx.getFileName().toString()).find();
+  }
+}

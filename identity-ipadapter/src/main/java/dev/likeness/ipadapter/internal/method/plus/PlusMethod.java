@@ -1,0 +1,62 @@
+package dev.likeness.ipadapter.internal.method.plus;
+
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.ipadapter.internal.method.AdapterKeys;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
+import java.util.Optional;
+
+/** IP-Adapter Plus: a resampler over an image's tokens. */
+public record PlusMethod() implements IdentityMethod {
+  @Override
+  public String id() {
+    return "plus";
+  }
+
+  @Override
+  public String title() {
+    return "IP-Adapter Plus";
+  }
+
+  @Override
+  public ModelFamily family() {
+    return FamilyRegistry.STABLE_DIFFUSION;
+  }
+
+  @Override
+  public Optional<AdapterLayout> recognise(AdapterKeys keys) {
+    if (!keys.has("latents")) {
+      return Optional.empty();
+    }
+    return Optional.of(new AdapterLayout(
+        this,
+        keys.latentCount(),
+        keys.rows("proj_out.weight"),
+        keys.columns("proj_in.weight"),
+        0,
+        0,
+        keys.resampler(""),
+        keys.attentionWidths(),
+        keys.hasLora()));
+  }
+
+  @Override
+  public ImageInput imageInput() {
+    return ImageInput.TOKENS;
+  }
+
+  @Override
+  public LoraPart loraPart() {
+    return LoraPart.OPTIONAL;
+  }
+
+  @Override
+  public ImageProjection projection(AdapterLayout layout, Weights w, double shortcutScale) {
+    return ResamplerProjection.ofImage(
+        w, layout.resampler(), layout.tokens(), layout.imageWidth(), layout.contextWidth());
+  }
+}

@@ -1,0 +1,87 @@
+package dev.likeness.ipadapter.internal.method.portrait;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.ipadapter.internal.method.AdapterKeys;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** FaceID Portrait with a resampler over a face embedding that is not normalised to unit length. */
+public record UnnormalisedPortraitMethod() implements IdentityMethod {
+  /** File names of published adapters. */
+  private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
+  /**
+   * An input of this width is a face embedding, because no image encoder has tokens of this width.
+   * InstantID has the same layout, so the file name decides.
+   */
+  private static final int FACE_WIDTH = 512;
+
+  @Override
+  public String id() {
+    return "portrait-unnormalised";
+  }
+
+  @Override
+  public String title() {
+    return "IP-Adapter FaceID Portrait, unnormalised";
+  }
+
+  @Override
+  public ModelFamily family() {
+    return FamilyRegistry.STABLE_DIFFUSION;
+  }
+
+  @Override
+  public Optional<AdapterLayout> recognise(AdapterKeys keys) {
+    if (!keys.has("latents")) {
+      return Optional.empty();
+    }
+    long in = keys.columns("proj_in.weight");
+    if (in == FACE_WIDTH && !UNNORMALISED.matcher(keys.fileName()).find()) {
+      throw new InvalidInputException(
+          keys.describe() + " is InstantID, which is not supported, or an " + title()
+              + ", which has the same layout; if the file is such a Portrait adapter, put"
+              + " \"portrait\" into the file name");
+    }
+    if (in != FACE_WIDTH && !keys.fileName().contains("unnorm")) {
+      return Optional.empty();
+    }
+    return Optional.of(new AdapterLayout(
+        this,
+        keys.latentCount(),
+        keys.rows("proj_out.weight"),
+        0,
+        in,
+        0,
+        keys.resampler(""),
+        keys.attentionWidths(),
+        keys.hasLora()));
+  }
+
+  @Override
+  public ImageInput imageInput() {
+    return ImageInput.NONE;
+  }
+
+  @Override
+  public Optional<FaceInput> faceInput(long contextWidth) {
+    return Optional.of(FaceInput.of(true, contextWidth));
+  }
+
+  @Override
+  public LoraPart loraPart() {
+    return LoraPart.OPTIONAL;
+  }
+
+  @Override
+  public ImageProjection projection(AdapterLayout layout, Weights w, double shortcutScale) {
+    return ResamplerProjection.ofFace(
+        w, layout.resampler(), layout.tokens(), layout.faceWidth(), layout.contextWidth());
+  }
+}

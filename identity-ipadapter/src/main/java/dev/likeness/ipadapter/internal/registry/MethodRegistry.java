@@ -1,0 +1,53 @@
+package dev.likeness.ipadapter.internal.registry;
+
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.faceid.FaceIdMethod;
+import dev.likeness.ipadapter.internal.method.faceidplus.FaceIdPlusMethod;
+import dev.likeness.ipadapter.internal.method.fullface.FullFaceMethod;
+import dev.likeness.ipadapter.internal.method.instantxflux.InstantxFluxMethod;
+import dev.likeness.ipadapter.internal.method.instantxsd3.InstantxSd3Method;
+import dev.likeness.ipadapter.internal.method.ipadapter.IpAdapterMethod;
+import dev.likeness.ipadapter.internal.method.plus.PlusMethod;
+import dev.likeness.ipadapter.internal.method.portrait.PortraitMethod;
+import dev.likeness.ipadapter.internal.method.portrait.UnnormalisedPortraitMethod;
+import dev.likeness.ipadapter.internal.method.xlabs.XlabsMethod;
+import java.util.List;
+
+/**
+ * The identity methods whose adapter files are opened. A new method is a folder and a line here.
+ */
+public final class MethodRegistry {
+  public static final IdentityMethod IP_ADAPTER = new IpAdapterMethod();
+  public static final IdentityMethod PLUS = new PlusMethod();
+  public static final IdentityMethod FULL_FACE = new FullFaceMethod();
+  public static final IdentityMethod FACE_ID = new FaceIdMethod();
+  public static final IdentityMethod FACE_ID_PLUS = new FaceIdPlusMethod();
+  public static final IdentityMethod PORTRAIT = new PortraitMethod();
+  public static final IdentityMethod UNNORMALISED_PORTRAIT = new UnnormalisedPortraitMethod();
+  public static final IdentityMethod XLABS = new XlabsMethod();
+  public static final IdentityMethod INSTANTX_FLUX = new InstantxFluxMethod();
+  public static final IdentityMethod INSTANTX_SD3 = new InstantxSd3Method();
+
+  /**
+   * In the order in which they are asked about a file: a method whose keys another method has too
+   * comes after it.
+   */
+  private static final List<IdentityMethod> METHODS = List.of(
+      INSTANTX_SD3,
+      FACE_ID_PLUS,
+      UNNORMALISED_PORTRAIT,
+      PLUS,
+      FULL_FACE,
+      INSTANTX_FLUX,
+      FACE_ID,
+      PORTRAIT,
+      XLABS,
+      IP_ADAPTER);
+
+  private MethodRegistry() {}
+
+  /** Returns all methods, in the order in which they are asked about a file. */
+  public static List<IdentityMethod> methods() {
+    return METHODS;
+  }
+}

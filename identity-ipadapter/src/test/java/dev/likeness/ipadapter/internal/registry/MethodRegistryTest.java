@@ -1,0 +1,72 @@
+package dev.likeness.ipadapter.internal.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.IdentityMethod.FaceInput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What identity methods need, beside the table of docs/reference/adapters.md. */
+class MethodRegistryTest {
+  private static final int SD15 = 768;
+  private static final int SDXL = 2048;
+
+  @Test
+  void givesEachMethodItsOwnId() {
+    List<IdentityMethod> methods = MethodRegistry.methods();
+    assertEquals(
+        methods.size(), methods.stream().map(IdentityMethod::id).distinct().count());
+    assertEquals(methods.size(), methods.stream().distinct().count());
+  }
+
+  @Test
+  void needsWhatTheDocumentationSays() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "reference", "adapters.md"));
+    for (IdentityMethod method : MethodRegistry.methods()) {
+      String row = "| " + method.id() + " | " + image(method) + " | " + face(method) + " | "
+          + lora(method) + " | " + unconditional(method) + " |";
+      assertTrue(page.contains(row), "docs/reference/adapters.md lacks: " + row);
+    }
+  }
+
+  private static String image(IdentityMethod method) {
+    return switch (method.imageInput()) {
+      case NONE -> "no";
+      case POOLED -> "pooled embedding";
+      case TOKENS -> "image tokens";
+    };
+  }
+
+  private static String face(IdentityMethod method) {
+    Optional<FaceInput> small = method.faceInput(SD15);
+    if (small.isEmpty()) {
+      return "no";
+    }
+    int large = method.faceInput(SDXL).orElseThrow().side();
+    return small.get().recogniser().file() + ", "
+        + (small.get().isRaw() ? "not normalised" : "of length 1") + ", aligned to "
+        + small.get().side() + " (SDXL: " + large + ")";
+  }
+
+  private static String lora(IdentityMethod method) {
+    return switch (method.loraPart()) {
+      case NONE -> "refused";
+      case OPTIONAL -> "optional";
+      case REQUIRED -> "required";
+    };
+  }
+
+  private static String unconditional(IdentityMethod method) {
+    return switch (method.unconditionalInput()) {
+      case ZEROS -> "zeros";
+      case ZERO_PIXELS -> "output for zeros";
+      case BLACK -> "output for black";
+    };
+  }
+}

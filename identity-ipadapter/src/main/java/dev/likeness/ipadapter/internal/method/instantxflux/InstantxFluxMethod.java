@@ -29,7 +29,7 @@ public record InstantxFluxMethod() implements IdentityMethod {
 
   @Override
   public String id() {
-    return "instantx-flux";
+    return "instantx-" + family().id();
   }
 
   @Override

@@ -21,7 +21,7 @@ import java.util.Optional;
 public record InstantxSd3Method() implements IdentityMethod {
   @Override
   public String id() {
-    return "instantx-sd3";
+    return "instantx-" + family().id();
   }
 
   @Override

@@ -9,7 +9,7 @@ GeneratedImage plain = base.generate(request)
 plain.write(Path.of("portrait.png"))
 System.out.println("written: " + Path.of("portrait.png").toAbsolutePath())
 
-LoraTraining settings = LoraTraining.quick().steps(2).captions("portrait of %s")
+TrainingSettings settings = TrainingSettings.quick().steps(2).captions("portrait of %s")
 LoraPerson her = new LoraTrainer(settings).train(base, List.of(plain.image()), PersonToken.of("woman"))
 her.save(Path.of("her.safetensors"))
 Lora lora = Lora.open(Path.of("her.safetensors"), base)

@@ -7,8 +7,8 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +62,7 @@ public class PeopleBenchmark {
     RgbImage photo =
         base.generate(ImageRequest.of("selfie of a woman").steps(4)).image();
     for (int i = 0; i < 10; i++) {
-      people.add(new LoraTrainer(LoraTraining.quick().steps(1).seed(i))
+      people.add(new LoraTrainer(TrainingSettings.quick().steps(1).seed(i))
           .train(base, List.of(photo), PersonToken.of("woman"), Run.silent()));
     }
     file = Files.createTempFile("person", ".safetensors");

@@ -8,8 +8,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +76,7 @@ public class PrecisionBenchmark {
   @Benchmark
   @OperationsPerInvocation(TRAINING_STEPS)
   public String trainingStep() {
-    LoraTraining training = LoraTraining.balanced().forBase(base).steps(TRAINING_STEPS);
+    TrainingSettings training = TrainingSettings.balanced().forBase(base).steps(TRAINING_STEPS);
     try (LoraPerson person =
         new LoraTrainer(training).train(base, photos, PersonToken.of("man"), Run.silent())) {
       return person.phrase();

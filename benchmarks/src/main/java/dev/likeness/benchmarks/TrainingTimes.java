@@ -9,11 +9,10 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.lora.training.ValidationOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,14 +44,13 @@ public final class TrainingTimes {
     List<String> words = Arrays.asList(args).subList(3, args.length);
     boolean watch = words.contains("watch");
     TrainingSet set = set(RgbImage.of(side, side, noise), watch);
-    LoraTraining training = LoraTraining.quick()
+    TrainingSettings training = TrainingSettings.quick()
         .steps(intArgument(words, "steps", STEPS))
         .rank(intArgument(words, "rank", RANK))
         .batchSize(1)
         .targets(LoraTargets.ATTENTION)
         .trainTextEncoder(false)
-        .optimizerOptions(
-            OptimizerOptions.DEFAULT.gradientCheckpointing(words.contains("recompute")));
+        .gradientCheckpointing(words.contains("recompute"));
     DreamBooth whole = new DreamBooth(training);
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();

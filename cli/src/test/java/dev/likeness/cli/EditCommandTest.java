@@ -23,8 +23,8 @@ import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import java.io.IOException;
@@ -55,7 +55,7 @@ class EditCommandTest {
     base = TinyBase.in(folder);
     person = folder.resolve("ada.safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.best());
-        LoraPerson ada = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson ada = new LoraTrainer(TrainingSettings.quick().steps(1))
             .train(
                 model,
                 List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),

@@ -8,8 +8,8 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,8 +28,8 @@ class PortraitPersonSizeTest {
   void isAtMostOneMegabyteAtRankFour(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("person.safetensors");
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
-      LoraTraining settings =
-          LoraTraining.balanced().forBase(base).rank(4).batchSize(1).steps(1);
+      TrainingSettings settings =
+          TrainingSettings.balanced().forBase(base).rank(4).batchSize(1).steps(1);
       RgbImage grey = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
       try (LoraPerson person = new LoraTrainer(settings)
           .train(base, List.of(grey), PersonToken.of("man"), Run.of(event -> {}))) {

@@ -182,7 +182,7 @@ class TrainCommandTest {
       assertEquals(Set.of(LoraAlgorithm.LOHA), person.lora().inspection().algorithms());
       String recipe = person.trainingSettings();
       assertTrue(recipe.contains("ADAMW_SCHEDULE_FREE"), recipe);
-      assertTrue(recipe.contains("learningRate=0.001, warmupSteps=1"), recipe);
+      assertTrue(recipe.contains("peak=0.001") && recipe.contains("warmupSteps=1"), recipe);
       assertTrue(recipe.contains("emaDecay=0.5"), recipe);
     }
   }

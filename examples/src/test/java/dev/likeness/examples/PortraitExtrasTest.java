@@ -10,8 +10,8 @@ import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.ModelExtras.Upscaling;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.DreamBooth;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingPreset;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.portrait.PortraitModel;
 import java.util.List;
 import java.util.Optional;
@@ -34,13 +34,14 @@ class PortraitExtrasTest {
       assertEquals(Optional.of("portrait"), extras.styleFamily());
       assertEquals(new Upscaling(0.05, Optional.of("ddim"), false, true), extras.upscaling());
       assertTrue(!extras.photographs() && !extras.rareToken());
-      for (LoraTraining settings :
-          List.of(LoraTraining.quick(), LoraTraining.balanced(), LoraTraining.best())) {
+      for (TrainingSettings settings :
+          List.of(TrainingSettings.quick(), TrainingSettings.balanced(), TrainingSettings.best())) {
         assertEquals(settings, settings.forBase(portrait));
       }
-      assertEquals(LoraTraining.balanced(), TrainingPreset.BALANCED.of(portrait, 10));
+      assertEquals(TrainingSettings.balanced(), TrainingPreset.BALANCED.of(portrait, 10));
       assertEquals(
-          new DreamBooth(LoraTraining.balanced().learningRate(3e-4)), DreamBooth.forBase(portrait));
+          new DreamBooth(TrainingSettings.balanced().learningRate(3e-4)),
+          DreamBooth.forBase(portrait));
     }
   }
 }

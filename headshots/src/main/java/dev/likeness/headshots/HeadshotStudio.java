@@ -21,7 +21,7 @@ import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
@@ -104,7 +104,7 @@ public final class HeadshotStudio {
    *
    * @param settings the settings
    */
-  public HeadshotStudio training(LoraTraining settings) {
+  public HeadshotStudio training(TrainingSettings settings) {
     return trainer(trainer.settings(settings));
   }
 

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
-import dev.likeness.headshots.internal.training.PersonTraining;
+import dev.likeness.headshots.internal.training.PersonTrainingEngine;
 import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
@@ -19,8 +19,8 @@ import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
@@ -32,21 +32,21 @@ import java.util.Optional;
  */
 public final class PersonTrainer {
   private final BaseModel base;
-  private final PersonTraining engine;
+  private final PersonTrainingEngine engine;
 
-  private PersonTrainer(BaseModel base, PersonTraining engine) {
+  private PersonTrainer(BaseModel base, PersonTrainingEngine engine) {
     this.base = base;
     this.engine = engine;
   }
 
   /**
-   * {@return a trainer with the settings {@link LoraTraining#balanced()}, adapted to the base}
+   * {@return a trainer with the settings {@link TrainingSettings#balanced()}, adapted to the base}
    *
    * @param base the base model; the caller closes it
    */
   public static PersonTrainer on(BaseModel base) {
-    LoraTraining settings = LoraTraining.balanced().forBase(base).captions("selfie of %s");
-    return new PersonTrainer(base, PersonTraining.on(base, settings));
+    TrainingSettings settings = TrainingSettings.balanced().forBase(base).captions("selfie of %s");
+    return new PersonTrainer(base, PersonTrainingEngine.on(base, settings));
   }
 
   /**
@@ -54,13 +54,13 @@ public final class PersonTrainer {
    *
    * @param settings the training settings
    */
-  public PersonTrainer settings(LoraTraining settings) {
-    return new PersonTrainer(base, engine.training(settings));
+  public PersonTrainer settings(TrainingSettings settings) {
+    return new PersonTrainer(base, engine.settings(settings));
   }
 
   /** {@return the training settings} */
-  public LoraTraining settings() {
-    return engine.training();
+  public TrainingSettings settings() {
+    return engine.settings();
   }
 
   /**

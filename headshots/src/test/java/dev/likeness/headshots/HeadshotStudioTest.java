@@ -39,8 +39,8 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
@@ -74,7 +74,7 @@ class HeadshotStudioTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     base = GoldenFolder.load(ModelExtrasFile.write(files));
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    ada = new LoraTrainer(LoraTraining.quick().steps(3))
+    ada = new LoraTrainer(TrainingSettings.quick().steps(3))
         .train(base, List.of(selfie), PersonToken.of("woman").consent("Ada: yes"), Run.silent());
     HeadshotStudio.on(base).shoot(ada, request());
   }

@@ -27,8 +27,8 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -62,7 +62,7 @@ class SelectionTest {
   static void train() {
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
-    ada = new LoraTrainer(LoraTraining.quick().steps(2))
+    ada = new LoraTrainer(TrainingSettings.quick().steps(2))
         .train(
             base,
             List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),

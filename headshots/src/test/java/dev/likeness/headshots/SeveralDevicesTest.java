@@ -15,8 +15,8 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -98,7 +98,7 @@ class SeveralDevicesTest {
   }
 
   private static LoraPerson trained(BaseModel base) {
-    return new LoraTrainer(LoraTraining.quick().steps(2))
+    return new LoraTrainer(TrainingSettings.quick().steps(2))
         .train(
             base,
             List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),

@@ -14,13 +14,12 @@ import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
 import dev.likeness.lora.internal.training.TrainingObjective;
+import dev.likeness.lora.training.LearningRateScheduler;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -29,43 +28,42 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains all weights of the denoising network on a person, in a copy of a base model (Ruiz et al.
- * 2022, arXiv:2208.12242). If {@link LoraTraining#trainTextEncoder()} is true, the CLIP text
+ * 2022, arXiv:2208.12242). If {@link TrainingSettings#trainTextEncoder()} is true, the CLIP text
  * encoders are trained too. The training needs more memory than a LoRA, and its result is as large
  * as the model. The trained model can reach a higher likeness than a low-rank adapter.
  *
  * @param settings the settings of a LoRA training; those that describe the LoRA itself (rank,
  *     alpha, targets, algorithm, patterns of layer names, rank stabilisation) are ignored
  */
-public record DreamBooth(LoraTraining settings) {
+public record DreamBooth(TrainingSettings settings) {
   /**
    * {@return the settings of diffusers' example for {@code train_dreambooth.py}: 400 steps of one
    * image at a constant learning rate of 5e-6} In addition, the settings have 50 class images.
    */
   public static DreamBooth defaults() {
-    return new DreamBooth(new LoraTraining(
-        1,
-        1,
-        LoraTargets.ATTENTION,
-        false,
-        400,
-        1,
-        5e-6,
-        0,
-        0,
-        0.01,
-        1,
-        false,
-        50,
-        1,
-        List.of("photo of %s"),
-        0,
-        OptimizerOptions.DEFAULT.constantLearningRate(true)));
+    return new DreamBooth(TrainingSettings.balanced()
+        .rank(1)
+        .alpha(1)
+        .targets(LoraTargets.ATTENTION)
+        .trainTextEncoder(false)
+        .steps(400)
+        .batchSize(1)
+        .learningRate(5e-6)
+        .warmupSteps(0)
+        .minSnrGamma(0)
+        .weightDecay(0.01)
+        .maxGradNorm(1)
+        .randomFlip(false)
+        .priorPreservation(50, 1)
+        .captions("photo of %s")
+        .seed(0)
+        .learningRateScheduler(LearningRateScheduler.CONSTANT));
   }
 
   /**
    * {@return the settings for a base} If the base folder's {@code likeness.json} has a learning
-   * rate for DreamBooth, {@link LoraTraining#forBase} adapts {@link LoraTraining#balanced} to the
-   * base, and this rate is used. Otherwise, the method returns the {@link #defaults}.
+   * rate for DreamBooth, {@link TrainingSettings#forBase} adapts {@link TrainingSettings#balanced}
+   * to the base, and this rate is used. Otherwise, the method returns the {@link #defaults}.
    *
    * @param base the base model
    */
@@ -76,7 +74,8 @@ public record DreamBooth(LoraTraining settings) {
         .orElse(OptionalDouble.empty());
     return rate.isEmpty()
         ? defaults()
-        : new DreamBooth(LoraTraining.balanced().forBase(base).learningRate(rate.getAsDouble()));
+        : new DreamBooth(
+            TrainingSettings.balanced().forBase(base).learningRate(rate.getAsDouble()));
   }
 
   /**
@@ -86,7 +85,7 @@ public record DreamBooth(LoraTraining settings) {
    * @param others the settings of the returned training
    * @return the training
    */
-  public DreamBooth withSettings(LoraTraining others) {
+  public DreamBooth withSettings(TrainingSettings others) {
     return new DreamBooth(others);
   }
 
@@ -121,7 +120,7 @@ public record DreamBooth(LoraTraining settings) {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel train(BaseModel base, TrainingSet set, Run run) {
-    if (settings.optimizerOptions().pivotalTuning().vectors() > 0) {
+    if (settings.pivotalTuning().vectors() > 0) {
       throw new IllegalArgumentException(
           "DreamBooth cannot train a placeholder token; remove pivotal tuning, or"
               + " train a LoRA");
@@ -187,7 +186,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   private ScalarType weightType(Compute compute) {
-    if (!settings.optimizerOptions().stochasticRounding()) {
+    if (!settings.stochasticRounding()) {
       return ScalarType.Float;
     }
     if (compute.dtype() != DType.BF16) {

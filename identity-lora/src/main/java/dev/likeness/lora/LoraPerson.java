@@ -17,8 +17,8 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.internal.training.TrainingObjective;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -153,12 +153,12 @@ public final class LoraPerson implements Identity.Loaded {
   static LoraPerson of(
       LoraDeltas changes,
       TensorRegion region,
-      LoraTraining settings,
+      TrainingSettings settings,
       PersonToken subject,
       BaseModel base) {
     String family = LayerTable.of(EngineAccess.model(base)).kind();
     LoraAlgorithm kind =
-        switch (settings.optimizerOptions().algorithm()) {
+        switch (settings.algorithm()) {
           case LOKR -> LoraAlgorithm.LOKR;
           case LOHA -> LoraAlgorithm.LOHA;
           case LORA, DORA -> LoraAlgorithm.LORA;

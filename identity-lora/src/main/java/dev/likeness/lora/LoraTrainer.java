@@ -12,12 +12,12 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptimizer;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -29,25 +29,20 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param settings the settings of the training
  */
-public record LoraTrainer(LoraTraining settings) {
+public record LoraTrainer(TrainingSettings settings) {
   /** Reductions of the settings if memory is short, in this order: speed first, rank last. */
-  private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
-      settings ->
-          settings.optimizerOptions(settings.optimizerOptions().gradientCheckpointing(true)),
+  private static final List<UnaryOperator<TrainingSettings>> SAVINGS = List.of(
+      settings -> settings.gradientCheckpointing(true),
       settings -> settings.batchSize() == 1
           ? settings
           : settings
               .batchSize(1)
-              .optimizerOptions(settings
-                  .optimizerOptions()
-                  .gradientAccumulationSteps(settings.batchSize()
-                      * settings.optimizerOptions().gradientAccumulationSteps())),
+              .gradientAccumulationSteps(
+                  settings.batchSize() * settings.gradientAccumulationSteps()),
       // The other optimisers need no more memory than this, or need another learning rate.
-      settings -> settings.optimizerOptions().optimizer()
-              != OptimizerOptions.TrainingOptimizer.ADAMW
+      settings -> settings.optimizer() != TrainingOptimizer.ADAMW
           ? settings
-          : settings.optimizerOptions(
-              settings.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
+          : settings.optimizer(TrainingOptimizer.ADAMW_8BIT),
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   /**
@@ -103,7 +98,7 @@ public record LoraTrainer(LoraTraining settings) {
    */
   public LoraTrainer fitting(BaseModel base, int side, boolean withValidation, long bytes) {
     LoraTrainer fitting = this;
-    for (UnaryOperator<LoraTraining> saving : SAVINGS) {
+    for (UnaryOperator<TrainingSettings> saving : SAVINGS) {
       if (fitting.memory(base, side, side, withValidation).bytes() <= bytes) {
         return fitting;
       }

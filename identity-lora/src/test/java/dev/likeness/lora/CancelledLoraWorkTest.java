@@ -15,10 +15,9 @@ import dev.likeness.diffusion.request.CancelledHalfway;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.lora.training.ValidationOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,14 +38,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(NoTensorLeaks.class)
 class CancelledLoraWorkTest extends OnGoldenBase {
   private static final PersonToken SUBJECT = PersonToken.of("woman");
-  private static final OptimizerOptions FEW_LAYERS =
-      OptimizerOptions.DEFAULT.targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
-  private static final LoraTraining SETTINGS = LoraTraining.balanced()
+  private static final String FEW_LAYERS = "unet\\.mid_block\\..*(attn2\\.to_k|conv1)";
+  private static final TrainingSettings SETTINGS = TrainingSettings.balanced()
       .rank(2)
       .batchSize(1)
       .steps(2)
       .trainTextEncoder(false)
-      .optimizerOptions(FEW_LAYERS);
+      .targetModules(FEW_LAYERS);
 
   @TempDir
   private Path folder;
@@ -125,8 +123,8 @@ class CancelledLoraWorkTest extends OnGoldenBase {
   @ParameterizedTest
   @CsvSource({"false, 1", "true, 1", "true, 2"})
   void aTrainingThatIsStoppedAnywhereEndsWithTheSameWeights(boolean recomputes, int batches) {
-    LoraTraining settings = SETTINGS.optimizerOptions(
-        FEW_LAYERS.gradientCheckpointing(recomputes).gradientAccumulationSteps(batches));
+    TrainingSettings settings =
+        SETTINGS.gradientCheckpointing(recomputes).gradientAccumulationSteps(batches);
     AtomicInteger parts = new AtomicInteger();
     float[] whole = CurrentWork.run(
         parts::incrementAndGet,
@@ -152,7 +150,7 @@ class CancelledLoraWorkTest extends OnGoldenBase {
     }
   }
 
-  private static float[] train(LoraTraining settings, TrainingSet set, Cancellation stop) {
+  private static float[] train(TrainingSettings settings, TrainingSet set, Cancellation stop) {
     try (LoraPerson person = new LoraTrainer(settings).train(base, set, Run.of(stop))) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))

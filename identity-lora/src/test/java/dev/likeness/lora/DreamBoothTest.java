@@ -38,12 +38,12 @@ import dev.likeness.lora.internal.training.PeftSteps;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainingStep;
+import dev.likeness.lora.training.LearningRateScheduler;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.PivotalTuning;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -67,24 +67,23 @@ import org.junit.jupiter.api.io.TempDir;
 /** Beside three steps of diffusers' script: {@code tools/goldens/training_dreambooth.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class DreamBoothTest {
-  private static final LoraTraining PLAIN = new LoraTraining(
-      1,
-      1,
-      LoraTargets.ATTENTION,
-      false,
-      3,
-      2,
-      1e-4,
-      0,
-      0,
-      0.01,
-      1,
-      false,
-      0,
-      1,
-      List.of("%s"),
-      0,
-      OptimizerOptions.DEFAULT.constantLearningRate(true));
+  private static final TrainingSettings PLAIN = TrainingSettings.balanced()
+      .rank(1)
+      .alpha(1)
+      .targets(LoraTargets.ATTENTION)
+      .trainTextEncoder(false)
+      .steps(3)
+      .batchSize(2)
+      .learningRate(1e-4)
+      .warmupSteps(0)
+      .minSnrGamma(0)
+      .weightDecay(0.01)
+      .maxGradNorm(1)
+      .randomFlip(false)
+      .priorPreservation(0, 1)
+      .captions("%s")
+      .seed(0)
+      .learningRateScheduler(LearningRateScheduler.CONSTANT);
   private static final PersonToken SUBJECT = PersonToken.of("woman").consent("she agreed");
 
   private static Path folder;
@@ -210,7 +209,7 @@ class DreamBoothTest {
 
   @Test
   void usesTheLearningRateOfItsBase(@TempDir Path parent) {
-    LoraTraining small = DreamBooth.forBase(base).settings();
+    TrainingSettings small = DreamBooth.forBase(base).settings();
     assertEquals(
         List.of(3e-4, 300, 4, true, 0),
         List.of(
@@ -227,9 +226,8 @@ class DreamBoothTest {
 
   @Test
   void refusesATextualInversion() {
-    DreamBooth request = DreamBooth.defaults()
-        .withSettings(
-            PLAIN.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2))));
+    DreamBooth request =
+        DreamBooth.defaults().withSettings(PLAIN.pivotalTuning(PivotalTuning.of(2)));
     assertEquals(
         "DreamBooth cannot train a placeholder token; remove pivotal tuning, or train a LoRA",
         assertThrows(
@@ -346,10 +344,7 @@ class DreamBoothTest {
 
   @Test
   void trainsInBfloat16WithStochasticRounding() {
-    LoraTraining settings = PLAIN
-        .steps(8)
-        .batchSize(1)
-        .optimizerOptions(PLAIN.optimizerOptions().stochasticRounding(true));
+    TrainingSettings settings = PLAIN.steps(8).batchSize(1).stochasticRounding(true);
     assertEquals(
         "stochastic rounding needs a base that computes in bf16, not F32; open the base in bf16, or turn off"
             + " stochastic rounding",
@@ -380,8 +375,7 @@ class DreamBoothTest {
   @Test
   @Tag("slow")
   void resumesWithTheSameWeights() {
-    LoraTraining settings =
-        PLAIN.steps(27).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().emaDecay(0.9));
+    TrainingSettings settings = PLAIN.steps(27).batchSize(1).emaDecay(0.9);
     Path state = files.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
     Progress late = event -> {

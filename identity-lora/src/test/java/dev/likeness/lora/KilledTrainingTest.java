@@ -11,10 +11,9 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.OtherJvm;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,15 +44,14 @@ class KilledTrainingTest {
     public static void main(String[] args) {
       byte[] rgb = new byte[16 * 16 * 3];
       new Random(5).nextBytes(rgb);
-      LoraTraining settings = LoraTraining.balanced()
+      TrainingSettings settings = TrainingSettings.balanced()
           .rank(1)
           .batchSize(1)
           .steps(Integer.parseInt(args[0]))
           .trainTextEncoder(false)
-          .optimizerOptions(OptimizerOptions.DEFAULT
-              .targetModules("unet\\.mid_block\\..*attn2\\.to_k")
-              .emaDecay(0.9)
-              .gradientAccumulationSteps(2));
+          .targetModules("unet\\.mid_block\\..*attn2\\.to_k")
+          .emaDecay(0.9)
+          .gradientAccumulationSteps(2);
       TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 16, rgb)), PersonToken.of("woman"));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
           LoraPerson person = new LoraTrainer(settings)

@@ -13,11 +13,10 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.OtherJvm;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
-import dev.likeness.lora.training.OptimizerOptions.TrainingOptimizer;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingOptimizer;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -41,15 +40,14 @@ class KilledTransformerTrainingTest {
   private static LoraPerson train(BaseModel base, String optimizer, Path state, Progress seen) {
     byte[] rgb = new byte[16 * 24 * 3];
     new Random(5).nextBytes(rgb);
-    LoraTraining settings = LoraTraining.balanced()
+    TrainingSettings settings = TrainingSettings.balanced()
         .forBase(base)
         .steps(STEPS)
         .warmupSteps(3)
         .learningRate(1e-2)
         .priorPreservation(1, 0.5)
-        .optimizerOptions(OptimizerOptions.DEFAULT
-            .optimizer(TrainingOptimizer.valueOf(optimizer))
-            .emaDecay(0.9));
+        .optimizer(TrainingOptimizer.valueOf(optimizer))
+        .emaDecay(0.9);
     TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 24, rgb)), PersonToken.of("woman"))
         .saveInterval(SAVED_EVERY);
     return new LoraTrainer(settings)

@@ -12,8 +12,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -429,18 +429,20 @@ class LoraRefusalTest extends OnGoldenBase {
     assertEquals(
         "steps must be at least 1, got 0",
         assertThrows(
-                IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))
+                IllegalArgumentException.class,
+                () -> TrainingSettings.balanced().steps(0))
             .getMessage());
     assertEquals(
         "learningRate must be above 0, got NaN",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> LoraTraining.balanced().learningRate(Double.NaN))
+                () -> TrainingSettings.balanced().learningRate(Double.NaN))
             .getMessage());
     assertEquals(
         "training needs a caption, e.g. \"photo of %s\"",
         assertThrows(
-                IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0]))
+                IllegalArgumentException.class,
+                () -> TrainingSettings.quick().captions(new String[0]))
             .getMessage());
   }
 }

@@ -41,10 +41,9 @@ import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -69,7 +68,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraTrainingTest {
-  private static final LoraTraining SHORT = LoraTraining.balanced()
+  private static final TrainingSettings SHORT = TrainingSettings.balanced()
       .targets(LoraTargets.ATTENTION)
       .steps(4)
       .batchSize(2)
@@ -106,7 +105,7 @@ class LoraTrainingTest {
     return images;
   }
 
-  private static LoraPerson train(LoraTraining settings) {
+  private static LoraPerson train(TrainingSettings settings) {
     return new LoraTrainer(settings).train(base, images(3), SUBJECT, Run.silent());
   }
 
@@ -184,7 +183,7 @@ class LoraTrainingTest {
         losses.add(step.loss().getAsDouble());
       }
     };
-    LoraTraining settings =
+    TrainingSettings settings =
         SHORT.steps(24).batchSize(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
     new LoraTrainer(settings).train(base, images(1), SUBJECT, Run.of(progress)).close();
     double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
@@ -194,7 +193,7 @@ class LoraTrainingTest {
 
   @Test
   void resumesWithTheSameWeights() throws IOException {
-    LoraTraining settings = SHORT.steps(28);
+    TrainingSettings settings = SHORT.steps(28);
     Path state = files.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
     Progress untilStep27 = event -> {
@@ -282,7 +281,7 @@ class LoraTrainingTest {
   @Test
   @Tag("slow")
   void continuesWithoutStateIfTheDiskIsFullAndReportsIt() throws IOException {
-    LoraTraining settings = SHORT.steps(26);
+    TrainingSettings settings = SHORT.steps(26);
     Path state = files.resolve("state.safetensors");
     List<String> notices = new ArrayList<>();
     Progress said = event -> {
@@ -334,7 +333,7 @@ class LoraTrainingTest {
   @Tag("slow")
   void resumesWithItsClassImages() {
     Path state = files.resolve("state.safetensors");
-    LoraTraining settings = SHORT.priorPreservation(3, 1);
+    TrainingSettings settings = SHORT.priorPreservation(3, 1);
     float[] unbroken;
     try (LoraPerson person = train(settings)) {
       unbroken = generate(person);
@@ -371,7 +370,7 @@ class LoraTrainingTest {
   void refusesADistilledBaseWithoutATrainingAdapter(@TempDir Path parent) {
     try (BaseModel klein =
         BaseModel.open(PipelineFolder.write("klein/distilled", parent).path(), Compute.EXACT)) {
-      LoraTraining suited = SHORT.forBase(klein);
+      TrainingSettings suited = SHORT.forBase(klein);
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,
@@ -415,24 +414,22 @@ class LoraTrainingTest {
   @Test
   void writesAKeyFormatThatNeedsNoAlpha() {
     Path file = files.resolve("strong.safetensors");
-    LoraTraining strong = new LoraTraining(
-        2,
-        8,
-        LoraTargets.ATTENTION,
-        false,
-        2,
-        1,
-        1e-3,
-        0,
-        0,
-        0,
-        1,
-        true,
-        0,
-        1,
-        List.of("%s"),
-        0,
-        OptimizerOptions.DEFAULT);
+    TrainingSettings strong = TrainingSettings.balanced()
+        .rank(2)
+        .alpha(8)
+        .targets(LoraTargets.ATTENTION)
+        .trainTextEncoder(false)
+        .steps(2)
+        .batchSize(1)
+        .learningRate(1e-3)
+        .warmupSteps(0)
+        .minSnrGamma(0)
+        .weightDecay(0)
+        .maxGradNorm(1)
+        .randomFlip(true)
+        .priorPreservation(0, 1)
+        .captions("%s")
+        .seed(0);
     float[] drawn;
     try (LoraPerson person = train(strong)) {
       drawn = generate(person);
@@ -519,14 +516,14 @@ class LoraTrainingTest {
 
   @Test
   void usesTheRecipeOfItsBase() {
-    assertEquals(LoraTraining.best(), LoraTraining.best().forBase(base));
+    assertEquals(TrainingSettings.best(), TrainingSettings.best().forBase(base));
   }
 
   @Test
   void trainsAFullSizeBaseWithAsManyImages(@TempDir Path parent) {
     try (BaseModel large =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
-      LoraTraining full = LoraTraining.balanced().forBase(large);
+      TrainingSettings full = TrainingSettings.balanced().forBase(large);
       assertEquals(List.of(1, 1200), List.of(full.batchSize(), full.steps()));
       assertEquals(full, full.forBase(large));
     }
@@ -564,24 +561,22 @@ class LoraTrainingTest {
   void neitherSavesNorReturnsWeightsThatAreNotFinite(int steps) {
     Path state = files.resolve("state.safetensors");
     // Decay and step together take a norm's ones beyond f32.
-    LoraTraining settings = new LoraTraining(
-        1,
-        1,
-        LoraTargets.ATTENTION,
-        false,
-        steps,
-        1,
-        3e37,
-        0,
-        0,
-        11,
-        1,
-        false,
-        0,
-        1,
-        List.of("%s"),
-        0,
-        OptimizerOptions.DEFAULT);
+    TrainingSettings settings = TrainingSettings.balanced()
+        .rank(1)
+        .alpha(1)
+        .targets(LoraTargets.ATTENTION)
+        .trainTextEncoder(false)
+        .steps(steps)
+        .batchSize(1)
+        .learningRate(3e37)
+        .warmupSteps(0)
+        .minSnrGamma(0)
+        .weightDecay(11)
+        .maxGradNorm(1)
+        .randomFlip(false)
+        .priorPreservation(0, 1)
+        .captions("%s")
+        .seed(0);
     TrainingSet set = TrainingSet.of(images(1), SUBJECT).stateFile(state);
     Cancellation stop = new Cancellation();
     Progress untilStep1 = event -> {

@@ -10,9 +10,9 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ class ObservedTrainingTest {
         started.add(work);
         return events::add;
       });
-      new LoraTrainer(LoraTraining.quick().steps(1))
+      new LoraTrainer(TrainingSettings.quick().steps(1))
           .train(observed, set, Run.of(own::add))
           .close();
       assertEquals(

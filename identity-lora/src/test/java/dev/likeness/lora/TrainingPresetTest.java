@@ -11,11 +11,11 @@ import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptimizer;
 import dev.likeness.lora.training.TrainingPreset;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -29,7 +29,7 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void makesMoreStepsForMorePhotosAndMoreTime() {
     assertEquals(
-        LoraTraining.balanced(),
+        TrainingSettings.balanced(),
         LoraTrainer.of(TrainingPreset.BALANCED, base, 10, Long.MAX_VALUE).settings());
     assertEquals(
         164,
@@ -53,25 +53,25 @@ class TrainingPresetTest extends OnGoldenBase {
 
   @Test
   void reducesSpeedAndThenRankIfMemoryIsShort() {
-    LoraTraining full =
+    TrainingSettings full =
         LoraTrainer.of(TrainingPreset.BALANCED, base, 10, Long.MAX_VALUE).settings();
-    LoraTraining twice = LoraTrainer.of(
+    TrainingSettings twice = LoraTrainer.of(
             TrainingPreset.BALANCED,
             base,
             10,
             new LoraTrainer(full).memory(base).bytes() - 1)
         .settings();
-    assertEquals(full.optimizerOptions(full.optimizerOptions().gradientCheckpointing(true)), twice);
+    assertEquals(full.gradientCheckpointing(true), twice);
     assertTrue(new LoraTrainer(twice).memory(base).bytes()
         < new LoraTrainer(full).memory(base).bytes());
-    LoraTraining single = LoraTrainer.of(
+    TrainingSettings single = LoraTrainer.of(
             TrainingPreset.BALANCED,
             base,
             10,
             new LoraTrainer(twice).memory(base).bytes() - 1)
         .settings();
     assertEquals(1, single.batchSize());
-    assertEquals(full.batchSize(), single.optimizerOptions().gradientAccumulationSteps());
+    assertEquals(full.batchSize(), single.gradientAccumulationSteps());
     String refusal = assertThrows(
             ResourceLimitException.class,
             () -> LoraTrainer.of(TrainingPreset.BALANCED, base, 10, 300 << 20).settings())
@@ -85,61 +85,49 @@ class TrainingPresetTest extends OnGoldenBase {
 
   @Test
   void fitsOnlyTheGivenTraining() {
-    LoraTraining asked =
+    TrainingSettings asked =
         TrainingPreset.BALANCED.of(base, 10).priorPreservation(4, 1).rank(32);
     int width = base.defaults().width();
     int height = base.defaults().height();
     long bytes = new LoraTrainer(asked).memory(base, width, height, true).bytes();
     assertEquals(asked, new LoraTrainer(asked).fitting(base, true, bytes).settings());
-    LoraTraining fitting = new LoraTrainer(asked)
+    TrainingSettings fitting = new LoraTrainer(asked)
         .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
         .settings();
-    assertEquals(
-        asked.optimizerOptions(asked.optimizerOptions().gradientCheckpointing(true)), fitting);
+    assertEquals(asked.gradientCheckpointing(true), fitting);
     assertEquals(
         fitting,
         new LoraTrainer(fitting)
             .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
             .settings());
-    LoraTraining prodigy = asked.optimizerOptions(asked
-        .optimizerOptions()
-        .optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)
-        .gradientAccumulationSteps(2));
-    LoraTraining least = new LoraTrainer(prodigy)
+    TrainingSettings prodigy =
+        asked.optimizer(TrainingOptimizer.PRODIGY).gradientAccumulationSteps(2);
+    TrainingSettings least = new LoraTrainer(prodigy)
         .fitting(
             base,
             false,
-            new LoraTrainer(prodigy
-                        .batchSize(1)
-                        .optimizerOptions(prodigy.optimizerOptions().gradientCheckpointing(true)))
+            new LoraTrainer(prodigy.batchSize(1).gradientCheckpointing(true))
                     .memory(base)
                     .bytes()
                 - 1)
         .settings();
     assertEquals(
-        List.of(1, 2 * asked.batchSize(), OptimizerOptions.TrainingOptimizer.PRODIGY, 8),
+        List.of(1, 2 * asked.batchSize(), TrainingOptimizer.PRODIGY, 8),
         List.of(
-            least.batchSize(),
-            least.optimizerOptions().gradientAccumulationSteps(),
-            least.optimizerOptions().optimizer(),
-            least.rank()));
+            least.batchSize(), least.gradientAccumulationSteps(), least.optimizer(), least.rank()));
   }
 
   @Test
   void countsTheStateOfOptimisers() {
-    LoraTraining full = LoraTraining.balanced();
+    TrainingSettings full = TrainingSettings.balanced();
     long trained = new LoraTrainer(full).memory(base).trained();
     assertEquals(
         trained * 10 / 16,
-        new LoraTrainer(full.optimizerOptions(
-                OptimizerOptions.DEFAULT.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)))
+        new LoraTrainer(full.optimizer(TrainingOptimizer.ADAMW_8BIT))
             .memory(base)
             .trained());
     assertEquals(
-        trained * 20 / 16,
-        new LoraTrainer(full.optimizerOptions(OptimizerOptions.DEFAULT.emaDecay(0.9)))
-            .memory(base)
-            .trained());
+        trained * 20 / 16, new LoraTrainer(full.emaDecay(0.9)).memory(base).trained());
     assertTrue(
         DreamBooth.defaults().estimateMemory(base).trained() > trained,
         "a whole network is no more than its factors");
@@ -148,8 +136,7 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void countsEveryTrainedParameter() {
     for (AdapterAlgorithm form : AdapterAlgorithm.values()) {
-      LoraTraining settings =
-          LoraTraining.balanced().optimizerOptions(OptimizerOptions.DEFAULT.algorithm(form));
+      TrainingSettings settings = TrainingSettings.balanced().algorithm(form);
       try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
         assertEquals(
             ADAMW * factors.weights().count(),
@@ -158,7 +145,7 @@ class TrainingPresetTest extends OnGoldenBase {
       }
     }
     for (boolean text : new boolean[] {false, true}) {
-      DreamBooth whole = new DreamBooth(LoraTraining.balanced().trainTextEncoder(text));
+      DreamBooth whole = new DreamBooth(TrainingSettings.balanced().trainTextEncoder(text));
       try (TrainableFullWeights weights =
           new TrainableFullWeights(EngineAccess.model(base), text, ScalarType.Float)) {
         assertEquals(
@@ -169,7 +156,7 @@ class TrainingPresetTest extends OnGoldenBase {
 
   @Test
   void countsGenerationDuringTraining() {
-    LoraTraining settings = LoraTraining.balanced();
+    TrainingSettings settings = TrainingSettings.balanced();
     TrainingMemory alone = new LoraTrainer(settings).memory(base, 24, 16);
     TrainingMemory watched = new LoraTrainer(settings).memory(base, 24, 16, true);
     assertEquals(0, alone.generation());
@@ -189,7 +176,7 @@ class TrainingPresetTest extends OnGoldenBase {
 
   @Test
   void countsMoreForLargerImagesAndFullTraining() {
-    LoraTraining settings = LoraTraining.balanced();
+    TrainingSettings settings = TrainingSettings.balanced();
     TrainingMemory own = new LoraTrainer(settings).memory(base, 16, 16);
     TrainingMemory larger = new LoraTrainer(settings).memory(base, 32, 32);
     assertTrue(larger.activations() > 2 * own.activations(), own + "; " + larger);

@@ -16,7 +16,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.training.TrainingObjective;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,7 +159,7 @@ class TransformerInspectionTest {
   void recordsNoMinSnrOfAFlowModel() {
     assertEquals(
         0,
-        TrainingObjective.effectiveSettings(LoraTraining.balanced(), EngineAccess.model(base))
+        TrainingObjective.effectiveSettings(TrainingSettings.balanced(), EngineAccess.model(base))
             .minSnrGamma());
   }
 

@@ -14,7 +14,7 @@ import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -72,7 +72,8 @@ class ManySubjectsTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       studio = SubjectStudio.on(
           base,
-          HeadshotStudio.on(base).training(LoraTraining.quick().steps(2).rank(2).batchSize(1)));
+          HeadshotStudio.on(base)
+              .training(TrainingSettings.quick().steps(2).rank(2).batchSize(1)));
       runThreads(System.nanoTime() + Integer.getInteger("likeness.seconds", 2) * 1_000_000_000L);
       store.close();
       store = SubjectStore.open(folder.resolve("store"), key);

@@ -15,7 +15,7 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +35,8 @@ public final class StoreProgram {
   static final String KEEP = "yes";
 
   private static final int PERSONS = 3;
-  private static final LoraTraining SETTINGS =
-      LoraTraining.quick().steps(60).rank(2).batchSize(1);
+  private static final TrainingSettings SETTINGS =
+      TrainingSettings.quick().steps(60).rank(2).batchSize(1);
 
   private StoreProgram() {}
 

@@ -19,7 +19,7 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.MixedPhotos;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.vault.key.WrappingKey;
@@ -232,7 +232,7 @@ class SubjectShootsTest {
 
   private static HeadshotStudio quick(BaseModel base) {
     return HeadshotStudio.on(base)
-        .training(LoraTraining.quick().steps(2).rank(2).batchSize(1));
+        .training(TrainingSettings.quick().steps(2).rank(2).batchSize(1));
   }
 
   private static Subject trained(SubjectStore store, SubjectStudio studio) {

@@ -17,8 +17,8 @@ import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -167,7 +167,7 @@ public class GpuBenchmark {
   @Benchmark
   @OperationsPerInvocation(TRAINING_STEPS)
   public String trainingStep() {
-    LoraTraining training = LoraTraining.quick()
+    TrainingSettings training = TrainingSettings.quick()
         .steps(TRAINING_STEPS)
         .rank(RANK)
         .batchSize(1)

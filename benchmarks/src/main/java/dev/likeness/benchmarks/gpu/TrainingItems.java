@@ -8,8 +8,8 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -33,7 +33,7 @@ final class TrainingItems {
     int side = models.side(family);
     byte[] noise = new byte[side * side * 3];
     new Random(1).nextBytes(noise);
-    LoraTraining training = LoraTraining.quick()
+    TrainingSettings training = TrainingSettings.quick()
         .steps(models.isTiny() ? 3 : 12)
         .rank(RANK)
         .batchSize(1)

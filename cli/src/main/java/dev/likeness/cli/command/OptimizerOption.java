@@ -2,9 +2,8 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.lora.training.AdapterAlgorithm;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
-import dev.likeness.lora.training.OptimizerOptions.TrainingOptimizer;
+import dev.likeness.lora.training.TrainingOptimizer;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -56,21 +55,19 @@ final class OptimizerOption {
   }
 
   /** Returns the settings with these options. */
-  LoraTraining apply(LoraTraining settings) {
-    OptimizerOptions options = settings.optimizerOptions();
-    LoraTraining changed = settings;
+  TrainingSettings apply(TrainingSettings settings) {
+    TrainingSettings changed = settings;
     if (optimizer != null) {
       TrainingOptimizer kind = parse(TrainingOptimizer.class, "optimizer", optimizer);
-      options = options.optimizer(kind);
+      changed = changed.optimizer(kind);
       changed = kind == TrainingOptimizer.PRODIGY ? changed.learningRate(1) : changed;
     }
     if (algorithm != null) {
-      options = options.algorithm(parse(AdapterAlgorithm.class, "algorithm", algorithm));
+      changed = changed.algorithm(parse(AdapterAlgorithm.class, "algorithm", algorithm));
     }
     if (emaDecay != null) {
-      options = options.emaDecay(emaDecay);
+      changed = changed.emaDecay(emaDecay);
     }
-    changed = changed.optimizerOptions(options);
     changed = learningRate == null ? changed : changed.learningRate(learningRate);
     return warmupSteps == null ? changed : changed.warmupSteps(warmupSteps);
   }

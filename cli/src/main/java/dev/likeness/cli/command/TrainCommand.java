@@ -22,9 +22,9 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingPreset;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -320,10 +320,10 @@ public final class TrainCommand implements Runnable, WritesFiles {
   /** Trains a person and returns the file that was written. */
   private Path trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
-    LoraTraining numbers = preset
+    TrainingSettings numbers = preset
         .of(model, review.accepted().size())
         .captions(studio.trainer().settings().captions().toArray(String[]::new));
-    LoraTraining asked =
+    TrainingSettings asked =
         withOptions(rank.apply(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(
@@ -397,8 +397,8 @@ public final class TrainCommand implements Runnable, WritesFiles {
     return studio.training(withOptions(studio.trainer().settings()));
   }
 
-  private LoraTraining withOptions(LoraTraining settings) {
-    LoraTraining timed = optimizer.apply(steps == null ? settings : settings.steps(steps));
+  private TrainingSettings withOptions(TrainingSettings settings) {
+    TrainingSettings timed = optimizer.apply(steps == null ? settings : settings.steps(steps));
     return classImages == null
         ? timed
         : timed.priorPreservation(classImages, timed.priorLossWeight());

@@ -12,9 +12,9 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
@@ -54,7 +54,7 @@ class GuideProgramsTest {
         .mapToObj(i -> folder.resolve("person-" + i + ".safetensors"))
         .toList();
     try (BaseModel model = BaseModel.open(base);
-        LoraPerson person = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson person = new LoraTrainer(TrainingSettings.quick().steps(1))
             .train(
                 model,
                 TrainingSet.of(List.of(grey), PersonToken.of("woman").consent("Ada: yes")))) {
@@ -86,7 +86,9 @@ class GuideProgramsTest {
   @Test
   void trainAndShoot() throws Exception {
     Files.move(Selfies.of("5000000001", 2, folder), folder.resolve("selfies"));
-    run("train and shoot", ".training(dev.likeness.lora.training.LoraTraining.quick().steps(2))");
+    run(
+        "train and shoot",
+        ".training(dev.likeness.lora.training.TrainingSettings.quick().steps(2))");
     assertTrue(Files.exists(folder.resolve("ada.safetensors")));
     // An image of noise shows no face, so none is among the best.
     assertFalse(Files.list(folder).anyMatch(file -> file.toString().contains("studio-")));

@@ -12,9 +12,9 @@ import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.opencv.Onnx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,7 +122,7 @@ class IdentityGuideTest {
   private static void writeLora(Path base, Path file) {
     byte[] grey = new byte[64 * 64 * 3];
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        LoraPerson trained = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson trained = new LoraTrainer(TrainingSettings.quick().steps(1))
             .train(
                 model,
                 TrainingSet.of(List.of(RgbImage.of(64, 64, grey)), PersonToken.of("woman")))) {

@@ -21,8 +21,8 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.face.BoundingBox;
@@ -140,7 +140,7 @@ class HeadshotServiceTest {
   private static LoraPerson trained(String name) {
     byte[] grey = new byte[32 * 32 * 3];
     Arrays.fill(grey, (byte) (40 * NAMES.indexOf(name)));
-    return new LoraTrainer(LoraTraining.quick().steps(2).seed(NAMES.indexOf(name)))
+    return new LoraTrainer(TrainingSettings.quick().steps(2).seed(NAMES.indexOf(name)))
         .train(
             base,
             List.of(RgbImage.of(32, 32, grey)),

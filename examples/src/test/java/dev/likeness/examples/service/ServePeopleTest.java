@@ -14,8 +14,8 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.face.CascadeDetector;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -65,7 +65,7 @@ class ServePeopleTest {
     Arrays.fill(rgb, (byte) grey);
     Path file = folder.resolve(name + ".safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        LoraPerson person = new LoraTrainer(LoraTraining.quick().steps(20))
+        LoraPerson person = new LoraTrainer(TrainingSettings.quick().steps(20))
             .train(
                 model,
                 List.of(RgbImage.of(32, 32, rgb)),

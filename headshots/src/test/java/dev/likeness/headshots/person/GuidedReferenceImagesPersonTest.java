@@ -24,9 +24,9 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.SameFacesDetector;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -139,7 +139,8 @@ class GuidedReferenceImagesPersonTest {
 
   @Test
   void combinesWithReferencesAndALora() {
-    LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
+    TrainingSettings settings =
+        TrainingSettings.balanced().forBase(klein).steps(2).learningRate(0.1);
     PersonToken token = new PersonToken("sks", "woman", "").consent(CONSENT);
     try (LoraPerson lora = new LoraTrainer(settings)
         .train(klein, TrainingSet.of(List.of(noise(1), noise(2)), token), Run.silent())) {

@@ -38,10 +38,10 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -339,7 +339,8 @@ class ReferenceImagesPersonTest {
         .map(image -> TrainingExample.of(image).caption("selfie of %s"))
         .toList();
     PersonToken token = new PersonToken("sks", "woman", "").consent(CONSENT);
-    LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
+    TrainingSettings settings =
+        TrainingSettings.balanced().forBase(klein).steps(2).learningRate(0.1);
     try (LoraPerson lora = new LoraTrainer(settings)
         .train(klein, TrainingSet.ofExamples(examples, token), Run.silent())) {
       ReferenceImagesPerson both = ada().withLoraPerson(lora);

@@ -14,8 +14,8 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.face.CascadeDetector;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -73,7 +73,7 @@ class SharedLightTest {
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         CascadeDetector detector = new CascadeDetector()) {
       Path file = folder.resolve("ada.safetensors");
-      try (LoraPerson learnt = new LoraTrainer(LoraTraining.quick().steps(2))
+      try (LoraPerson learnt = new LoraTrainer(TrainingSettings.quick().steps(2))
           .train(
               base,
               List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),

@@ -19,8 +19,8 @@ import dev.likeness.headshots.GenerateProgram;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import java.io.IOException;
@@ -63,7 +63,7 @@ class StoredPersonTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
     base = GoldenFolder.load(baseFolder);
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(3))
+    LoraPerson plain = new LoraTrainer(TrainingSettings.quick().steps(3))
         .train(
             base,
             List.of(selfie),

@@ -27,8 +27,8 @@ import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
@@ -67,7 +67,7 @@ class HeadshotEditTest {
     Path files =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     base = GoldenFolder.load(ModelExtrasFile.write(files));
-    ada = new LoraTrainer(LoraTraining.quick().steps(2))
+    ada = new LoraTrainer(TrainingSettings.quick().steps(2))
         .train(
             base,
             List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),

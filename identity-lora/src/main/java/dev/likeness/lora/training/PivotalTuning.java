@@ -1,6 +1,6 @@
 package dev.likeness.lora.training;
 
-import static dev.likeness.lora.training.OptimizerOptions.require;
+import static dev.likeness.lora.training.SettingRange.require;
 
 /**
  * Pivotal tuning (Roich et al. 2021, arXiv:2106.05744, as in the training scripts of diffusers):
@@ -13,7 +13,7 @@ import static dev.likeness.lora.training.OptimizerOptions.require;
  * @param learningRate change of an embedding value in one step, in standard deviations of the
  *     base's embeddings; above 0 if there are vectors. The change has this size when the LoRA's
  *     learning rate is at its peak. With Prodigy, the change has this size when Prodigy's step size
- *     equals the learning rate that {@link LoraTraining#forBase} sets
+ *     equals the learning rate that {@link TrainingSettings#forBase} sets
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
   /** No placeholder token is trained. */

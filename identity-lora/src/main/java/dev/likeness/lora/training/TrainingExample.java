@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param caption the caption, with {@code %s} for the person; empty to use one of the captions in
  *     the settings
  * @param focus the area, such as the face, whose loss is multiplied by
- *     {@link OptimizerOptions#focusWeight()}
+ *     {@link TrainingSettings#focusWeight()}
  * @param mask a loss mask of the image's size. White pixels are trained, black pixels keep the
  *     base's prediction, and grey pixels are in between (red channel / 255). Empty to train on all
  *     pixels
@@ -23,7 +23,7 @@ public record TrainingExample(
    * @param image the training image, with sides that are multiples of the VAE scale factor (8)
    * @param caption the caption, with {@code %s} for the person
    * @param focus the area, such as the face, whose loss is multiplied by
-   *     {@link OptimizerOptions#focusWeight()}
+   *     {@link TrainingSettings#focusWeight()}
    * @param mask a loss mask of the image's size, or empty
    * @throws IllegalArgumentException if the mask does not have the size of the image
    */
@@ -83,7 +83,7 @@ public record TrainingExample(
 
   /**
    * {@return the example with a focus area, whose loss is multiplied by
-   * {@link OptimizerOptions#focusWeight()}}
+   * {@link TrainingSettings#focusWeight()}}
    *
    * @param area the area, such as the face
    */

@@ -14,7 +14,7 @@ public enum TrainingPreset {
   /** Three times the steps of {@link #BALANCED}. */
   BEST(3);
 
-  /** The number of photos for which {@link LoraTraining#balanced} chooses its steps. */
+  /** The number of photos for which {@link TrainingSettings#balanced} chooses its steps. */
   private static final int REFERENCE_PHOTOS = 10;
   /**
    * Steps per photo, with batch size 1, for a base of full size; from diffusers' guides to training
@@ -37,14 +37,14 @@ public enum TrainingPreset {
   /**
    * Returns the settings for a number of photos on a base. Fewer photos need fewer steps, because
    * the training overfits sooner. If the base folder has a training recipe, the number of steps
-   * that {@link LoraTraining#forBase} chooses applies to ten photos.
+   * that {@link TrainingSettings#forBase} chooses applies to ten photos.
    *
    * @param base the base model
    * @param photos number of photos, from 1
    * @return the settings
    */
-  public LoraTraining of(BaseModel base, int photos) {
-    LoraTraining full = LoraTraining.balanced().forBase(base);
+  public TrainingSettings of(BaseModel base, int photos) {
+    TrainingSettings full = TrainingSettings.balanced().forBase(base);
     boolean declared = EngineAccess.extras(base).training().isPresent();
     double steps = declared
         ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / REFERENCE_PHOTOS)))
@@ -52,8 +52,8 @@ public enum TrainingPreset {
     return full.steps((int) Math.round(stepFactor * steps));
   }
 
-  /** Implements {@link LoraTraining#forBase}. */
-  static LoraTraining forBase(LoraTraining settings, BaseModel base) {
+  /** Implements {@link TrainingSettings#forBase}. */
+  static TrainingSettings forBase(TrainingSettings settings, BaseModel base) {
     return EngineAccess.extras(base)
         .training()
         .map(recipe -> withRecipe(settings, recipe))
@@ -62,17 +62,18 @@ public enum TrainingPreset {
               .capability(TrainingTarget.class)
               .map(TrainingTarget::recipe)
               .orElse(DEFAULT_RECIPE);
-          LoraTraining full = settings
+          TrainingSettings full = settings
               .targets(LoraTargets.ATTENTION)
               .rank(recipe.rank())
               .steps(settings.steps() * settings.batchSize())
               .batchSize(1);
-          LoraTraining slow = full.learningRate(recipe.learningRate());
+          TrainingSettings slow = full.learningRate(recipe.learningRate());
           return recipe.textEncoders() ? slow : slow.trainTextEncoder(false);
         });
   }
 
-  private static LoraTraining withRecipe(LoraTraining settings, ModelExtras.Training recipe) {
+  private static TrainingSettings withRecipe(
+      TrainingSettings settings, ModelExtras.Training recipe) {
     int as = (int) Math.ceil((double) settings.steps() * settings.batchSize() / recipe.batch());
     return settings
         .targets(LoraTargets.valueOf(recipe.layers().name()))

@@ -1,13 +1,12 @@
 /**
  * The input of a training: settings, images, the token of the person, and validation.
  *
- * <p>{@link LoraTraining} has the settings of a training; {@link TrainingPreset} chooses settings
- * for a base. {@link dev.likeness.lora.LoraTrainer} trains with them. A {@link TrainingSet} has
- * {@link TrainingExample images} with optional captions and masks, and the {@link PersonToken} that
- * prompts use. It may also name a state file and a folder for cached latents. {@link AspectBuckets}
- * crops and resizes images to a few sizes of nearly equal area. {@link OptimizerOptions} has rarely
- * changed settings: the optimiser, DoRA or LoKr ({@link AdapterAlgorithm}), gradient checkpointing
- * and more. {@link ValidationOptions} describes images that the training generates to find its best
+ * <p>{@link TrainingSettings} has the settings of a training; {@link TrainingPreset} chooses
+ * settings for a base. {@link dev.likeness.lora.LoraTrainer} trains with them. A
+ * {@link TrainingSet} has {@link TrainingExample images} with optional captions and masks, and the
+ * {@link PersonToken} that prompts use. It may also name a state file and a folder for cached
+ * latents. {@link AspectBuckets} crops and resizes images to a few sizes of nearly equal area.
+ * {@link ValidationOptions} describes images that the training generates to find its best
  * checkpoint. {@link TrainingMemory} estimates the memory that a training needs.
  *
  * <pre>{@code

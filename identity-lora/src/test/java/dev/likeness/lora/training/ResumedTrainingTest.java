@@ -42,39 +42,31 @@ class ResumedTrainingTest extends OnGoldenBase {
   @TempDir
   private Path folder;
 
-  static Stream<LoraTraining> settings() {
-    OptimizerOptions plain =
-        OptimizerOptions.DEFAULT.targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
+  static Stream<TrainingSettings> settings() {
     // A first factor of rank 8 is large enough for moments in eight bits.
-    LoraTraining usual = LoraTraining.balanced()
+    TrainingSettings usual = TrainingSettings.balanced()
         .rank(8)
         .batchSize(2)
         .steps(STEPS)
         .trainTextEncoder(false)
-        .optimizerOptions(plain);
+        .targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
     return Stream.of(
-        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
-        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)),
-        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.LION)),
-        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)),
-        usual
-            .warmupSteps(3)
-            .optimizerOptions(
-                plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE)),
-        usual.optimizerOptions(plain
-            .optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE)
-            .emaDecay(0.5)),
-        usual.optimizerOptions(
-            plain.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2)),
-        usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.LOKR)),
-        usual.optimizerOptions(plain.pivotalTuning(PivotalTuning.of(2))),
+        usual.optimizer(TrainingOptimizer.ADAMW_8BIT),
+        usual.optimizer(TrainingOptimizer.PRODIGY),
+        usual.optimizer(TrainingOptimizer.LION),
+        usual.optimizer(TrainingOptimizer.ADAFACTOR),
+        usual.warmupSteps(3).optimizer(TrainingOptimizer.ADAMW_SCHEDULE_FREE),
+        usual.optimizer(TrainingOptimizer.ADAMW_SCHEDULE_FREE).emaDecay(0.5),
+        usual.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2),
+        usual.algorithm(AdapterAlgorithm.LOKR),
+        usual.pivotalTuning(PivotalTuning.of(2)),
         usual.priorPreservation(1, 1),
         usual.trainTextEncoder(true).randomFlip(true));
   }
 
   @ParameterizedTest
   @MethodSource("settings")
-  void resumesAsIfNeverStopped(LoraTraining settings) {
+  void resumesAsIfNeverStopped(TrainingSettings settings) {
     float[] whole = train(settings, TrainingSet.of(images(), SUBJECT), Run.silent());
     TrainingSet kept =
         TrainingSet.of(images(), SUBJECT).stateFile(folder.resolve("state.safetensors"));
@@ -96,9 +88,8 @@ class ResumedTrainingTest extends OnGoldenBase {
   /** The saved factors are x = y + (1 - 1 / beta1) (z - y), not the y that gradients came from. */
   @Test
   void savesTheAveragedWeightsOfScheduleFreeTraining() {
-    LoraTraining settings = settings()
-        .filter(each -> each.optimizerOptions().optimizer()
-            == OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE)
+    TrainingSettings settings = settings()
+        .filter(each -> each.optimizer() == TrainingOptimizer.ADAMW_SCHEDULE_FREE)
         .findFirst()
         .orElseThrow();
     Path state = folder.resolve("state.safetensors");
@@ -122,7 +113,7 @@ class ResumedTrainingTest extends OnGoldenBase {
     }
   }
 
-  private static float[] train(LoraTraining settings, TrainingSet set, Run run) {
+  private static float[] train(TrainingSettings settings, TrainingSet set, Run run) {
     try (LoraPerson person = new LoraTrainer(settings).train(base, set, run)) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))

@@ -17,9 +17,36 @@ public interface LearningRateSchedule {
     return step -> rate * 0.5 * (1 + Math.cos(Math.PI * Math.min(step, steps) / steps));
   }
 
-  /** Returns this schedule after a linear warmup over its first {@code steps}. */
+  /** Returns a schedule that falls from {@code rate} to zero over {@code steps} along a line. */
+  static LearningRateSchedule linear(double rate, long steps) {
+    return step -> rate * Math.max(0, (steps - step) / (double) Math.max(1, steps));
+  }
+
+  /**
+   * Returns a schedule that falls from {@code rate} to zero as half a cosine, {@code cycles} times
+   * over {@code steps}.
+   */
+  static LearningRateSchedule restarts(double rate, long steps, int cycles) {
+    return step -> {
+      double progress = step / (double) Math.max(1, steps);
+      return progress >= 1 ? 0 : rate * 0.5 * (1 + Math.cos(Math.PI * (cycles * progress % 1)));
+    };
+  }
+
+  /**
+   * Returns this schedule multiplied by a linear warmup over its first {@code steps}, which begins
+   * above zero; unchanged for 0 steps.
+   */
   default LearningRateSchedule warmup(long steps) {
-    return step -> at(step) * Math.min(1, (step + 1.0) / steps);
+    return steps == 0 ? this : step -> at(step) * Math.min(1, (step + 1.0) / steps);
+  }
+
+  /**
+   * Returns this schedule after a linear warmup from zero to {@code rate}, in which this schedule
+   * does not advance ({@code get_scheduler} of diffusers 0.42.1).
+   */
+  default LearningRateSchedule after(long warmup, double rate) {
+    return step -> step < warmup ? rate * step / warmup : at(step - warmup);
   }
 
   /**

@@ -7,16 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ class ApplicationTest {
     @Primary
     HeadshotStudio shortStudio(BaseModel base, FaceEmbedder embedder) {
       return HeadshotStudio.on(base)
-          .training(LoraTraining.quick().steps(2).batchSize(1).rank(4))
+          .training(TrainingSettings.quick().steps(2).batchSize(1).rank(4))
           .validation(1, embedder);
     }
   }

@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * gets the same batches.
  */
 record BatchSampler(
-    LoraTraining settings,
+    TrainingSettings settings,
     List<ImageBucket> buckets,
     CaptionEncodings.Captions captions,
     TrainingObjective objective) {
@@ -60,16 +60,13 @@ record BatchSampler(
     Tensor clean = CachedLatents.sample(
         sampled, random.next(shape), own, bucket.latents(), bucket.classLatents());
     Tensor noise = sampleNoise(shape, random);
-    Tensor seen = settings.optimizerOptions().inputPerturbation() == 0
+    Tensor seen = settings.inputPerturbation() == 0
         ? noise
-        : noise.add(
-            random.next(shape), new Scalar(settings.optimizerOptions().inputPerturbation()));
+        : noise.add(random.next(shape), new Scalar(settings.inputPerturbation()));
     int[] indices = sampled.images();
     int[] images =
         IntStream.range(0, own).map(i -> bucket.images().get(indices[i])).toArray();
-    Tensor focus = settings.optimizerOptions().focusWeight() == 1
-        ? null
-        : bucket.latents().focus(sampled, own);
+    Tensor focus = settings.focusWeight() == 1 ? null : bucket.latents().focus(sampled, own);
     Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(sampled, own) : null;
     return new TrainingStep.Batch(
         clean,
@@ -84,7 +81,7 @@ record BatchSampler(
 
   private Tensor sampleNoise(long[] shape, NoiseSource random) {
     Tensor noise = random.next(shape);
-    double offset = settings.optimizerOptions().noiseOffset();
+    double offset = settings.noiseOffset();
     return offset == 0 ? noise : noise.add(random.next(shape[0], 1, 1), new Scalar(offset));
   }
 

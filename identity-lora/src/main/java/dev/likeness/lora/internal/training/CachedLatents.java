@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingExample;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -55,7 +55,7 @@ final class CachedLatents {
    *
    * @param factor pixels of the image per latent, along one side
    */
-  void add(TrainingExample image, LatentDiskCache files, int factor, LoraTraining settings) {
+  void add(TrainingExample image, LatentDiskCache files, int factor, TrainingSettings settings) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       plain.add(keep(files.get(image.image(), false)));
@@ -66,8 +66,7 @@ final class CachedLatents {
           .mask()
           .map(mask -> region.keep(plain(maskWeights(mask, factor))))
           .orElse(null));
-      focus.add(
-          region.keep(plain(focus(image, factor, settings.optimizerOptions().focusWeight()))));
+      focus.add(region.keep(plain(focus(image, factor, settings.focusWeight()))));
     }
   }
 

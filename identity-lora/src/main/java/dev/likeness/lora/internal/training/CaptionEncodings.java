@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -145,7 +145,7 @@ public final class CaptionEncodings {
    * @param ownCaptions for each image the index of its own caption, or -1
    */
   record Captions(List<String> texts, int templates, int[] ownCaptions) {
-    static Captions of(LoraTraining settings, TrainingSet set) {
+    static Captions of(TrainingSettings settings, TrainingSet set) {
       List<String> all = new ArrayList<>();
       settings
           .captions()
@@ -163,7 +163,7 @@ public final class CaptionEncodings {
     }
 
     /** Returns the prompt and caption of class images. */
-    static String classCaption(LoraTraining settings, TrainingSet set) {
+    static String classCaption(TrainingSettings settings, TrainingSet set) {
       return settings.captions().get(0).replace("%s", set.personToken().classWord());
     }
 

@@ -5,8 +5,8 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * training keeps the finished ones.
  */
 record ClassImages(
-    BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
+    BaseModel base, TrainingSettings settings, TrainingSet set, List<ImageBucket> buckets)
     implements TrainingCheckpoint.Stateful {
   private static final String NAME = "class.";
   private static final String PHASE = "class images";

@@ -24,8 +24,8 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final TrainableTextualInversion textualInversion;
   private final ModelAdapter added;
 
-  public TrainableAdapter(LoraTraining settings, PersonToken subject, BaseModel base) {
+  public TrainableAdapter(TrainingSettings settings, PersonToken subject, BaseModel base) {
     this(settings, subject, base, null);
   }
 
@@ -56,11 +56,11 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
    * @param added the training adapter, which networks in training have too; or null
    */
   public TrainableAdapter(
-      LoraTraining settings, PersonToken subject, BaseModel base, ModelAdapter added) {
+      TrainingSettings settings, PersonToken subject, BaseModel base, ModelAdapter added) {
     model = EngineAccess.model(base);
     this.added = added;
-    pivotEnd = settings.optimizerOptions().pivotalTuning().endFraction();
-    textualInversion = settings.optimizerOptions().pivotalTuning().vectors() == 0
+    pivotEnd = settings.pivotalTuning().endFraction();
+    textualInversion = settings.pivotalTuning().vectors() == 0
         ? null
         : new TrainableTextualInversion(settings, subject, base);
     Map<String, TargetLayer> layers = new LinkedHashMap<>();
@@ -71,9 +71,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
           "the settings train no layer of the base: targets " + settings.targets()
-              + (settings.optimizerOptions().targetModules().isEmpty()
-                  ? ""
-                  : ", modules " + settings.optimizerOptions().targetModules())
+              + (settings.targetModules().isEmpty() ? "" : ", modules " + settings.targetModules())
               + "; choose other targets or modules");
     }
     random = NoiseSource.seeded(settings.seed());

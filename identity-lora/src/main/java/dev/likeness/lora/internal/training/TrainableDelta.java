@@ -16,7 +16,7 @@ import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.training.AdapterAlgorithm;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Function;
@@ -47,8 +47,8 @@ record TrainableDelta(
   private static final double SMALL = 0.1;
 
   /** Creates the leaves of the layer. */
-  static TrainableDelta of(LoraTraining settings, TargetLayer layer, TrainableWeights weights) {
-    AdapterAlgorithm form = settings.optimizerOptions().algorithm();
+  static TrainableDelta of(TrainingSettings settings, TargetLayer layer, TrainableWeights weights) {
+    AdapterAlgorithm form = settings.algorithm();
     if (form == AdapterAlgorithm.LOKR) {
       long outer = largestFactor(layer.out());
       long inner = largestFactor(layer.in());
@@ -78,7 +78,7 @@ record TrainableDelta(
    * Returns a test for the layers of a model of which the settings train a delta. Norms and
    * language models are never trained.
    */
-  static Predicate<TargetLayer> trainedLayers(LoraTraining settings, TrainingTarget target) {
+  static Predicate<TargetLayer> trainedLayers(TrainingSettings settings, TrainingTarget target) {
     Set<ModelComponent> components = EnumSet.of(target.component());
     target.clipTextEncoders().forEach(encoder -> components.add(encoder.component()));
     target.longText().ifPresent(t5 -> components.add(t5.encoder().component()));
@@ -93,15 +93,15 @@ record TrainableDelta(
   }
 
   /** Returns the number of trained values for a layer. */
-  static long parameterCount(LoraTraining settings, TargetLayer layer) {
+  static long parameterCount(TrainingSettings settings, TargetLayer layer) {
     long window = layer.kernelSize() * layer.kernelSize();
-    if (settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR) {
+    if (settings.algorithm() == AdapterAlgorithm.LOKR) {
       long outer = largestFactor(layer.out());
       long inner = largestFactor(layer.in());
       return outer * inner + layer.out() / outer * (layer.in() / inner) * window;
     }
     long pair = settings.rank() * (layer.out() + layer.in() * window);
-    return switch (settings.optimizerOptions().algorithm()) {
+    return switch (settings.algorithm()) {
       case LOHA -> 2 * pair;
       case DORA -> pair + layer.out();
       default -> pair;

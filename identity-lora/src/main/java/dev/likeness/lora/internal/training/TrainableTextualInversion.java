@@ -14,9 +14,9 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingOptimizer;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,13 +40,13 @@ final class TrainableTextualInversion {
    */
   private static final double INIT_NOISE = 0.1;
 
-  private final LoraTraining settings;
+  private final TrainingSettings settings;
   private final PersonToken personToken;
   private final OpenModel model;
   private final List<LoadedClip> textEncoders;
   private final Map<ModelComponent, Double> scales = new LinkedHashMap<>();
 
-  TrainableTextualInversion(LoraTraining settings, PersonToken personToken, BaseModel base) {
+  TrainableTextualInversion(TrainingSettings settings, PersonToken personToken, BaseModel base) {
     if (personToken.token().isBlank()) {
       throw new IllegalArgumentException(
           "pivotal tuning needs a token for the person; set PersonToken.token, e.g. sks");
@@ -61,8 +61,7 @@ final class TrainableTextualInversion {
               + " off");
     }
     try (TensorScope scope = TensorScope.open()) {
-      double moved =
-          settings.optimizerOptions().pivotalTuning().learningRate() / adapterLearningRate(base);
+      double moved = settings.pivotalTuning().learningRate() / adapterLearningRate(base);
       textEncoders.forEach(
           textEncoder -> scales.put(textEncoder.component(), moved * embeddingStd(textEncoder)));
     }
@@ -70,8 +69,8 @@ final class TrainableTextualInversion {
 
   /** Prodigy's effective steps are about as long as usual learning rates. */
   private double adapterLearningRate(BaseModel base) {
-    return settings.optimizerOptions().optimizer() == OptimizerOptions.TrainingOptimizer.PRODIGY
-        ? LoraTraining.balanced().forBase(base).learningRate()
+    return settings.optimizer() == TrainingOptimizer.PRODIGY
+        ? TrainingSettings.balanced().forBase(base).learningRate()
         : settings.learningRate();
   }
 
@@ -87,7 +86,7 @@ final class TrainableTextualInversion {
   void register(TrainableWeights weights) {
     textEncoders.forEach(textEncoder -> weights.get(
         leafName(textEncoder.component()),
-        settings.optimizerOptions().pivotalTuning().vectors(),
+        settings.pivotalTuning().vectors(),
         textEncoder.config().width()));
   }
 
@@ -122,7 +121,7 @@ final class TrainableTextualInversion {
       ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
     Tensor leaf = weights.leaves().get(leafName(textEncoder.component()));
     int width = textEncoder.config().width();
-    float[] unused = new float[settings.optimizerOptions().pivotalTuning().vectors() * width];
+    float[] unused = new float[settings.pivotalTuning().vectors() * width];
     return plain.withTrainedVectors(
         new TextualInversion(personToken.token(), Map.of(width, unused)),
         vectors(textEncoder, leaf));

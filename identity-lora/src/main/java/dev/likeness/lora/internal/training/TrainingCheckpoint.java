@@ -12,9 +12,9 @@ import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.lora.internal.file.LoraFile;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +58,7 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
   /** The maximum time between two saves, however long saving takes: two minutes, in nanoseconds. */
   private static final long MAX_LOST_NANOS = 120_000_000_000L;
 
-  static TrainingCheckpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
+  static TrainingCheckpoint of(TrainingSettings settings, BaseModel base, TrainingSet set) {
     if (set.stateFile().isEmpty()) {
       return new TrainingCheckpoint(null, 0, "");
     }
@@ -66,7 +66,7 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // The consent is not included, because a resumed training has a consent with another date.
       String text = VERSION + " " + settings
-          + (settings.optimizerOptions().debiasedEstimation() ? " without min-SNR " : " ")
+          + (settings.debiasedEstimation() ? " without min-SNR " : " ")
           + base.name() + " "
           + base.compute() + " " + set.personToken().token() + "/"
           + set.personToken().classWord()

@@ -19,8 +19,8 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The training loop, from images to trained weights. For one thread and one use. */
 public final class TrainingLoop implements AutoCloseable {
-  private final LoraTraining settings;
+  private final TrainingSettings settings;
   private final BaseModel base;
   private final TrainingSet set;
   private final TrainableNetworks networks;
@@ -51,7 +51,7 @@ public final class TrainingLoop implements AutoCloseable {
   private long lastSaveNanos = startNanos;
 
   public TrainingLoop(
-      LoraTraining settings,
+      TrainingSettings settings,
       BaseModel base,
       TrainingSet set,
       TrainableNetworks networks,
@@ -63,7 +63,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.progress = progress;
     model = EngineAccess.model(base);
     target = TrainingTarget.of(model);
-    if (settings.optimizerOptions().distillationGuidance() > 0
+    if (settings.distillationGuidance() > 0
         && set.examples().stream()
             .anyMatch(image -> image.mask().isPresent() || image.focus().isPresent())) {
       throw new IllegalArgumentException(
@@ -73,9 +73,7 @@ public final class TrainingLoop implements AutoCloseable {
     buckets = ImageBucket.of(set.examples(), target, region);
     objective = TrainingObjective.of(model, settings);
     optimizer = TrainingStep.optimizer(settings, networks.trainsAllWeights());
-    ema = settings.optimizerOptions().emaDecay() == 0
-        ? null
-        : new Ema(settings.optimizerOptions().emaDecay());
+    ema = settings.emaDecay() == 0 ? null : new Ema(settings.emaDecay());
     validation = set.validation().map(p -> new Validation(p, base, set.personToken(), progress));
   }
 
@@ -175,7 +173,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private TrainingStep createStep(List<String> captions) {
     CaptionEncodings texts = CaptionEncodings.encode(target, captions, networks, region);
-    double guidance = settings.optimizerOptions().distillationGuidance();
+    double guidance = settings.distillationGuidance();
     if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
       TrainableNetworks usual = networks.untrained();
       CaptionEncodings usualTexts = CaptionEncodings.encode(target, captions, usual, region);
@@ -190,7 +188,7 @@ public final class TrainingLoop implements AutoCloseable {
   /** Runs one step of the optimiser. It can be stopped and saved between two batches. */
   private void runStep(TrainingStep trainingStep, BatchSampler batches, Cancellation stop) {
     int step = (int) optimizer.steps();
-    int parts = settings.optimizerOptions().gradientAccumulationSteps();
+    int parts = settings.gradientAccumulationSteps();
     while (trainingStep.accumulated() < parts) {
       stop.throwIfCancelled();
       batches.withBatch(

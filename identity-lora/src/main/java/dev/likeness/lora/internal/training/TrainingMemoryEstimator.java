@@ -12,9 +12,9 @@ import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.training.AdapterAlgorithm;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.OptimizationSettings;
 import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -52,7 +52,7 @@ public final class TrainingMemoryEstimator {
    * {@link dev.likeness.lora.training.ValidationOptions}.
    */
   public static TrainingMemory estimate(
-      LoraTraining settings,
+      TrainingSettings settings,
       BaseModel base,
       int width,
       int height,
@@ -73,11 +73,11 @@ public final class TrainingMemoryEstimator {
         model,
         width / factor * (height / factor),
         layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
-    boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
+    boolean checkpointing = settings.gradientCheckpointing();
     double activations = checkpointing
         ? count.activations().recomputedBytes()
         : count.activations().keptBytes();
-    double products = !whole && settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOHA
+    double products = !whole && settings.algorithm() == AdapterAlgorithm.LOHA
         ? count.products(checkpointing)
         : 0;
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
@@ -93,14 +93,13 @@ public final class TrainingMemoryEstimator {
     long weights =
         trainsTexts || generates || !freesTextEncoders(model) ? texts + own : Math.max(texts, own);
     long generation = generates ? model.autoencoder().decodingMemory(width, height) : 0;
-    long each =
-        whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
+    long each = whole ? whole(settings.optimization(), bytes) : each(settings.optimization(), F32);
     long trained = (whole
             ? trainedComponents.stream()
                 .mapToLong(component -> numbers(model, component))
                 .sum()
             : factors(settings, model))
-        * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
+        * (each + (withValidation ? best(settings.optimization(), whole, bytes) : 0));
     return new TrainingMemory(
         weights, trained, (long) (activations * rows + products), generation, PROCESS);
   }
@@ -128,7 +127,7 @@ public final class TrainingMemoryEstimator {
         .sum();
   }
 
-  private static long factors(LoraTraining settings, OpenModel model) {
+  private static long factors(TrainingSettings settings, OpenModel model) {
     return LayerTable.of(model).layers().stream()
         .filter(TrainableDelta.trainedLayers(settings, TrainingTarget.of(model)))
         .mapToLong(layer -> TrainableDelta.parameterCount(settings, layer))
@@ -139,7 +138,7 @@ public final class TrainingMemoryEstimator {
    * Returns the bytes per value of a whole network. Weights in another dtype than the trained
    * values are converted in each step.
    */
-  private static long whole(OptimizerOptions options, int bytes) {
+  private static long whole(OptimizationSettings options, int bytes) {
     return options.stochasticRounding()
         ? each(options, bytes)
         : each(options, F32) + (bytes == F32 ? 0 : bytes);
@@ -149,13 +148,13 @@ public final class TrainingMemoryEstimator {
    * Returns the bytes per value of the best validation: the value itself, and for a whole network
    * in another dtype the weights that generate.
    */
-  private static int best(OptimizerOptions options, boolean whole, int bytes) {
+  private static int best(OptimizationSettings options, boolean whole, int bytes) {
     boolean own = !whole || bytes == F32 || options.stochasticRounding();
     return (whole && options.stochasticRounding() ? bytes : F32) + (own ? 0 : bytes);
   }
 
   /** Returns the bytes per trained value: value, gradient, optimiser state and average. */
-  private static long each(OptimizerOptions options, int bytes) {
+  private static long each(OptimizationSettings options, int bytes) {
     return 2L * bytes
         + (options.emaDecay() == 0 ? 0 : F32)
         + switch (options.optimizer()) {

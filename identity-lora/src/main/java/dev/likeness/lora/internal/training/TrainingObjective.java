@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.FlowObjective;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;
@@ -33,10 +33,8 @@ public interface TrainingObjective {
    * Returns the settings that take effect. Flow models and debiased losses have no min-SNR
    * weighting.
    */
-  static LoraTraining effectiveSettings(LoraTraining settings, OpenModel model) {
-    return isFlow(model) || settings.optimizerOptions().debiasedEstimation()
-        ? settings.minSnrGamma(0)
-        : settings;
+  static TrainingSettings effectiveSettings(TrainingSettings settings, OpenModel model) {
+    return isFlow(model) || settings.debiasedEstimation() ? settings.minSnrGamma(0) : settings;
   }
 
   private static boolean isFlow(OpenModel model) {
@@ -44,15 +42,15 @@ public interface TrainingObjective {
   }
 
   /** Returns the objective of the model family of {@code model}. */
-  static TrainingObjective of(OpenModel model, LoraTraining settings) {
+  static TrainingObjective of(OpenModel model, TrainingSettings settings) {
     SchedulerConfig scheduler = model.scheduler();
     if (!isFlow(model)) {
       return new DenoisingObjective(DiffusionObjective.of(
           scheduler,
           effectiveSettings(settings, model).minSnrGamma(),
-          settings.optimizerOptions().debiasedEstimation()));
+          settings.debiasedEstimation()));
     }
-    if (settings.optimizerOptions().debiasedEstimation()) {
+    if (settings.debiasedEstimation()) {
       throw new IllegalArgumentException(
           "debiased losses need a base with a UNet, and this base is a flow model;"
               + " turn debiased estimation off");

@@ -15,8 +15,9 @@ import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Lion;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.Prodigy;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.LearningRate;
+import dev.likeness.lora.training.TrainingOptimizer;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -119,15 +120,23 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     }
   }
 
-  /** Returns the learning rate at each step: warmup, then constant or half a cosine. */
-  static LearningRateSchedule schedule(LoraTraining settings) {
-    OptimizerOptions options = settings.optimizerOptions();
-    boolean constant = options.constantLearningRate()
-        || options.optimizer() == OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE;
-    LearningRateSchedule course = constant
-        ? LearningRateSchedule.constant(settings.learningRate())
-        : LearningRateSchedule.cosine(settings.learningRate(), settings.steps());
-    return settings.warmupSteps() == 0 ? course : course.warmup(settings.warmupSteps());
+  /** Returns the learning rate at each step. */
+  static LearningRateSchedule schedule(TrainingSettings settings) {
+    LearningRate rate = settings.optimization().learningRate();
+    int warmup = rate.warmupSteps();
+    if (settings.optimizer() == TrainingOptimizer.ADAMW_SCHEDULE_FREE) {
+      return LearningRateSchedule.constant(rate.peak()).warmup(warmup);
+    }
+    int rest = settings.steps() - warmup;
+    return switch (rate.scheduler()) {
+      case COSINE_FROM_START ->
+        LearningRateSchedule.cosine(rate.peak(), settings.steps()).warmup(warmup);
+      case CONSTANT -> LearningRateSchedule.constant(rate.peak()).after(warmup, rate.peak());
+      case LINEAR -> LearningRateSchedule.linear(rate.peak(), rest).after(warmup, rate.peak());
+      case COSINE -> LearningRateSchedule.restarts(rate.peak(), rest, 1).after(warmup, rate.peak());
+      case COSINE_WITH_RESTARTS ->
+        LearningRateSchedule.restarts(rate.peak(), rest, rate.cycles()).after(warmup, rate.peak());
+    };
   }
 
   /**
@@ -136,9 +145,9 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    *
    * @param whole true if it trains whole weights, false for deltas of which a part starts at zero
    */
-  static Optimizer optimizer(LoraTraining settings, boolean whole) {
+  static Optimizer optimizer(TrainingSettings settings, boolean whole) {
     double weightDecay = settings.weightDecay();
-    return switch (settings.optimizerOptions().optimizer()) {
+    return switch (settings.optimizer()) {
       case ADAMW -> new AdamW(BETA1, BETA2, EPS, weightDecay);
       case ADAMW_8BIT -> new AdamW8bit(BETA1, BETA2, EPS, weightDecay);
       case ADAFACTOR -> new Adafactor(weightDecay, whole);
@@ -160,7 +169,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * @throws InvalidInputException if the gradient norm is no longer a number; the weights are then
    *     unchanged
    */
-  public double optimize(LoraTraining settings, double rate) {
+  public double optimize(TrainingSettings settings, double rate) {
     Map<String, Tensor> moving =
         networks.activeWeights((double) optimizer.steps() / settings.steps());
     requireNumber(
@@ -177,17 +186,17 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    *
    * @throws InvalidInputException if the loss is no longer a number; the weights are then unchanged
    */
-  public void backward(Batch batch, LoraTraining settings) {
+  public void backward(Batch batch, TrainingSettings settings) {
     try (TensorScope scope = TensorScope.open();
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
-      boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
+      boolean checkpointing = settings.gradientCheckpointing();
       Tensor loss = loss(
           batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       GradientClipping.FiniteNumbers.require(
           "the loss", value, optimizer.steps(), optimizer.steps() == 0 ? ADVICE_AT_START : ADVICE);
-      int all = settings.optimizerOptions().gradientAccumulationSteps();
+      int all = settings.gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
       try {
         if (checkpointing) {

@@ -13,7 +13,7 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,9 +40,10 @@ class PersonFileSizeTest {
       names = {"PEFT", "DIFFUSERS", "KOHYA"})
   void isAtMostFourMegabytesAtRankFour(KeyFormat keyFormat, @TempDir Path folder)
       throws IOException {
-    // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
-    LoraTraining settings =
-        LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
+    // What TrainingSettings.suitedTo learns of a base of full size, its text encoder's attentions
+    // too.
+    TrainingSettings settings =
+        TrainingSettings.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     Path file = folder.resolve("person.safetensors");
     LayerTable table = LayerTable.of(FamilyRegistry.STABLE_DIFFUSION, RealLoraTest.shapes());

@@ -9,8 +9,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.lora.OnGoldenBase;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -22,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Batches of latents that are all zero, so that whatever is in one is chance. */
 @ExtendWith(NoTensorLeaks.class)
 class BatchSamplerTest extends OnGoldenBase {
-  private static final OptimizerOptions PLAIN = OptimizerOptions.DEFAULT;
+  private static final TrainingSettings PLAIN = TrainingSettings.balanced();
   private static final int BATCH = 2;
   private static final int CHANNELS = 4;
   private static final int POSITIONS = 16 * 16;
@@ -72,7 +71,7 @@ class BatchSamplerTest extends OnGoldenBase {
   @ParameterizedTest
   @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
   void samplesImagesOfEverySizeEquallyOften(int first, int second, int batch, int round) {
-    LoraTraining settings = LoraTraining.balanced();
+    TrainingSettings settings = TrainingSettings.balanced();
     TrainingObjective objective = TrainingObjective.of(EngineAccess.model(base), settings);
     List<ImageBucket> buckets = List.of(bucket(0, first), bucket(first, second));
     int[] seen = new int[first + second];
@@ -96,9 +95,8 @@ class BatchSamplerTest extends OnGoldenBase {
         32, 32, IntStream.range(from, from + count).boxed().toList(), null, null);
   }
 
-  private static SampledBatch sampleBatch(OptimizerOptions options) {
-    LoraTraining settings =
-        LoraTraining.balanced().batchSize(BATCH).optimizerOptions(options).seed(3);
+  private static SampledBatch sampleBatch(TrainingSettings changed) {
+    TrainingSettings settings = changed.batchSize(BATCH).seed(3);
     CaptionEncodings.Captions captions =
         new CaptionEncodings.Captions(List.of("a person", "a woman"), 1, new int[] {-1, -1});
     SampledBatch[] drawn = new SampledBatch[1];

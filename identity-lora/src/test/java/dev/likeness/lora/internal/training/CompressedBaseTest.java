@@ -41,10 +41,9 @@ import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.AdapterAlgorithm;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.lora.training.ValidationOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,18 +80,18 @@ class CompressedBaseTest {
   @TempDir
   private Path parent;
 
-  private static LoraTraining settings(BaseModel base, AdapterAlgorithm algorithm) {
-    return LoraTraining.balanced()
+  private static TrainingSettings settings(BaseModel base, AdapterAlgorithm algorithm) {
+    return TrainingSettings.balanced()
         .forBase(base)
         .rank(2)
         .trainTextEncoder(false)
-        .optimizerOptions(OptimizerOptions.DEFAULT.algorithm(algorithm));
+        .algorithm(algorithm);
   }
 
   /** The loss of a batch with a class image, and all gradients in one, in the order of names. */
   private record Step(double loss, Tensor gradient) {
     static Step of(BaseModel base, AdapterAlgorithm algorithm, boolean checkpointing) {
-      LoraTraining settings = settings(base, algorithm);
+      TrainingSettings settings = settings(base, algorithm);
       OpenModel model = EngineAccess.model(base);
       TrainingTarget target = TrainingTarget.of(model);
       try (TensorScope scope = TensorScope.open();
@@ -132,7 +131,7 @@ class CompressedBaseTest {
       }
     }
 
-    private static TrainingStep.Batch batch(OpenModel model, LoraTraining settings) {
+    private static TrainingStep.Batch batch(OpenModel model, TrainingSettings settings) {
       long channels = model.autoencoder().latentChannels();
       TrainingObjective objective = TrainingObjective.of(model, settings);
       try (NoiseSource random = NoiseSource.seeded(11)) {
@@ -256,11 +255,11 @@ class CompressedBaseTest {
     try (BaseModel base =
             fromGguf ? BaseModel.open(files, compute) : BaseModel.open(files, compute, EIGHT_BITS);
         BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
-      LoraTraining settings = LoraTraining.balanced()
+      TrainingSettings settings = TrainingSettings.balanced()
           .forBase(base)
           .steps(2)
           .priorPreservation(1, 1)
-          .optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(true));
+          .gradientCheckpointing(true);
       TrainingSet set = TrainingSet.of(List.of(image()), PersonToken.of("woman"));
       try (LoraPerson person = new LoraTrainer(settings).train(base, set)) {
         person.save(file);

@@ -26,10 +26,10 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
 import java.io.IOException;
@@ -142,7 +142,7 @@ class FewStepTest {
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
       TrainingTarget model = targets.apply(clean);
       TrainingObjective objective =
-          TrainingObjective.of(EngineAccess.model(base), LoraTraining.fewStep(guidance));
+          TrainingObjective.of(EngineAccess.model(base), TrainingSettings.fewStep(guidance));
       CaptionEncodings texts = CaptionEncodings.encode(
           model,
           List.of("a man"),
@@ -231,7 +231,7 @@ class FewStepTest {
   void resumesAndEndsAtTheSameBits() throws IOException {
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
-    LoraTraining training = LoraTraining.fewStep(3).steps(26).batchSize(1);
+    TrainingSettings training = TrainingSettings.fewStep(3).steps(26).batchSize(1);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       Optional<Path> state = Optional.of(parent.resolve("state.safetensors"));
       Path whole = trained(base, training, Optional.empty(), new Cancellation(), "whole");
@@ -245,7 +245,11 @@ class FewStepTest {
   }
 
   private Path trained(
-      BaseModel base, LoraTraining training, Optional<Path> state, Cancellation stop, String name) {
+      BaseModel base,
+      TrainingSettings training,
+      Optional<Path> state,
+      Cancellation stop,
+      String name) {
     Path file = parent.resolve(name + ".safetensors");
     Progress stopping = event -> {
       if (name.equals("stopped") && event.toString().contains("step=25")) {
@@ -264,7 +268,7 @@ class FewStepTest {
 
   @Test
   void reportsTruncatedCaptionsAndRefusesIgnoredOptions() {
-    LoraTraining training = LoraTraining.fewStep(3).steps(1).batchSize(1);
+    TrainingSettings training = TrainingSettings.fewStep(3).steps(1).batchSize(1);
     TrainingExample image =
         TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
     List<String> said = new ArrayList<>();
@@ -293,7 +297,7 @@ class FewStepTest {
     for (double scale : new double[] {0, 0.5, Double.NaN}) {
       assertEquals(
           "guidance must be at least 1, got " + scale,
-          assertThrows(IllegalArgumentException.class, () -> LoraTraining.fewStep(scale))
+          assertThrows(IllegalArgumentException.class, () -> TrainingSettings.fewStep(scale))
               .getMessage());
     }
   }
@@ -305,7 +309,7 @@ class FewStepTest {
             + " do not train the text encoder",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> LoraTraining.fewStep(4).trainTextEncoder(true))
+                () -> TrainingSettings.fewStep(4).trainTextEncoder(true))
             .getMessage());
   }
 }

@@ -25,10 +25,9 @@ import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.training.AdapterAlgorithm;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -69,13 +68,13 @@ class LanguageAlgorithmsTest {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT)) {
-      LoraTraining settings = LoraTraining.balanced()
+      TrainingSettings settings = TrainingSettings.balanced()
           .forBase(base)
           .steps(STEPS)
           .warmupSteps(0)
           .learningRate(1e-2)
-          .optimizerOptions(
-              OptimizerOptions.DEFAULT.algorithm(algorithm).gradientCheckpointing(true));
+          .algorithm(algorithm)
+          .gradientCheckpointing(true);
       TrainingSet set = TrainingSet.of(List.of(image()), PersonToken.of("woman"))
           .stateFile(state)
           .saveInterval(STEPS);
@@ -144,7 +143,7 @@ class LanguageAlgorithmsTest {
   }
 
   /** What one step makes of the noise with the last weights of the training. */
-  private static float[] trained(BaseModel base, LoraTraining settings, Path state) {
+  private static float[] trained(BaseModel base, TrainingSettings settings, Path state) {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(7);

@@ -38,11 +38,10 @@ import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,29 +85,28 @@ class LanguageTrainingTest {
     return ((Number) record().get(name)).intValue();
   }
 
-  private static LoraTraining settings(String family) {
+  private static TrainingSettings settings(String family) {
     List<?> targets = (List<?>) ((Map<?, ?>) record().get("targets")).get(family);
     String pattern = targets.stream()
         .map(name -> ((String) name).replace(".", "\\."))
         .collect(Collectors.joining("|", "transformer\\.(.*\\.)?(", ")"));
-    return new LoraTraining(
-        number("rank"),
-        number("alpha"),
-        LoraTargets.ATTENTION,
-        false,
-        3,
-        number("person"),
-        1e-4,
-        0,
-        0,
-        0.01,
-        1,
-        false,
-        number("class"),
-        ((Number) record().get("weight")).doubleValue(),
-        List.of("%s"),
-        0,
-        OptimizerOptions.DEFAULT.targetModules(pattern));
+    return TrainingSettings.balanced()
+        .rank(number("rank"))
+        .alpha(number("alpha"))
+        .targets(LoraTargets.ATTENTION)
+        .trainTextEncoder(false)
+        .steps(3)
+        .batchSize(number("person"))
+        .learningRate(1e-4)
+        .warmupSteps(0)
+        .minSnrGamma(0)
+        .weightDecay(0.01)
+        .maxGradNorm(1)
+        .randomFlip(false)
+        .priorPreservation(number("class"), ((Number) record().get("weight")).doubleValue())
+        .captions("%s")
+        .seed(0)
+        .targetModules(pattern);
   }
 
   /** The latents, the noise and the noise levels of all steps. */
@@ -140,7 +138,7 @@ class LanguageTrainingTest {
   @ParameterizedTest
   @CsvSource({"klein, klein/base", "zimage, zimage/turbo"})
   void makesTheStepsOfPeft(String family, String variant) {
-    LoraTraining settings = settings(family);
+    TrainingSettings settings = settings(family);
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -177,7 +175,7 @@ class LanguageTrainingTest {
   @ParameterizedTest
   @CsvSource({"klein, klein/base", "zimage, zimage/turbo"})
   void addsTheTrainingAdapterToTheBase(String family, String variant) {
-    LoraTraining settings = settings(family);
+    TrainingSettings settings = settings(family);
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -209,7 +207,7 @@ class LanguageTrainingTest {
   }
 
   /** Writes the seeded adapter of the same layers as the settings train. */
-  private Path trainingAdapter(LoraTraining settings, BaseModel base) {
+  private Path trainingAdapter(TrainingSettings settings, BaseModel base) {
     Path file = parent.resolve("training-adapter.safetensors");
     try (TensorScope scope = TensorScope.open();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
@@ -229,12 +227,12 @@ class LanguageTrainingTest {
   void resumesBitExactlyAndWritesAFile(String variant, String layer) throws IOException {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT)) {
-      LoraTraining settings = LoraTraining.balanced()
+      TrainingSettings settings = TrainingSettings.balanced()
           .forBase(base)
           .steps(4)
           .learningRate(1e-2)
           .priorPreservation(1, 0.5)
-          .optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(true));
+          .gradientCheckpointing(true);
       assertEquals(16, settings.rank());
       LoraTrainer trainer = new LoraTrainer(settings);
       TrainingSet without = TrainingSet.of(List.of(image(1), image(2)), PersonToken.of("woman"));
@@ -300,7 +298,7 @@ class LanguageTrainingTest {
         BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
       List<String> notices = new ArrayList<>();
       LoraTrainer trainer =
-          new LoraTrainer(LoraTraining.balanced().forBase(base).steps(1));
+          new LoraTrainer(TrainingSettings.balanced().forBase(base).steps(1));
       TrainingSet set = TrainingSet.of(List.of(image(1)), PersonToken.of("woman"));
       trainer
           .train(base, set, Run.of(event -> {
@@ -354,7 +352,7 @@ class LanguageTrainingTest {
           TrainingExample.of(image(1)),
           encoding,
           model.autoencoder().vaeScaleFactor(),
-          LoraTraining.balanced());
+          TrainingSettings.balanced());
       Tensor mode = model.autoencoder().encode(ImageTensors.toSigned(image(1))).mode();
       BatchSampler.StepSample one = new BatchSampler.StepSample(
           new int[1], new boolean[1], new int[1], new double[1], new long[1]);
@@ -432,7 +430,7 @@ class LanguageTrainingTest {
         TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(7);
         TrainableAdapter factors = new TrainableAdapter(
-            LoraTraining.balanced().forBase(base), PersonToken.of("woman"), base)) {
+            TrainingSettings.balanced().forBase(base), PersonToken.of("woman"), base)) {
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts = CaptionEncodings.encode(target, prompts, factors, region);
       double unguided = variant.startsWith("zimage") ? 0 : 1;

@@ -15,9 +15,9 @@ import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Encoded images that a training leaves for the next. */
 @ExtendWith(NoTensorLeaks.class)
 class LatentDiskCacheTest extends OnGoldenBase {
-  private static final LoraTraining SETTINGS = LoraTraining.balanced()
+  private static final TrainingSettings SETTINGS = TrainingSettings.balanced()
       .targets(LoraTargets.ATTENTION)
       .steps(3)
       .batchSize(2)
@@ -56,7 +56,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
         PersonToken.of("woman"));
   }
 
-  private static float[] train(LoraTraining settings, TrainingSet set) {
+  private static float[] train(TrainingSettings settings, TrainingSet set) {
     try (LoraPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
       return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).adapter(person.at(1)))
           .pixels();

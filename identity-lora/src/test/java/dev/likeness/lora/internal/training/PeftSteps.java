@@ -14,7 +14,7 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.lora.GoldenLora;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +45,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
       OpenModel model,
       TrainableAdapter factors,
       AdamW optimizer,
-      LoraTraining settings,
+      TrainingSettings settings,
       TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = CaptionEncodings.encode(
@@ -71,7 +71,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   /** Takes the steps, and compares losses, gradients and weights. */
-  void compare(TrainingStep learning, TrainableAdapter factors, LoraTraining settings) {
+  void compare(TrainingStep learning, TrainableAdapter factors, TrainingSettings settings) {
     assertEquals(names("after."), factors.weights().leaves().keySet());
     compareGradients(learning, factors);
     compareLosses(learning, settings);
@@ -79,7 +79,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   /** Takes the steps, and compares losses. */
-  void compareLosses(TrainingStep learning, LoraTraining settings) {
+  void compareLosses(TrainingStep learning, TrainingSettings settings) {
     try (TensorScope scope = TensorScope.open()) {
       float[] losses = ImageTensors.floats(expected.read("loss"));
       for (int step = 0; step < losses.length; step++) {

@@ -33,9 +33,8 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.RealLoraTest;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,24 +52,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** SDXL, whose two text encoders are trained too: {@code tools/goldens/training_sdxl.py}. */
 @ExtendWith(NoTensorLeaks.class)
 public class SdxlTrainingTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(
-      2,
-      2,
-      LoraTargets.ATTENTION,
-      true,
-      3,
-      2,
-      1e-3,
-      0,
-      0,
-      0.01,
-      1,
-      false,
-      0,
-      1,
-      List.of("%s"),
-      0,
-      OptimizerOptions.DEFAULT);
+  private static final TrainingSettings SETTINGS = TrainingSettings.balanced()
+      .rank(2)
+      .alpha(2)
+      .targets(LoraTargets.ATTENTION)
+      .trainTextEncoder(true)
+      .steps(3)
+      .batchSize(2)
+      .learningRate(1e-3)
+      .warmupSteps(0)
+      .minSnrGamma(0)
+      .weightDecay(0.01)
+      .maxGradNorm(1)
+      .randomFlip(false)
+      .priorPreservation(0, 1)
+      .captions("%s")
+      .seed(0);
 
   @TempDir
   private Path parent;

@@ -11,11 +11,9 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,34 +26,30 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @ExtendWith(NoTensorLeaks.class)
 class TrainedAlgorithmsTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(
-      2,
-      1,
-      LoraTargets.CONVOLUTIONS,
-      false,
-      3,
-      2,
-      1e-3,
-      0,
-      0,
-      0.01,
-      1,
-      false,
-      0,
-      1,
-      List.of("%s"),
-      0,
-      OptimizerOptions.DEFAULT);
+  private static final TrainingSettings SETTINGS = TrainingSettings.balanced()
+      .rank(2)
+      .alpha(1)
+      .targets(LoraTargets.CONVOLUTIONS)
+      .trainTextEncoder(false)
+      .steps(3)
+      .batchSize(2)
+      .learningRate(1e-3)
+      .warmupSteps(0)
+      .minSnrGamma(0)
+      .weightDecay(0.01)
+      .maxGradNorm(1)
+      .randomFlip(false)
+      .priorPreservation(0, 1)
+      .captions("%s")
+      .seed(0);
   private static final String MODULES =
       "unet\\." + GoldenLora.record("../training/forms").get("modules");
 
   @ParameterizedTest
   @CsvSource({"DORA, false", "DORA, true", "LOKR, false", "LOKR, true"})
   void makesTheStepsOfPeft(AdapterAlgorithm form, boolean recompute, @TempDir Path parent) {
-    LoraTraining settings = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT
-        .algorithm(form)
-        .targetModules(MODULES)
-        .gradientCheckpointing(recompute));
+    TrainingSettings settings =
+        SETTINGS.algorithm(form).targetModules(MODULES).gradientCheckpointing(recompute);
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);

@@ -26,9 +26,9 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +56,7 @@ class TrainingAdapterTest {
   /** Writes a LoRA of all attention layers with seeded factors; its scale is 1. */
   private Path adapter(BaseModel base) {
     Path file = parent.resolve("adapter.safetensors");
-    LoraTraining settings = LoraTraining.balanced().forBase(base).rank(2);
+    TrainingSettings settings = TrainingSettings.balanced().forBase(base).rank(2);
     try (TensorScope scope = TensorScope.open();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
       Map<String, long[]> shapes = new LinkedHashMap<>();

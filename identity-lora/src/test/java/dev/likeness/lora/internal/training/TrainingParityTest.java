@@ -16,9 +16,8 @@ import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,30 +36,27 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(NoTensorLeaks.class)
 class TrainingParityTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(
-      4,
-      4,
-      LoraTargets.ATTENTION,
-      true,
-      3,
-      2,
-      1e-3,
-      0,
-      0,
-      0.01,
-      1,
-      false,
-      0,
-      1,
-      List.of("%s"),
-      0,
-      OptimizerOptions.DEFAULT);
+  private static final TrainingSettings SETTINGS = TrainingSettings.balanced()
+      .rank(4)
+      .alpha(4)
+      .targets(LoraTargets.ATTENTION)
+      .trainTextEncoder(true)
+      .steps(3)
+      .batchSize(2)
+      .learningRate(1e-3)
+      .warmupSteps(0)
+      .minSnrGamma(0)
+      .weightDecay(0.01)
+      .maxGradNorm(1)
+      .randomFlip(false)
+      .priorPreservation(0, 1)
+      .captions("%s")
+      .seed(0);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void makesTheStepsOfPeft(boolean recompute, @TempDir Path parent) {
-    LoraTraining settings =
-        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(recompute));
+    TrainingSettings settings = SETTINGS.gradientCheckpointing(recompute);
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
@@ -87,11 +83,7 @@ class TrainingParityTest {
         TensorScope scope = TensorScope.open()) {
       StepResult first = step(base, SETTINGS, 0);
       StepResult second = step(base, SETTINGS, 1);
-      StepResult both = step(
-          base,
-          SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2)),
-          0,
-          1);
+      StepResult both = step(base, SETTINGS.gradientAccumulationSteps(2), 0, 1);
       assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
       both.gradients.forEach((name, mean) -> {
         Tensor expected =
@@ -105,7 +97,7 @@ class TrainingParityTest {
   /** What a step of some batches is told to follow, and its loss. */
   private record StepResult(Map<String, Tensor> gradients, double loss) {}
 
-  private static StepResult step(BaseModel base, LoraTraining settings, int... batches) {
+  private static StepResult step(BaseModel base, TrainingSettings settings, int... batches) {
     try (TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
@@ -125,8 +117,7 @@ class TrainingParityTest {
 
   @Test
   void resumesBetweenTwoBatchesOfAStep(@TempDir Path parent) {
-    LoraTraining settings =
-        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2));
+    TrainingSettings settings = SETTINGS.gradientAccumulationSteps(2);
     TrainingCheckpoint kept =
         new TrainingCheckpoint(parent.resolve("state.safetensors"), 0, "owner");
     Path folder =

@@ -44,11 +44,10 @@ import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.PivotalTuning;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -74,24 +73,22 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(NoTensorLeaks.class)
 class TransformerLoraTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(
-      2,
-      2,
-      LoraTargets.ATTENTION,
-      true,
-      3,
-      2,
-      1e-3,
-      0,
-      0,
-      0.01,
-      1,
-      false,
-      0,
-      1,
-      List.of("%s"),
-      0,
-      OptimizerOptions.DEFAULT);
+  private static final TrainingSettings SETTINGS = TrainingSettings.balanced()
+      .rank(2)
+      .alpha(2)
+      .targets(LoraTargets.ATTENTION)
+      .trainTextEncoder(true)
+      .steps(3)
+      .batchSize(2)
+      .learningRate(1e-3)
+      .warmupSteps(0)
+      .minSnrGamma(0)
+      .weightDecay(0.01)
+      .maxGradNorm(1)
+      .randomFlip(false)
+      .priorPreservation(0, 1)
+      .captions("%s")
+      .seed(0);
 
   @TempDir
   private Path parent;
@@ -210,10 +207,8 @@ class TransformerLoraTest {
     List<String> prompts =
         ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
     boolean t5 = what.equals("t5");
-    LoraTraining settings = t5
-        ? SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.targetModules(
-            ".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
-        : SETTINGS;
+    TrainingSettings settings =
+        t5 ? SETTINGS.targetModules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)") : SETTINGS;
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
@@ -253,7 +248,7 @@ class TransformerLoraTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three"})
   void t5EncodesCaptionsOnceIfOnlyClipIsTrained(String variant) {
-    LoraTraining settings = SETTINGS.trainTextEncoder(true);
+    TrainingSettings settings = SETTINGS.trainTextEncoder(true);
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -443,8 +438,7 @@ class TransformerLoraTest {
 
   @Test
   void chromaHasNoTextEncoderThatLearnsANewWord() {
-    LoraTraining pivotal =
-        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2)));
+    TrainingSettings pivotal = SETTINGS.pivotalTuning(PivotalTuning.of(2));
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("chroma/base", parent).path(), Compute.EXACT)) {
       String message = assertThrows(

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingSettings;
 import org.apache.spark.SparkConf;
 
 /**
@@ -49,7 +49,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
    * @throws IllegalArgumentException if {@code tasks} is below 1
    */
   public static ExecutorMemory of(
-      BaseModel base, LoraTraining training, ShootRequest request, int tasks) {
+      BaseModel base, TrainingSettings training, ShootRequest request, int tasks) {
     if (tasks < 1) {
       throw new IllegalArgumentException(
           "the number of tasks in an executor must be at least 1, got " + tasks);

@@ -7,7 +7,7 @@ import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +115,7 @@ record PersonPlan(
   /** Returns the studio with the training settings of this person. */
   HeadshotStudio studio(ExecutorModel model) {
     HeadshotStudio studio = model.studio(hasFaceGuidance);
-    LoraTraining settings = studio.trainer().settings();
+    TrainingSettings settings = studio.trainer().settings();
     for (Map.Entry<String, Integer> change : training.entrySet()) {
       settings = switch (change.getKey()) {
         case "train-steps" -> settings.steps(change.getValue());

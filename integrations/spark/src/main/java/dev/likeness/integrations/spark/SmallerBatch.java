@@ -1,8 +1,7 @@
 package dev.likeness.integrations.spark;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,18 +26,16 @@ final class SmallerBatch {
    * optimiser: half the batch and twice the batches, and for a batch of one image gradient
    * checkpointing. Empty if there are none.
    */
-  static Optional<LoraTraining> smaller(LoraTraining settings) {
-    OptimizerOptions options = settings.optimizerOptions();
+  static Optional<TrainingSettings> smaller(TrainingSettings settings) {
     if (settings.batchSize() > 1) {
       int parts = settings.batchSize() % 2 == 0 ? 2 : settings.batchSize();
       return Optional.of(settings
           .batchSize(settings.batchSize() / parts)
-          .optimizerOptions(
-              options.gradientAccumulationSteps(options.gradientAccumulationSteps() * parts)));
+          .gradientAccumulationSteps(settings.gradientAccumulationSteps() * parts));
     }
-    return options.gradientCheckpointing()
+    return settings.gradientCheckpointing()
         ? Optional.empty()
-        : Optional.of(settings.optimizerOptions(options.gradientCheckpointing(true)));
+        : Optional.of(settings.gradientCheckpointing(true));
   }
 
   /**
@@ -48,8 +45,9 @@ final class SmallerBatch {
    * @param retried runs before each further attempt
    * @throws ResourceLimitException if memory is short for the smallest settings too
    */
-  static <T> T train(LoraTraining settings, Function<LoraTraining, T> training, Runnable retried) {
-    LoraTraining asked = settings;
+  static <T> T train(
+      TrainingSettings settings, Function<TrainingSettings, T> training, Runnable retried) {
+    TrainingSettings asked = settings;
     while (true) {
       Throwable full;
       try {

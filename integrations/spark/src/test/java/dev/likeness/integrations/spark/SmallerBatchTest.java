@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,9 +51,9 @@ class SmallerBatchTest {
 
   @Test
   void aTrainingKeepsItsImagesForEachStep() {
-    List<LoraTraining> tried = new ArrayList<>();
-    LoraTraining asked = LoraTraining.balanced().batchSize(4);
-    LoraTraining fits = SmallerBatch.train(
+    List<TrainingSettings> tried = new ArrayList<>();
+    TrainingSettings asked = TrainingSettings.balanced().batchSize(4);
+    TrainingSettings fits = SmallerBatch.train(
         asked,
         settings -> {
           tried.add(settings);
@@ -63,10 +63,11 @@ class SmallerBatchTest {
           return settings;
         },
         () -> {});
-    assertEquals(List.of(4, 2, 1), tried.stream().map(LoraTraining::batchSize).toList());
-    int images = 4 * asked.optimizerOptions().gradientAccumulationSteps();
-    tried.forEach(settings -> assertEquals(
-        images, settings.batchSize() * settings.optimizerOptions().gradientAccumulationSteps()));
+    assertEquals(
+        List.of(4, 2, 1), tried.stream().map(TrainingSettings::batchSize).toList());
+    int images = 4 * asked.gradientAccumulationSteps();
+    tried.forEach(settings ->
+        assertEquals(images, settings.batchSize() * settings.gradientAccumulationSteps()));
     assertEquals(1, fits.batchSize());
   }
 

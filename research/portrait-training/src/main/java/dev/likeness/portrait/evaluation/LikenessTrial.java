@@ -18,9 +18,9 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
@@ -176,10 +176,10 @@ record LikenessTrial(
         .toList();
   }
 
-  private LoraTraining settings(LikenessCase asked) {
-    LoraTraining recipe =
+  private TrainingSettings settings(LikenessCase asked) {
+    TrainingSettings recipe =
         HeadshotStudio.on(base).trainer().settings().priorPreservation(asked.classImages(), 1);
-    LoraTraining timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
+    TrainingSettings timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }
 

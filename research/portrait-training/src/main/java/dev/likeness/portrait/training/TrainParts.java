@@ -15,10 +15,10 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -183,7 +183,7 @@ public final class TrainParts {
 
   private void fewStep() {
     Path trained = work.resolve("few-step.safetensors");
-    LoraTraining training = LoraTraining.fewStep(numbers.of("guidance"))
+    TrainingSettings training = TrainingSettings.fewStep(numbers.of("guidance"))
         .steps(numbers.of("fewStepSteps"))
         .batchSize(numbers.of("fewStepBatch"))
         .seed(numbers.of("seed"));

@@ -37,8 +37,8 @@ import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -132,7 +132,7 @@ class FaceGuidanceTest {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
-        LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson plain = new LoraTrainer(TrainingSettings.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
@@ -177,7 +177,7 @@ class FaceGuidanceTest {
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow()) {
       HeadshotStudio studio = HeadshotStudio.on(base)
           .faceGuidance(guidance)
-          .training(LoraTraining.quick().steps(1));
+          .training(TrainingSettings.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
       try (LoraPerson learnt = studio.train(review, Consent.synthetic())) {
         assertEquals("flash", PersonRecord.SharedLight.of(learnt).words());
@@ -205,7 +205,7 @@ class FaceGuidanceTest {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
-        LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson plain = new LoraTrainer(TrainingSettings.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
@@ -285,7 +285,7 @@ class FaceGuidanceTest {
         PersonAdapter adapter = PersonAdapter.openIn(PortraitModel.files(), base);
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
-        LoraPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
+        LoraPerson plain = new LoraTrainer(TrainingSettings.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),

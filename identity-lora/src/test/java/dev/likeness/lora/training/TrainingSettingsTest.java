@@ -46,14 +46,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class OptimizerOptionsTest extends OnGoldenBase {
-  private static final OptimizerOptions PLAIN = OptimizerOptions.DEFAULT;
-  private static final LoraTraining SHORT = LoraTraining.balanced()
+class TrainingSettingsTest extends OnGoldenBase {
+  private static final TrainingSettings SHORT = TrainingSettings.balanced()
       .rank(2)
       .batchSize(2)
       .steps(2)
       .trainTextEncoder(false)
-      .optimizerOptions(PLAIN.targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)"));
+      .targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
   private static final PersonToken SUBJECT = PersonToken.of("woman");
 
   @TempDir
@@ -69,11 +68,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     return List.of(image(1, 24, 16), image(2, 24, 16), image(3, 24, 16));
   }
 
-  private static LoraTraining with(OptimizerOptions options) {
-    return SHORT.optimizerOptions(options.targetModules(SHORT.optimizerOptions().targetModules()));
-  }
-
-  private static LoraPerson train(LoraTraining settings) {
+  private static LoraPerson train(TrainingSettings settings) {
     return new LoraTrainer(settings).train(base, images(), SUBJECT, Run.silent());
   }
 
@@ -83,7 +78,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         .pixels();
   }
 
-  private static float[] trainAndGenerate(LoraTraining settings) {
+  private static float[] trainAndGenerate(TrainingSettings settings) {
     try (LoraPerson person = train(settings)) {
       return generate(person);
     }
@@ -92,7 +87,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @ParameterizedTest
   @EnumSource(AdapterAlgorithm.class)
   void trainsEachAlgorithmAndSavesItInBothKeyFormats(AdapterAlgorithm form) {
-    try (LoraPerson person = train(with(PLAIN.algorithm(form)))) {
+    try (LoraPerson person = train(SHORT.algorithm(form))) {
       float[] trained = generate(person);
       float[] before = base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
@@ -130,78 +125,72 @@ class OptimizerOptionsTest extends OnGoldenBase {
     assertEquals("True", LoraMetadata.of(second, "sks woman").get("ss_v2"));
   }
 
-  static Stream<OptimizerOptions> influential() {
+  static Stream<TrainingSettings> influential() {
     return Stream.of(
-        PLAIN.rankStabilised(true),
-        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.LION),
-        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR),
-        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY),
-        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE),
-        PLAIN.constantLearningRate(true),
-        PLAIN.gradientAccumulationSteps(2),
-        PLAIN.emaDecay(0.5),
-        PLAIN.noiseOffset(0.1),
-        PLAIN.inputPerturbation(0.1),
-        PLAIN.debiasedEstimation(true));
+        SHORT.rankStabilised(true),
+        SHORT.optimizer(TrainingOptimizer.LION),
+        SHORT.optimizer(TrainingOptimizer.ADAFACTOR),
+        SHORT.optimizer(TrainingOptimizer.PRODIGY),
+        SHORT.optimizer(TrainingOptimizer.ADAMW_SCHEDULE_FREE),
+        SHORT.learningRateScheduler(LearningRateScheduler.CONSTANT),
+        SHORT.gradientAccumulationSteps(2),
+        SHORT.emaDecay(0.5),
+        SHORT.noiseOffset(0.1),
+        SHORT.inputPerturbation(0.1),
+        SHORT.debiasedEstimation(true));
   }
 
   @ParameterizedTest
   @MethodSource("influential")
-  void changesTheResultOfTraining(OptimizerOptions options) {
+  void changesTheResultOfTraining(TrainingSettings options) {
     assertFalse(
-        Arrays.equals(trainAndGenerate(with(PLAIN)), trainAndGenerate(with(options))),
-        options.toString());
+        Arrays.equals(trainAndGenerate(SHORT), trainAndGenerate(options)), options.toString());
   }
 
   @Test
   void weightsDebiasedLossesByNothingElse() {
-    assertEquals(SHORT.minSnrGamma(), objective(PLAIN).minSnrGamma());
-    DiffusionObjective debiased = objective(PLAIN.debiasedEstimation(true));
+    assertEquals(SHORT.minSnrGamma(), objective(SHORT).minSnrGamma());
+    DiffusionObjective debiased = objective(SHORT.debiasedEstimation(true));
     assertTrue(debiased.debiased() && debiased.minSnrGamma() == 0, debiased.toString());
   }
 
-  private static DiffusionObjective objective(OptimizerOptions options) {
+  private static DiffusionObjective objective(TrainingSettings options) {
     return ((TrainingObjective.DenoisingObjective)
-            TrainingObjective.of(EngineAccess.model(base), with(options)))
+            TrainingObjective.of(EngineAccess.model(base), options))
         .objective();
   }
 
   /**
-   * rsLoRA (Kalajdzievski, 2023) divides by the rank's root; {@link LoraTraining#rank} keeps alpha
-   * / rank.
+   * rsLoRA (Kalajdzievski, 2023) divides by the rank's root; {@link TrainingSettings#rank} keeps
+   * alpha / rank.
    */
   @ParameterizedTest
   @CsvSource({"4, 8, 2, 4", "16, 16, 1, 4", "16, 8, 0.5, 2", "2, 1, 0.5, 0.70710678"})
   void scalesByTheRankOrItsSquareRoot(int rank, double alpha, double plain, double stabilised) {
-    LoraTraining settings = new LoraTraining(
-        rank,
-        alpha,
-        LoraTargets.ATTENTION,
-        false,
-        1,
-        1,
-        1e-3,
-        0,
-        0,
-        0,
-        1,
-        false,
-        0,
-        1,
-        List.of("%s"),
-        0,
-        OptimizerOptions.DEFAULT);
+    TrainingSettings settings = TrainingSettings.balanced()
+        .rank(rank)
+        .alpha(alpha)
+        .targets(LoraTargets.ATTENTION)
+        .trainTextEncoder(false)
+        .steps(1)
+        .batchSize(1)
+        .learningRate(1e-3)
+        .warmupSteps(0)
+        .minSnrGamma(0)
+        .weightDecay(0)
+        .maxGradNorm(1)
+        .randomFlip(false)
+        .priorPreservation(0, 1)
+        .captions("%s")
+        .seed(0);
     assertEquals(plain, settings.scale());
-    assertEquals(
-        stabilised, settings.optimizerOptions(PLAIN.rankStabilised(true)).scale(), 1e-8);
+    assertEquals(stabilised, settings.rankStabilised(true).scale(), 1e-8);
   }
 
   @Test
   void trainsTheSameWithGradientCheckpointing() {
     assertArrayEquals(
-        trainAndGenerate(with(PLAIN)),
-        trainAndGenerate(with(PLAIN.gradientCheckpointing(true))),
-        1e-5f);
+        trainAndGenerate(SHORT), trainAndGenerate(SHORT.gradientCheckpointing(true)), 1e-5f);
   }
 
   /**
@@ -210,9 +199,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
    */
   @Test
   void keepsMomentsOfLargeParametersInEightBits() {
-    LoraTraining whole = with(PLAIN).steps(5);
-    LoraTraining eight =
-        with(PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)).steps(5);
+    TrainingSettings whole = SHORT.steps(5);
+    TrainingSettings eight = SHORT.optimizer(TrainingOptimizer.ADAMW_8BIT).steps(5);
     assertArrayEquals(
         trainAndGenerate(whole), trainAndGenerate(eight), "factors of rank 2 are small");
     float[] before = base.generate(
@@ -230,9 +218,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
     float[] before = base.generate(
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
         .pixels();
-    LoraTraining usual = with(PLAIN.algorithm(form)).steps(5);
-    float[] moved = trainAndGenerate(usual.optimizerOptions(
-        usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
+    TrainingSettings usual = SHORT.algorithm(form).steps(5);
+    float[] moved = trainAndGenerate(usual.optimizer(TrainingOptimizer.ADAFACTOR));
     double way = distance(before, moved) / distance(before, trainAndGenerate(usual));
     assertTrue(way > 0.25 && way < 4, "the image went " + way + " times as far as by AdamW");
   }
@@ -250,15 +237,15 @@ class OptimizerOptionsTest extends OnGoldenBase {
         TrainingExample.of(image(1, 24, 16)),
         TrainingExample.of(image(2, 16, 24)),
         TrainingExample.of(image(3, 24, 16)));
-    float[] alike = generate(plain, PLAIN);
+    float[] alike = generate(plain, SHORT);
     List<TrainingExample> focused = new ArrayList<>(plain);
     focused.set(0, plain.get(0).focus(new TrainingExample.Focus(8, 4, 8, 8)));
-    assertArrayEquals(alike, generate(focused, PLAIN));
+    assertArrayEquals(alike, generate(focused, SHORT));
     assertFalse(
-        Arrays.equals(alike, generate(focused, PLAIN.focusWeight(4))), "the focus counts nothing");
+        Arrays.equals(alike, generate(focused, SHORT.focusWeight(4))), "the focus counts nothing");
     List<TrainingExample> named =
         plain.stream().map(p -> p.caption("a drawing of %s, smiling")).toList();
-    assertFalse(Arrays.equals(alike, generate(named, PLAIN)), "captions count nothing");
+    assertFalse(Arrays.equals(alike, generate(named, SHORT)), "captions count nothing");
   }
 
   @Test
@@ -273,7 +260,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     assertTrue(
         losses.size() == 2 && max(losses) < 1e-9 * max(usual),
         "all is as the base has it: " + losses + " of " + usual);
-    assertArrayEquals(trainAndGenerate(with(PLAIN)), all, 1e-6f, "all is learnt");
+    assertArrayEquals(trainAndGenerate(SHORT), all, 1e-6f, "all is learnt");
     float[] half = masked(plain, 255, 0, losses);
     assertFalse(Arrays.equals(all, half), "the mask hides nothing");
     assertFalse(
@@ -302,7 +289,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         step.loss().ifPresent(losses::add);
       }
     };
-    try (LoraPerson person = new LoraTrainer(with(PLAIN)).train(base, set, Run.of(progress))) {
+    try (LoraPerson person = new LoraTrainer(SHORT).train(base, set, Run.of(progress))) {
       return generate(person);
     }
   }
@@ -317,11 +304,10 @@ class OptimizerOptionsTest extends OnGoldenBase {
             .getMessage());
   }
 
-  private static float[] generate(List<TrainingExample> images, OptimizerOptions options) {
+  private static float[] generate(List<TrainingExample> images, TrainingSettings options) {
     TrainingSet set = TrainingSet.ofExamples(images, SUBJECT);
-    try (LoraPerson person = new LoraTrainer(
-            with(options).priorPreservation(2, 1).steps(3))
-        .train(base, set, Run.silent())) {
+    try (LoraPerson person =
+        new LoraTrainer(options.priorPreservation(2, 1).steps(3)).train(base, set, Run.silent())) {
       return generate(person);
     }
   }
@@ -329,23 +315,23 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   @Tag("slow")
   void countsTheClassAtItsWeight() {
-    float[] alone = trainAndGenerate(with(PLAIN));
+    float[] alone = trainAndGenerate(SHORT);
     assertArrayEquals(
         alone,
-        trainAndGenerate(with(PLAIN).priorPreservation(2, 0)),
+        trainAndGenerate(SHORT.priorPreservation(2, 0)),
         1e-5f,
         "images of no weight are learnt");
-    float[] half = trainAndGenerate(with(PLAIN).priorPreservation(2, 0.5));
+    float[] half = trainAndGenerate(SHORT.priorPreservation(2, 0.5));
     assertFalse(Arrays.equals(alone, half), "the class counts nothing");
     assertFalse(
-        Arrays.equals(half, trainAndGenerate(with(PLAIN).priorPreservation(2, 1))),
+        Arrays.equals(half, trainAndGenerate(SHORT.priorPreservation(2, 1))),
         "its weight counts nothing");
   }
 
   @Test
   void warnsOfClassImagesIfThePersonHasNoToken() {
     List<ProgressEvent> events = new ArrayList<>();
-    new LoraTrainer(with(PLAIN).priorPreservation(2, 1))
+    new LoraTrainer(SHORT.priorPreservation(2, 1))
         .train(base, images(), SUBJECT.token(""), Run.of(events::add))
         .close();
     assertEquals(
@@ -373,8 +359,10 @@ class OptimizerOptionsTest extends OnGoldenBase {
     List<ProgressEvent> events = new ArrayList<>();
     TrainingSet set = TrainingSet.of(images(), SUBJECT)
         .validation(new ValidationOptions(10, request, drawn -> scores[looks[0]++], 9));
-    LoraTraining settings =
-        with(PLAIN.constantLearningRate(true)).steps(10 * scores.length).learningRate(1e-2);
+    TrainingSettings settings = SHORT
+        .learningRateScheduler(LearningRateScheduler.CONSTANT)
+        .steps(10 * scores.length)
+        .learningRate(1e-2);
     new LoraTrainer(settings).train(base, set, Run.of(events::add)).close();
     return events.stream()
         .filter(event ->
@@ -392,12 +380,13 @@ class OptimizerOptionsTest extends OnGoldenBase {
     ValidationOptions previews = new ValidationOptions(1, request, drawn -> scores[looks[0]++], 2);
     float[] kept;
     try (LoraPerson person = new LoraTrainer(
-            with(PLAIN.constantLearningRate(true)).steps(9))
+            SHORT.learningRateScheduler(LearningRateScheduler.CONSTANT).steps(9))
         .train(base, TrainingSet.of(images(), SUBJECT).validation(previews), Run.of(events::add))) {
       kept = generate(person);
     }
     assertArrayEquals(
-        trainAndGenerate(with(PLAIN.constantLearningRate(true)).steps(2)),
+        trainAndGenerate(
+            SHORT.learningRateScheduler(LearningRateScheduler.CONSTANT).steps(2)),
         kept,
         "not the weights of the best look");
     List<Double> seen = events.stream()
@@ -416,7 +405,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     // No look is better than the first, at step 10; the third without a better one is at step 40.
     ValidationOptions previews = new ValidationOptions(10, request, drawn -> 0, 3);
-    LoraTraining settings = with(PLAIN).steps(60);
+    TrainingSettings settings = SHORT.steps(60);
     TrainingSet set = TrainingSet.of(images(), SUBJECT).validation(previews);
     float[] whole;
     try (LoraPerson person = new LoraTrainer(settings).train(base, set, Run.silent())) {
@@ -449,7 +438,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   @Test
   void trainsATextualInversionInThePersonsFile() {
-    LoraTraining settings = with(PLAIN.pivotalTuning(PivotalTuning.of(2))).steps(4);
+    TrainingSettings settings = SHORT.pivotalTuning(PivotalTuning.of(2)).steps(4);
     try (LoraPerson person = train(settings)) {
       TextualInversion word = person.lora().textualInversions().get(0);
       assertEquals("sks", word.token());
@@ -498,12 +487,10 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   @Tag("slow")
   void trainsATextualInversionWithProdigyAtTheSameStepLength() {
-    LoraTraining usual = with(PLAIN.pivotalTuning(PivotalTuning.of(1)))
-        .learningRate(LoraTraining.balanced().forBase(base).learningRate());
-    LoraTraining prodigy = usual
-        .optimizerOptions(
-            usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY))
-        .learningRate(1);
+    TrainingSettings usual = SHORT
+        .pivotalTuning(PivotalTuning.of(1))
+        .learningRate(TrainingSettings.balanced().forBase(base).learningRate());
+    TrainingSettings prodigy = usual.optimizer(TrainingOptimizer.PRODIGY).learningRate(1);
     float[] begun = first(train(prodigy.steps(1)));
     double way = distanceMoved(begun, first(train(prodigy.steps(60))))
         / distanceMoved(begun, first(train(usual.steps(60))));
@@ -532,18 +519,16 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void refusesInvalidNumbers() {
     assertEquals(
         "gradientAccumulationSteps must be at least 1, got 0",
-        assertThrows(IllegalArgumentException.class, () -> PLAIN.gradientAccumulationSteps(0))
+        assertThrows(IllegalArgumentException.class, () -> SHORT.gradientAccumulationSteps(0))
             .getMessage());
     assertEquals(
         "the target modules \"(\" are not a regular expression: Unclosed group",
-        assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("("))
+        assertThrows(IllegalArgumentException.class, () -> SHORT.targetModules("("))
             .getMessage());
     assertEquals(
         "the settings train no layer of the base: targets CONVOLUTIONS, modules nothing; choose"
             + " other targets or modules",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> train(with(PLAIN).optimizerOptions(PLAIN.targetModules("nothing"))))
+        assertThrows(IllegalArgumentException.class, () -> train(SHORT.targetModules("nothing")))
             .getMessage());
     assertEquals(
         "a focus of 0x8 at 0,0 must start inside the image and contain a pixel",

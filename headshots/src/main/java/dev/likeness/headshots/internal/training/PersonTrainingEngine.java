@@ -21,10 +21,10 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -38,15 +38,15 @@ import java.util.stream.IntStream;
  * Trains persons from reviewed photos, or encodes them for an adapter.
  *
  * @param base the base model
- * @param training the training settings
+ * @param settings the training settings
  * @param embedder makes the face embeddings in the person's file for measuring likeness
  * @param guidanceEmbedder makes the face embeddings in the person's file for face guidance
  * @param validation validates by likeness
  * @param details the settings that few trainings change
  */
-public record PersonTraining(
+public record PersonTrainingEngine(
     BaseModel base,
-    LoraTraining training,
+    TrainingSettings settings,
     Optional<FaceEmbedder> embedder,
     Optional<FaceEmbedder> guidanceEmbedder,
     Optional<LikenessValidation> validation,
@@ -64,34 +64,34 @@ public record PersonTraining(
 
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
-  public static PersonTraining on(BaseModel base, LoraTraining settings) {
-    return new PersonTraining(
+  public static PersonTrainingEngine on(BaseModel base, TrainingSettings settings) {
+    return new PersonTrainingEngine(
         base, settings, Optional.empty(), Optional.empty(), Optional.empty(), Details.NONE);
   }
 
-  public PersonTraining training(LoraTraining settings) {
-    return new PersonTraining(base, settings, embedder, guidanceEmbedder, validation, details);
+  public PersonTrainingEngine settings(TrainingSettings other) {
+    return new PersonTrainingEngine(base, other, embedder, guidanceEmbedder, validation, details);
   }
 
-  public PersonTraining embedder(FaceEmbedder other) {
-    return new PersonTraining(
-        base, training, Optional.of(other), guidanceEmbedder, validation, details);
+  public PersonTrainingEngine embedder(FaceEmbedder other) {
+    return new PersonTrainingEngine(
+        base, settings, Optional.of(other), guidanceEmbedder, validation, details);
   }
 
-  public PersonTraining guidanceEmbedder(Optional<FaceEmbedder> other) {
-    return new PersonTraining(base, training, embedder, other, validation, details);
+  public PersonTrainingEngine guidanceEmbedder(Optional<FaceEmbedder> other) {
+    return new PersonTrainingEngine(base, settings, embedder, other, validation, details);
   }
 
-  public PersonTraining validation(LikenessValidation other) {
-    return new PersonTraining(
-        base, training, embedder, guidanceEmbedder, Optional.of(other), details);
+  public PersonTrainingEngine validation(LikenessValidation other) {
+    return new PersonTrainingEngine(
+        base, settings, embedder, guidanceEmbedder, Optional.of(other), details);
   }
 
-  public PersonTraining trainingAdapter(Path file) {
+  public PersonTrainingEngine trainingAdapter(Path file) {
     return details(new Details(file, details.size, details.saveInterval));
   }
 
-  public PersonTraining size(int pixels) {
+  public PersonTrainingEngine size(int pixels) {
     if (pixels < 1 || pixels % base.sizeMultiple() != 0) {
       throw new IllegalArgumentException(
           "the size of training images must be a positive multiple of " + base.sizeMultiple()
@@ -100,7 +100,7 @@ public record PersonTraining(
     return details(new Details(details.trainingAdapter, pixels, details.saveInterval));
   }
 
-  public PersonTraining saveInterval(int steps) {
+  public PersonTrainingEngine saveInterval(int steps) {
     if (steps < 1) {
       throw new IllegalArgumentException(
           "a state cannot be saved every " + steps + " steps; give at least 1");
@@ -108,8 +108,8 @@ public record PersonTraining(
     return details(new Details(details.trainingAdapter, details.size, steps));
   }
 
-  private PersonTraining details(Details others) {
-    return new PersonTraining(base, training, embedder, guidanceEmbedder, validation, others);
+  private PersonTrainingEngine details(Details others) {
+    return new PersonTrainingEngine(base, settings, embedder, guidanceEmbedder, validation, others);
   }
 
   /** A number by which a stopped training finds its state: of photos, settings and base. */
@@ -121,7 +121,7 @@ public record PersonTraining(
     return Objects.hash(
         photos,
         known.toString(),
-        training.toString(),
+        settings.toString(),
         validation.map(LikenessValidation::interval),
         details.trainingAdapter,
         details.size,
@@ -186,7 +186,7 @@ public record PersonTraining(
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no such training fits
    */
   private LoraTrainer fitToMemory() {
-    LoraTrainer trainer = new LoraTrainer(training);
+    LoraTrainer trainer = new LoraTrainer(settings);
     long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return trainer.fitting(base, side(), validation.isPresent(), bytes);
   }
@@ -194,7 +194,7 @@ public record PersonTraining(
   public LoraPerson trainPerson(
       PhotoReview review, Consent consent, PersonProfile known, Path state, Run run) {
     LoraTrainer fitting = fitToMemory();
-    if (!fitting.settings().equals(training)) {
+    if (!fitting.settings().equals(settings)) {
       run.progress()
           .onEvent(new ProgressEvent.Notice(
               "memory is short, so the training settings were changed; training needs about "
@@ -210,7 +210,7 @@ public record PersonTraining(
             study.photos(),
             scenes,
             study.ownCaptions(run.progress()),
-            study.captions(training.captions()),
+            study.captions(settings.captions()),
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
         run.progress());

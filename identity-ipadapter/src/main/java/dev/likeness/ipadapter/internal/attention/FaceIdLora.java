@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.LowRankLayer;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
@@ -17,9 +18,7 @@ import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The LoRA that a FaceID adapter was trained with: four layers of every attention, with their own
@@ -31,26 +30,6 @@ public final class FaceIdLora implements AutoCloseable {
 
   /** The factors of one layer, with the scale from the file. */
   private record Pair(Tensor down, Tensor up, double scale) {}
-
-  /**
-   * The low-rank change of one layer. If a request has several prompts of one adapter, the first
-   * decides the strength.
-   */
-  private record LowRankLayer(Pair pair, double strength) implements AdapterLayer {
-    @Override
-    public Tensor delta(Tensor x) {
-      if (strength == 0) {
-        return x.new_zeros(x.size(0), x.size(1), pair.up.size(0));
-      }
-      Tensor delta = torch.linear(torch.linear(x, pair.down), pair.up);
-      return strength * pair.scale == 1 ? delta : delta.mul(new Scalar(strength * pair.scale));
-    }
-
-    @Override
-    public Object deduplicationKey() {
-      return pair;
-    }
-  }
 
   /**
    * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes
@@ -141,10 +120,15 @@ public final class FaceIdLora implements AutoCloseable {
     }
   }
 
-  /** Returns the change of the layer at {@code module}; empty if it has none. */
+  /**
+   * Returns the change of the layer at {@code module}; empty if it has none. If a request has
+   * several prompts of one adapter, the first decides the strength.
+   */
   public List<AdapterLayer> adapterLayers(String module, double strength) {
     Pair pair = factors.get(module);
-    return pair == null ? List.of() : List.of(new LowRankLayer(pair, strength));
+    return pair == null
+        ? List.of()
+        : List.of(new LowRankLayer(pair.down, null, pair.up, strength * pair.scale, pair));
   }
 
   @Override

@@ -1,12 +1,14 @@
 package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.LowRankEnding;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,30 +86,30 @@ public final class FaceIdLoraFile {
     Map<String, String> known = new HashMap<>();
     for (int n = 0; n < 2 * base.paths().size(); n++) {
       for (String layer : LAYERS) {
-        String path = base.attentionPath(n);
-        String module = path + "." + module(layer);
-        for (String end : List.of("down", "up")) {
-          String to = key(n, layer) + "." + end + ".weight";
-          String peft = end.equals("down") ? ".lora_A" : ".lora_B";
-          for (String from : List.of(
-              to,
-              n + ".to_" + layer + "_lora." + end + ".weight",
-              path + ".to_" + layer + "_lora." + end + ".weight",
-              path + ".processor.to_" + layer + "_lora." + end + ".weight",
-              module + peft + ".weight",
-              module + ".lora." + end + ".weight",
-              module + ".lora_" + end + ".weight")) {
-            known.put(from, to);
-            known.put("unet." + from, to);
+        for (String stem : stems(base.attentionPath(n), n, layer)) {
+          for (LowRankEnding ending : LowRankEnding.values()) {
+            known.put(stem + ending.down(), key(n, layer) + ".down.weight");
+            known.put(stem + ending.up(), key(n, layer) + ".up.weight");
           }
-          known.put("lora_unet_" + module.replace('.', '_') + ".lora_" + end + ".weight", to);
-        }
-        for (String from :
-            List.of(module, "unet." + module, "lora_unet_" + module.replace('.', '_'))) {
-          known.put(from + ".alpha", key(n, layer) + ".alpha");
+          known.put(stem + LowRankEnding.ALPHA, key(n, layer) + LowRankEnding.ALPHA);
         }
       }
     }
     return known;
+  }
+
+  /** The beginnings of a layer's keys, up to the ending: in adapter files, diffusers and kohya. */
+  private static List<String> stems(String path, int n, String layer) {
+    String module = path + "." + module(layer);
+    List<String> stems = new ArrayList<>();
+    for (String prefix : List.of("", "unet.")) {
+      stems.add(prefix + "ip_adapter." + n + ".to_" + layer);
+      stems.add(prefix + n + ".to_" + layer);
+      stems.add(prefix + path + ".to_" + layer);
+      stems.add(prefix + path + ".processor.to_" + layer);
+      stems.add(prefix + module);
+    }
+    stems.add("lora_unet_" + module.replace('.', '_'));
+    return stems;
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.AdapterProducts;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -68,7 +69,7 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     public Tensor delta(Tensor x) {
       Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
           ? Linear.CompressedWeight.linear(x, weight, new TensorOptional())
-          : Linear.product(x, WeightDelta.Convolutions.castLike(x, weight.tensor()));
+          : AdapterProducts.linear(x, weight.tensor());
       return combine(own, factors.at(1).delta(x), magnitudeRatio());
     }
 
@@ -76,15 +77,15 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
           ? Linear.CompressedWeight.conv2d(x, weight, new TensorOptional(), stride, padding)
-          : WeightDelta.Convolutions.conv2d(x, weight.tensor(), stride, padding);
+          : AdapterProducts.conv2d(x, weight.tensor(), stride, padding);
       return combine(
           own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));
     }
 
     private static Tensor combine(Tensor own, Tensor trained, Tensor scale) {
       // In bf16, values near 1 have steps of 1/256; their difference from 1 is more precise.
-      return own.mul(WeightDelta.Convolutions.castLike(own, scale.sub(new Scalar(1.0))))
-          .add(trained.mul(WeightDelta.Convolutions.castLike(own, scale)));
+      return own.mul(AdapterProducts.castLike(own, scale.sub(new Scalar(1.0))))
+          .add(trained.mul(AdapterProducts.castLike(own, scale)));
     }
 
     private Tensor magnitudeRatio() {

@@ -1,7 +1,7 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
-import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.AdapterProducts;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
@@ -28,12 +28,12 @@ public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
   private record FullLayer(Tensor value, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      return scale(Linear.product(x, WeightDelta.Convolutions.castLike(x, value)));
+      return scale(AdapterProducts.linear(x, value));
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      return scale(WeightDelta.Convolutions.conv2d(x, value, stride, padding));
+      return scale(AdapterProducts.conv2d(x, value, stride, padding));
     }
 
     private Tensor scale(Tensor y) {

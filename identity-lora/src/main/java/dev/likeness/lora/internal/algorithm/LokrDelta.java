@@ -1,7 +1,7 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
-import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.AdapterProducts;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -49,9 +49,9 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     @Override
     public Tensor delta(Tensor x) {
       Tensor groups = x.unflatten(-1, new long[] {factors.outer.size(1), factors.inner.size(1)});
-      Tensor h = Linear.product(groups, WeightDelta.Convolutions.castLike(x, factors.inner));
+      Tensor h = AdapterProducts.linear(groups, factors.inner);
       return torch
-          .matmul(WeightDelta.Convolutions.castLike(x, factors.outer), h.mul(new Scalar(weight)))
+          .matmul(AdapterProducts.castLike(x, factors.outer), h.mul(new Scalar(weight)))
           .flatten(-2, -1);
     }
 
@@ -59,9 +59,9 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       long batch = x.size(0);
       Tensor groups = x.reshape(batch * factors.outer.size(1), -1, x.size(2), x.size(3));
-      Tensor h = WeightDelta.Convolutions.conv2d(groups, factors.inner, stride, padding);
+      Tensor h = AdapterProducts.conv2d(groups, factors.inner, stride, padding);
       Tensor columns = h.view(batch, factors.outer.size(1), -1).mul(new Scalar(weight));
-      Tensor y = torch.matmul(WeightDelta.Convolutions.castLike(x, factors.outer), columns);
+      Tensor y = torch.matmul(AdapterProducts.castLike(x, factors.outer), columns);
       return y.view(batch, factors.outer.size(0) * h.size(1), h.size(2), h.size(3));
     }
   }

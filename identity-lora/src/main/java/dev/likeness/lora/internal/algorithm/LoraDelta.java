@@ -2,8 +2,8 @@ package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
-import dev.likeness.diffusion.internal.nn.Linear;
-import java.util.Optional;
+import dev.likeness.diffusion.internal.nn.AdapterProducts;
+import dev.likeness.diffusion.internal.nn.LowRankLayer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -38,49 +38,13 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
 
   @Override
   public AdapterLayer at(double weight) {
-    return new LowRankLayer(this, weight);
+    return new LowRankLayer(down, mid, up, weight * scale, null);
   }
 
   @Override
   public LoraDelta map(UnaryOperator<Tensor> place) {
     return new LoraDelta(
         place.apply(down), mid == null ? null : place.apply(mid), place.apply(up), scale);
-  }
-
-  /**
-   * A low-rank adapter layer with a weight. Factors in another dtype than the input are cast at
-   * each use. Gradients flow through the cast, so a model in bf16 can train factors in f32.
-   */
-  record LowRankLayer(LoraDelta factors, double weight) implements AdapterLayer {
-    @Override
-    public Tensor delta(Tensor x) {
-      Tensor h = Linear.product(x, WeightDelta.Convolutions.castLike(x, factors.down()));
-      return Linear.product(scale(h), WeightDelta.Convolutions.castLike(x, factors.up()));
-    }
-
-    @Override
-    public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor h;
-      if (factors.mid() == null) {
-        h = WeightDelta.Convolutions.conv2d(x, factors.down(), stride, padding);
-      } else {
-        h = WeightDelta.Convolutions.conv2d(
-            WeightDelta.Convolutions.pointwise(x, factors.down()), factors.mid(), stride, padding);
-      }
-      return WeightDelta.Convolutions.pointwise(scale(h), factors.up());
-    }
-
-    @Override
-    public Optional<Factors> lowRank() {
-      return factors.mid() != null
-          ? Optional.empty()
-          : Optional.of(new Factors(factors.down(), factors.up(), weight * factors.scale()));
-    }
-
-    private Tensor scale(Tensor h) {
-      double factor = weight * factors.scale();
-      return factor == 1 ? h : h.mul(new Scalar(factor));
-    }
   }
 
   /**
@@ -135,7 +99,7 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
       }
 
       private Tensor offset(Tensor x) {
-        return WeightDelta.Convolutions.castLike(x, bias);
+        return AdapterProducts.castLike(x, bias);
       }
     }
   }

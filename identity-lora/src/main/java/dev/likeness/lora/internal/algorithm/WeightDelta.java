@@ -3,8 +3,6 @@ package dev.likeness.lora.internal.algorithm;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /** The change of the weight of one layer, by any algorithm. */
 public interface WeightDelta {
@@ -43,26 +41,5 @@ public interface WeightDelta {
 
     @Override
     Unmerged map(UnaryOperator<Tensor> place);
-  }
-
-  /** Convolutions of adapter layers, in the dtype of the input. Gradients flow through the cast. */
-  static final class Convolutions {
-    private static final long[] ONE = {1, 1};
-    private static final long[] ZERO = {0, 0};
-
-    private Convolutions() {}
-
-    static Tensor conv2d(Tensor x, Tensor window, long[] stride, long[] padding) {
-      return torch.conv2d(x, castLike(x, window), new TensorOptional(), stride, padding, ONE, 1);
-    }
-
-    /** Applies a 1x1 convolution. */
-    static Tensor pointwise(Tensor x, Tensor window) {
-      return conv2d(x, window, ONE, ZERO);
-    }
-
-    static Tensor castLike(Tensor x, Tensor factor) {
-      return factor.scalar_type() == x.scalar_type() ? factor : factor.to(x.scalar_type());
-    }
   }
 }

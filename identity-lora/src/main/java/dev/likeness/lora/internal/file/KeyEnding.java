@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.internal.adapter.LowRankEnding;
 import dev.likeness.lora.file.KeyFormat;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +26,10 @@ record KeyEnding(String stem, LoraRole role, KeyFormat keyFormat) {
   // The endings of all key formats that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and
   // diffusers' converters know.
   private static final List<Suffix> SUFFIXES = List.of(
-      new Suffix(".lora_A.weight", LoraRole.DOWN, KeyFormat.PEFT),
-      new Suffix(".lora_B.weight", LoraRole.UP, KeyFormat.PEFT),
-      new Suffix(".lora_A", LoraRole.DOWN, KeyFormat.PEFT),
-      new Suffix(".lora_B", LoraRole.UP, KeyFormat.PEFT),
+      new Suffix(LowRankEnding.PEFT.down(), LoraRole.DOWN, KeyFormat.PEFT),
+      new Suffix(LowRankEnding.PEFT.up(), LoraRole.UP, KeyFormat.PEFT),
+      new Suffix(LowRankEnding.PEFT_PARAMETERS.down(), LoraRole.DOWN, KeyFormat.PEFT),
+      new Suffix(LowRankEnding.PEFT_PARAMETERS.up(), LoraRole.UP, KeyFormat.PEFT),
       new Suffix(".lora_B.bias", LoraRole.BIAS_UP, KeyFormat.PEFT),
       new Suffix(".lora_E", LoraRole.SINGULAR_VALUES, KeyFormat.PEFT),
       new Suffix(".lora_embedding_A", LoraRole.EMBEDDING_A, KeyFormat.PEFT),
@@ -43,15 +44,17 @@ record KeyEnding(String stem, LoraRole role, KeyFormat keyFormat) {
       new Suffix(".boft_R", LoraRole.BOFT_MATRICES, KeyFormat.PEFT),
       new Suffix(".boft_s", LoraRole.BOFT_LENGTHS, KeyFormat.PEFT),
       new Suffix(".ia3_l", LoraRole.CHANNEL_FACTOR, KeyFormat.PEFT),
-      new Suffix(".lora_down.weight", LoraRole.DOWN, KeyFormat.KOHYA),
-      new Suffix(".lora_up.weight", LoraRole.UP, KeyFormat.KOHYA),
+      new Suffix(LowRankEnding.KOHYA.down(), LoraRole.DOWN, KeyFormat.KOHYA),
+      new Suffix(LowRankEnding.KOHYA.up(), LoraRole.UP, KeyFormat.KOHYA),
       new Suffix(".lora_mid.weight", LoraRole.MID, KeyFormat.KOHYA),
-      new Suffix(".lora.down.weight", LoraRole.DOWN, KeyFormat.DIFFUSERS),
-      new Suffix(".lora.up.weight", LoraRole.UP, KeyFormat.DIFFUSERS),
-      new Suffix(".lora_linear_layer.down.weight", LoraRole.DOWN, KeyFormat.DIFFUSERS),
-      new Suffix(".lora_linear_layer.up.weight", LoraRole.UP, KeyFormat.DIFFUSERS),
-      new Suffix("_lora.down.weight", LoraRole.DOWN, KeyFormat.ATTENTION_PROCESSOR),
-      new Suffix("_lora.up.weight", LoraRole.UP, KeyFormat.ATTENTION_PROCESSOR),
+      new Suffix(LowRankEnding.DIFFUSERS.down(), LoraRole.DOWN, KeyFormat.DIFFUSERS),
+      new Suffix(LowRankEnding.DIFFUSERS.up(), LoraRole.UP, KeyFormat.DIFFUSERS),
+      new Suffix(LowRankEnding.DIFFUSERS_LAYER.down(), LoraRole.DOWN, KeyFormat.DIFFUSERS),
+      new Suffix(LowRankEnding.DIFFUSERS_LAYER.up(), LoraRole.UP, KeyFormat.DIFFUSERS),
+      new Suffix(
+          LowRankEnding.ATTENTION_PROCESSOR.down(), LoraRole.DOWN, KeyFormat.ATTENTION_PROCESSOR),
+      new Suffix(
+          LowRankEnding.ATTENTION_PROCESSOR.up(), LoraRole.UP, KeyFormat.ATTENTION_PROCESSOR),
       suffix("hada_w1_a", LoraRole.HADA_W1_A),
       suffix("hada_w1_b", LoraRole.HADA_W1_B),
       suffix("hada_w2_a", LoraRole.HADA_W2_A),
@@ -83,7 +86,7 @@ record KeyEnding(String stem, LoraRole role, KeyFormat keyFormat) {
       new Suffix(ON_INPUT_SUFFIX, LoraRole.ON_INPUT, null),
       suffix("reshape_weight", LoraRole.RESHAPE),
       suffix("dora_scale", LoraRole.MAGNITUDE),
-      suffix("alpha", LoraRole.ALPHA),
+      new Suffix(LowRankEnding.ALPHA, LoraRole.ALPHA, null),
       new Suffix(".scale", LoraRole.SET, KeyFormat.PEFT));
 
   private static final Pattern NAMED_ADAPTER = Pattern.compile(

@@ -7,9 +7,9 @@ import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.internal.face.FaceCrop;
 import dev.likeness.photos.internal.face.UprightPhoto;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -132,20 +132,8 @@ public final class FaceReader {
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
-    return Reference.face(numbers, templateOf(side).align(image, face))
+    return Reference.face(numbers, FaceCrop.normTemplate(side).align(image, face))
         .withFaceEmbedder(embedder.name());
-  }
-
-  /**
-   * Returns insightface's template at another size: scaled for multiples of 112, else with a margin
-   * left and right.
-   */
-  private static AlignmentTemplate templateOf(int side) {
-    AlignmentTemplate small = AlignmentTemplate.ARCFACE;
-    boolean multiple = side % small.size() == 0;
-    double factor = side / (multiple ? (double) small.size() : 128.0);
-    return new AlignmentTemplate(
-        side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
   }
 
   private static RgbImage fitWithin(RgbImage photo, int side) {

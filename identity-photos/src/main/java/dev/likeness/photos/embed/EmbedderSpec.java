@@ -66,9 +66,21 @@ public record EmbedderSpec(
   public static final EmbedderSpec MOBILEFACE = new EmbedderSpec(
       "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.35, UsePolicy.Licence.MIT);
 
+  // facexlib's recognition_arcface_ir_se50.pth, InfiniteYou's embedder. Its authors give it images
+  // in OpenCV's channel order. It was trained on MS1M, as InsightFace's networks.
+  private static final EmbedderSpec IR_SE = new EmbedderSpec(
+      "ArcFace IR-SE",
+      AlignmentTemplate.ARCFACE,
+      false,
+      127.5,
+      1 / 127.5,
+      0.3,
+      UsePolicy.Licence.RESEARCH_ONLY);
+
   /**
    * Detects the kind of an embedder from a word in its file name: {@code sface},
-   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and similar words. Two
+   * {@code mobileface}, {@code auraface}, {@code ir_se}, {@code arcface}, {@code w600k} and similar
+   * words. A file named {@code ir_se} takes the channel order blue, green, red, as facexlib's. Two
    * embedders are published as {@code glintr100}. If the name of such a file or of its folder
    * contains {@code auraface}, the result is {@link #AURAFACE}. Otherwise, the result is
    * {@link #ARCFACE}, which has the stricter licence.
@@ -80,7 +92,9 @@ public record EmbedderSpec(
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     boolean either = name.contains("glintr100");
-    if (INSIGHTFACE_NAMES.matcher(name).find()) {
+    if (name.contains("ir_se")) {
+      return IR_SE;
+    } else if (INSIGHTFACE_NAMES.matcher(name).find()) {
       return ARCFACE;
     } else if (AURAFACE_NAMES.matcher(name).find()
         || either && AURAFACE_NAMES.matcher(folderName(file)).find()) {

@@ -1,5 +1,6 @@
 package dev.likeness.photos.face;
 
+import dev.likeness.photos.internal.head.MeanHead;
 import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.QRDecomposition;
@@ -23,11 +24,9 @@ public record HeadPose(double yaw, double pitch, double roll) {
    * Davis, IJCV 1995). The error is about ten degrees.
    */
   static final class PoseEstimate {
-    // A mean adult head in millimetres. The origin is between the eyes; the axes point right in the
-    // image, down, and towards the camera.
-    private static final double[][] MODEL_POINTS = {
-      {-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}
-    };
+    private static final double[][] MODEL_POINTS = MeanHead.LANDMARKS.stream()
+        .map(at -> new double[] {at.x(), at.y(), at.z()})
+        .toArray(double[][]::new);
 
     private PoseEstimate() {}
 

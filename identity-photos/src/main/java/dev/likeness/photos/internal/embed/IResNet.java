@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -15,8 +16,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * ArcFace's network for face recognition (Deng et al., CVPR 2019; {@code iresnet.py} of
- * arcface_torch in deepinsight/insightface), of any depth and width. Batch norms behind
- * convolutions are folded into them when a file is read. Immutable and thread-safe.
+ * arcface_torch in deepinsight/insightface), of any depth and width, also with squeeze and
+ * excitation (IR-SE). Batch norms behind convolutions are folded into them when a file is read.
+ * Immutable and thread-safe.
  *
  * @param stem the first convolution, with its activation
  * @param blocks the residual blocks of all levels
@@ -90,15 +92,45 @@ record IResNet(Activated stem, List<Block> blocks, Projection end, Optional<Unit
   }
 
   /**
+   * Squeeze and excitation (Hu et al., CVPR 2018): each channel is scaled by a number that two
+   * layers compute from the means of all channels.
+   *
+   * @param first [channels / reduction, channels, 1, 1]
+   * @param second [channels, channels / reduction, 1, 1]
+   */
+  record Excitation(Tensor first, Tensor second) {
+    private Tensor forward(Tensor x) {
+      Tensor means = torch.adaptive_avg_pool2d(x, ONE);
+      Tensor squeezed = torch.relu(torch.conv2d(means, first));
+      return x.mul(torch.sigmoid(torch.conv2d(squeezed, second)));
+    }
+  }
+
+  /**
    * A residual block.
    *
    * @param norm the batch norm of its input
-   * @param shortcut the convolution of the shortcut; null if the input is added unchanged
+   * @param excitation of the residual; null if the network has none
+   * @param shortcut the convolution of the shortcut; null if the input is added, of which every
+   *     {@code second.stride()}-th row and column counts
    */
-  record Block(Norm norm, Activated first, Convolution second, Convolution shortcut) {
+  record Block(
+      Norm norm, Activated first, Convolution second, Excitation excitation, Convolution shortcut) {
+    Block(Norm norm, Activated first, Convolution second, Convolution shortcut) {
+      this(norm, first, second, null, shortcut);
+    }
+
     private Tensor forward(Tensor x) {
       Tensor residual = second.forward(first.forward(norm.forward(x)));
-      return residual.add(shortcut == null ? x : shortcut.forward(x));
+      Tensor scaled = excitation == null ? residual : excitation.forward(residual);
+      return scaled.add(shortcut == null ? everyPixel(x) : shortcut.forward(x));
+    }
+
+    private Tensor everyPixel(Tensor x) {
+      return second.stride == 1
+          ? x
+          : x.slice(2, new LongOptional(), new LongOptional(), second.stride)
+              .slice(3, new LongOptional(), new LongOptional(), second.stride);
     }
   }
 
@@ -182,7 +214,7 @@ record IResNet(Activated stem, List<Block> blocks, Projection end, Optional<Unit
       long out = block.second.weight.size(0);
       if (block.shortcut == null) {
         require(
-            out == channels && block.second.stride == 1,
+            out == channels && (block.second.stride == 1 || block.excitation != null),
             source,
             name + " changes the shape but has no convolution in its shortcut");
       } else {
@@ -192,6 +224,11 @@ record IResNet(Activated stem, List<Block> blocks, Projection end, Optional<Unit
             source,
             name + " has stride " + block.second.stride + " in conv2 and " + block.shortcut.stride
                 + " in downsample, expected the same");
+      }
+      if (block.excitation != null) {
+        requireShape(source, name + ": fc1", block.excitation.first, -1, out, 1, 1);
+        long squeezed = block.excitation.first.size(0);
+        requireShape(source, name + ": fc2", block.excitation.second, out, squeezed, 1, 1);
       }
       side = (side - 1) / block.second.stride + 1;
       channels = out;
@@ -214,6 +251,10 @@ record IResNet(Activated stem, List<Block> blocks, Projection end, Optional<Unit
       all.add(block.norm.offset);
       add(all, block.first);
       add(all, block.second);
+      if (block.excitation != null) {
+        all.add(block.excitation.first);
+        all.add(block.excitation.second);
+      }
       if (block.shortcut != null) {
         add(all, block.shortcut);
       }

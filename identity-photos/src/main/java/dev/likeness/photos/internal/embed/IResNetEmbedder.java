@@ -13,8 +13,10 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.internal.embed.IResNet.Activated;
 import dev.likeness.photos.internal.embed.IResNet.Block;
 import dev.likeness.photos.internal.embed.IResNet.Convolution;
+import dev.likeness.photos.internal.embed.IResNet.Excitation;
 import dev.likeness.photos.internal.embed.IResNet.Norm;
 import dev.likeness.photos.internal.embed.IResNet.Projection;
+import dev.likeness.photos.internal.embed.IResNet.UnitLength;
 import dev.likeness.photos.internal.embed.OnnxIResNet.Scaling;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.onnx.OnnxValue;
@@ -39,7 +41,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A face embedder of ArcFace's form in libtorch, from an ONNX file or from a file of tensors with
- * the names of arcface_torch. It computes what {@code OnnxEmbedder} computes, and has gradients.
+ * the names of arcface_torch or of facexlib's IR-SE networks. It computes what {@code OnnxEmbedder}
+ * computes, and has gradients.
  */
 public final class IResNetEmbedder implements DifferentiableEmbedder {
   private static final double EPSILON = 1e-5;
@@ -68,7 +71,8 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   /**
    * Opens an embedder.
    *
-   * @param file an ONNX file, or safetensors or {@code torch.save} with arcface_torch's names
+   * @param file an ONNX file, or safetensors or {@code torch.save} with the names of arcface_torch
+   *     or of facexlib's IR-SE networks
    * @throws InvalidInputException if {@code policy} forbids the embedder, the file is another
    *     network than an IResNet for faces of 112x112 pixels, or its weights are damaged
    */
@@ -92,7 +96,7 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         TensorSource source = new TensorSource.Finite(TensorFileFormat.open(file))) {
-      IResNet network = new ArcFaceTorch(source).network().checked(source.describe());
+      IResNet network = new NamedTensors(source).network().checked(source.describe());
       return new IResNetEmbedder(
           spec, fingerprint(file), new OnnxIResNet.Read(network, Scaling.NONE, false));
     }
@@ -148,61 +152,47 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
     region.close();
   }
 
-  /** Reads an {@link IResNet} with the names of arcface_torch ({@code backbones/iresnet.py}). */
-  private static final class ArcFaceTorch {
+  /** Reads tensors of a file by name; every tensor must be read. */
+  private static final class NamedTensors {
     private final TensorSource source;
     private final Set<String> unread;
 
-    ArcFaceTorch(TensorSource source) {
+    NamedTensors(TensorSource source) {
       this.source = source;
       this.unread = new TreeSet<>(source.names());
       unread.removeIf(name -> name.endsWith(".num_batches_tracked"));
     }
 
     IResNet network() {
-      Activated stem = new Activated(convolution("conv1", "bn1", 1), slopes("prelu.weight"));
-      List<Block> blocks = new ArrayList<>();
-      int level = 1;
-      for (int count = count(level); count > 0; count = count(++level)) {
-        for (int i = 0; i < count; i++) {
-          blocks.add(block("layer" + level + "." + i + ".", i == 0 ? 2 : 1));
-        }
-      }
-      IResNet network = new IResNet(
-          stem,
-          blocks,
-          Projection.of(tensor("fc.weight"), tensor("fc.bias"), norm("bn2"), norm("features")),
-          Optional.empty());
+      return source.has("input_layer.0.weight")
+          ? new IrSe(this).network()
+          : new ArcFaceTorch(this).network();
+    }
+
+    void requireAllRead() {
       IResNet.require(
           unread.isEmpty(),
           source.describe(),
           "has tensors that an IResNet does not have, such as "
               + unread.stream().findFirst().map(Quoted::of).orElse(""));
-      return network;
     }
 
-    private int count(int level) {
-      return ShapeReader.Numbered.count(source, "layer" + level + ".");
+    boolean has(String name) {
+      return source.has(name);
     }
 
-    private Block block(String at, long stride) {
-      return new Block(
-          norm(at + "bn1"),
-          new Activated(convolution(at + "conv1", at + "bn2", 1), slopes(at + "prelu.weight")),
-          convolution(at + "conv2", at + "bn3", stride),
-          source.has(at + "downsample.0.weight")
-              ? convolution(at + "downsample.0", at + "downsample.1", stride)
-              : null);
+    int count(String prefix) {
+      return ShapeReader.Numbered.count(source, prefix);
     }
 
-    private Convolution convolution(String name, String norm, long stride) {
+    Convolution convolution(String name, String norm, long stride) {
       Tensor weight = tensor(name + ".weight");
       Norm behind = norm(norm);
       IResNet.requireShape(source.describe(), norm + ".weight", behind.scale(), weight.size(0));
       return Convolution.of(weight, null, behind, stride);
     }
 
-    private Norm norm(String name) {
+    Norm norm(String name) {
       Tensor weight = tensor(name + ".weight");
       Tensor[] others = new Tensor[3];
       List<String> roles = List.of(".bias", ".running_mean", ".running_var");
@@ -214,14 +204,100 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
           source.describe() + ": " + name, weight, others[0], others[1], others[2], EPSILON);
     }
 
-    private Tensor slopes(String name) {
+    Tensor slopes(String name) {
       return tensor(name).flatten();
     }
 
-    private Tensor tensor(String name) {
+    Tensor tensor(String name) {
       IResNet.require(source.has(name), source.describe(), "has no tensor " + name);
       unread.remove(name);
       return source.read(name).to(ScalarType.Float);
+    }
+  }
+
+  /** The names of arcface_torch ({@code backbones/iresnet.py}). */
+  private record ArcFaceTorch(NamedTensors file) {
+    IResNet network() {
+      Activated stem =
+          new Activated(file.convolution("conv1", "bn1", 1), file.slopes("prelu.weight"));
+      List<Block> blocks = new ArrayList<>();
+      int level = 1;
+      for (int count = count(level); count > 0; count = count(++level)) {
+        for (int i = 0; i < count; i++) {
+          blocks.add(block("layer" + level + "." + i + ".", i == 0 ? 2 : 1));
+        }
+      }
+      IResNet network = new IResNet(
+          stem,
+          blocks,
+          Projection.of(
+              file.tensor("fc.weight"),
+              file.tensor("fc.bias"),
+              file.norm("bn2"),
+              file.norm("features")),
+          Optional.empty());
+      file.requireAllRead();
+      return network;
+    }
+
+    private int count(int level) {
+      return file.count("layer" + level + ".");
+    }
+
+    private Block block(String at, long stride) {
+      return new Block(
+          file.norm(at + "bn1"),
+          new Activated(
+              file.convolution(at + "conv1", at + "bn2", 1), file.slopes(at + "prelu.weight")),
+          file.convolution(at + "conv2", at + "bn3", stride),
+          file.has(at + "downsample.0.weight")
+              ? file.convolution(at + "downsample.0", at + "downsample.1", stride)
+              : null);
+    }
+  }
+
+  /**
+   * The names of facexlib's IR-SE networks ({@code recognition/arcface_arch.py}), which divide the
+   * embedding by its length. The first block of a level has stride 2: the first one of all, and
+   * each with a convolution in its shortcut.
+   */
+  private record IrSe(NamedTensors file) {
+    IResNet network() {
+      Activated stem = new Activated(
+          file.convolution("input_layer.0", "input_layer.1", 1),
+          file.slopes("input_layer.2.weight"));
+      int count = file.count("body.");
+      List<Block> blocks = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        blocks.add(block("body." + i + ".", i == 0));
+      }
+      IResNet network = new IResNet(
+          stem,
+          blocks,
+          Projection.of(
+              file.tensor("output_layer.3.weight"),
+              file.tensor("output_layer.3.bias"),
+              file.norm("output_layer.0"),
+              file.norm("output_layer.4")),
+          Optional.of(new UnitLength(0, 0)));
+      file.requireAllRead();
+      return network;
+    }
+
+    private Block block(String at, boolean isFirst) {
+      boolean widens = file.has(at + "shortcut_layer.0.weight");
+      long stride = isFirst || widens ? 2 : 1;
+      String residual = at + "res_layer.";
+      Tensor first = file.tensor(residual + "1.weight");
+      return new Block(
+          file.norm(residual + "0"),
+          new Activated(Convolution.of(first, null, null, 1), file.slopes(residual + "2.weight")),
+          file.convolution(residual + "3", residual + "4", stride),
+          new Excitation(
+              file.tensor(residual + "5.fc1.weight"), file.tensor(residual + "5.fc2.weight")),
+          widens
+              ? file.convolution(at + "shortcut_layer.0", at + "shortcut_layer.1", stride)
+              : null);
     }
   }
 }

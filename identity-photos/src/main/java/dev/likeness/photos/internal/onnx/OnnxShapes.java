@@ -156,7 +156,7 @@ final class OnnxShapes {
     for (OnnxValue result : results) {
       check(
           node,
-          Arrays.stream(result.dims()).allMatch(dim -> dim > 0)
+          (Arrays.stream(result.dims()).allMatch(dim -> dim > 0) || isEmptyConstant(node, result))
               && result.rank() <= 8
               && result.elements() <= maxElements,
           "has an output of the shape " + Arrays.toString(result.dims())
@@ -165,6 +165,11 @@ final class OnnxShapes {
       work += 4.0 * result.elements();
     }
     return results.subList(0, node.outputs().size());
+  }
+
+  // PyTorch gives Resize its scales and its region as constants, one of which is empty.
+  private static boolean isEmptyConstant(Node node, OnnxValue result) {
+    return node.operation().equals("Constant") && result.rank() == 1 && result.fixed();
   }
 
   /** A node with its inputs, whose shapes are known. */

@@ -136,6 +136,18 @@ public final class OpenCv {
     return mat;
   }
 
+  /** Returns a copy of an image in OpenCV's channel order, 8 bits each. */
+  public static RgbImage toRgb(Mat bgr) {
+    byte[] values = new byte[bgr.rows() * bgr.cols() * 3];
+    bgr.data().get(values);
+    for (int i = 0; i < values.length; i += 3) {
+      byte blue = values[i];
+      values[i] = values[i + 2];
+      values[i + 2] = blue;
+    }
+    return RgbImage.of(bgr.cols(), bgr.rows(), values);
+  }
+
   /** Returns a native copy of a grey image. The caller closes it. */
   public static Mat toGrey(Luma luma) {
     Mat mat = new Mat(luma.height(), luma.width(), opencv_core.CV_8UC1);

@@ -168,6 +168,29 @@ public final class OpenCvNetwork implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns an output by its name, for input values [1, 3, side, side].
+   *
+   * @throws InvalidInputException if an output is NaN or infinite
+   */
+  @SuppressWarnings("try")
+  public synchronized float[] forward(float[] values, int side, String output) {
+    CurrentWork.throwIfCancelled();
+    if (closed) {
+      throw new IllegalStateException("the face network is closed; open it again");
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Mat blob = new Mat(new int[] {1, 3, side, side}, opencv_core.CV_32F);
+      new FloatPointer(blob.data()).put(values);
+      net.setInput(blob);
+      return numbers(net.forward(output), source);
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw doesNotRun(source, e);
+    }
+  }
+
   private static float[] numbers(Mat out, String source) {
     if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
       throw new InvalidInputException(

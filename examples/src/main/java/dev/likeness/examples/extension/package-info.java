@@ -1,0 +1,2 @@
+/** Extensions of the library by an application: a scheduler class, and a kind of person. */
+package dev.likeness.examples.extension;

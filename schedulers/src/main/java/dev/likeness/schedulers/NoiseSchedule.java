@@ -1,5 +1,7 @@
 package dev.likeness.schedulers;
 
+import dev.likeness.schedulers.internal.BetaSchedule;
+import dev.likeness.schedulers.internal.Sigmas;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 

@@ -262,7 +262,7 @@ public record PlanRequest(
     }
 
     /**
-     * {@return the shift for a request, as a parameter of {@link Sigmas#shift}}
+     * {@return the shift for a request, the s in {@code s t / (1 + (s - 1) t)} for a sigma t}
      *
      * @param options the options of a flow scheduler
      * @param request the request; its mu is used if the shift depends on the resolution

@@ -1,5 +1,6 @@
 package dev.likeness.schedulers;
 
+import dev.likeness.schedulers.internal.Sigmas;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;

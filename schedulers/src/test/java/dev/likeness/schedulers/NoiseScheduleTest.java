@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.schedulers.internal.BetaSchedule;
 import org.junit.jupiter.api.Test;
 
 class NoiseScheduleTest {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.schedulers.internal.Sigmas;
 import dev.likeness.schedulers.solvers.Solvers;
 import java.util.Arrays;
 import java.util.stream.Stream;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.likeness.schedulers.internal.Sigmas;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;

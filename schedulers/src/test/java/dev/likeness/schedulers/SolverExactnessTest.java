@@ -3,6 +3,7 @@ package dev.likeness.schedulers;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.schedulers.internal.Sigmas;
 import dev.likeness.schedulers.solvers.ErSde;
 import dev.likeness.schedulers.solvers.ResMultistep;
 import dev.likeness.schedulers.solvers.Restart;

@@ -20,7 +20,7 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
-import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -65,7 +65,7 @@ class StyledPersonTest {
   private static LoraPerson trained(BaseModel base, int grey) {
     byte[] pixels = new byte[32 * 32 * 3];
     Arrays.fill(pixels, (byte) grey);
-    return new LoraTrainer(LoraTraining.quick().steps(2))
+    return new LoraTrainer(TrainingSettings.quick().steps(2))
         .train(base, List.of(RgbImage.of(32, 32, pixels)), PersonToken.of("woman"));
   }
 

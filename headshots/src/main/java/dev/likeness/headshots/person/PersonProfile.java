@@ -51,7 +51,17 @@ public record PersonProfile(List<Trait> traits) {
    * @return a profile with skin and hair only
    */
   public static PersonProfile fromPixels(List<AcceptedPhoto> photos) {
-    return PixelTraits.of(photos, UNKNOWN);
+    return UNKNOWN.withPixels(photos);
+  }
+
+  /**
+   * {@return this profile with the tone of skin and the colour of hair in photos; traits that are
+   * known stay}
+   *
+   * @param photos the person's photos, at least one
+   */
+  public PersonProfile withPixels(List<AcceptedPhoto> photos) {
+    return PixelTraits.of(photos, this);
   }
 
   /**

@@ -16,7 +16,7 @@ import java.util.function.Function;
  * chosen, because the light of a single photo may mislead. The confidence is the share of photos
  * with this word, times a reliability below 1.
  */
-public final class PixelTraits {
+final class PixelTraits {
   private static final double SKIN_RELIABILITY = 0.4;
   private static final double HAIR_RELIABILITY = 0.93;
   private static final double COLOUR_RELIABILITY = 0.56;
@@ -40,7 +40,7 @@ public final class PixelTraits {
    * @param known the profile so far; its traits are kept
    * @return the profile with the measured traits
    */
-  public static PersonProfile of(List<AcceptedPhoto> photos, PersonProfile known) {
+  static PersonProfile of(List<AcceptedPhoto> photos, PersonProfile known) {
     PersonProfile profile = known;
     // Black-and-white photos have no vote about colours.
     List<AcceptedPhoto> coloured =

@@ -2,12 +2,11 @@
  * Data about a person: words, traits, embeddings and identity strength.
  *
  * <p>A {@link PersonProfile} describes a person in the words of {@link ProfileVocabulary}; the
- * caller may correct it. {@link PixelTraits} measures skin and hair from pixels.
- * {@link FaceEmbeddings} serve to measure likeness and to guide generation. {@link PersonRecord}
- * keeps measures of the photos, so that the photos can be deleted. {@link Authenticity} compares
- * headshots with the photos.
+ * caller may correct it. Skin and hair can be measured from pixels. {@link FaceEmbeddings} serve to
+ * measure likeness and to guide generation. {@link PersonRecord} keeps measures of the photos, so
+ * that the photos can be deleted. {@link Authenticity} compares headshots with the photos.
  *
- * <p>A {@link IpAdapterPerson} consists of reference images for an IP-Adapter. An
+ * <p>An {@link IpAdapterPerson} consists of embeddings of photos for an IP-Adapter. A
  * {@link ReferenceImagesPerson} consists of images for a base that edits images;
  * {@link ReferencePhotos} chooses them. Neither needs training. A {@link GuidedPerson} adds face
  * guidance to a person. {@link IdentityStrength} maps one setting from 0 to 1 to the weights of

@@ -5,8 +5,8 @@ import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.PlanBuilder;
 import dev.likeness.schedulers.SigmaSchedule;
-import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.internal.Sigmas;
 import java.util.function.DoubleUnaryOperator;
 
 /**

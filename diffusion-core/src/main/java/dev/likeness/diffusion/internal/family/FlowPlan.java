@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.internal.Sigmas;
 
 /** Plan requests of flow transformers: first step, sigmas, and their resolution-dependent shift. */
 public final class FlowPlan {

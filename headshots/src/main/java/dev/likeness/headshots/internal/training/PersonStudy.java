@@ -10,7 +10,6 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.training.SceneRegions.ClothingMask;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.PixelTraits;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
@@ -111,7 +110,7 @@ public record PersonStudy(
         photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
     List<PhotoReading> readings = PhotoReading.of(base, crops, run);
     PersonProfile profile =
-        readings.isEmpty() ? PixelTraits.of(photos, known) : PhotoReading.profile(readings, known);
+        readings.isEmpty() ? known.withPixels(photos) : PhotoReading.profile(readings, known);
     return new PersonStudy(photos, crops, readings, profile, subject(base, profile));
   }
 

@@ -4,7 +4,6 @@ import static dev.likeness.schedulers.Prediction.EPSILON;
 import static dev.likeness.schedulers.Prediction.SAMPLE;
 import static dev.likeness.schedulers.Prediction.V;
 
-import dev.likeness.schedulers.BetaSchedule;
 import dev.likeness.schedulers.Clipping;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
@@ -13,8 +12,9 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
-import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Step;
+import dev.likeness.schedulers.internal.BetaSchedule;
+import dev.likeness.schedulers.internal.Sigmas;
 import dev.likeness.schedulers.solvers.ConsistencyMultistep;
 import dev.likeness.schedulers.solvers.Lcm;
 import dev.likeness.schedulers.solvers.Tcd;

@@ -1,7 +1,7 @@
 package dev.likeness.schedulers.internal.diffusers;
 
 import dev.likeness.schedulers.Options;
-import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.internal.Sigmas;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -6,7 +6,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
-import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.internal.Sigmas;
 import dev.likeness.schedulers.internal.diffusers.DpmSigmaSchedules.FinalSigma;
 import dev.likeness.schedulers.solvers.UniPc;
 import java.util.Arrays;

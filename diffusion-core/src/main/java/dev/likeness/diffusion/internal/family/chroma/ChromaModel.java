@@ -29,7 +29,7 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.internal.Sigmas;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;

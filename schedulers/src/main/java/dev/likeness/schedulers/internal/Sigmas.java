@@ -1,4 +1,4 @@
-package dev.likeness.schedulers;
+package dev.likeness.schedulers.internal;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
@@ -142,7 +142,7 @@ public final class Sigmas {
     return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));
   }
 
-  static double[] map(double[] values, DoubleUnaryOperator each) {
+  public static double[] map(double[] values, DoubleUnaryOperator each) {
     return Arrays.stream(values).map(each).toArray();
   }
 }

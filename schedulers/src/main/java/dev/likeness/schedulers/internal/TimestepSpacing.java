@@ -1,4 +1,4 @@
-package dev.likeness.schedulers;
+package dev.likeness.schedulers.internal;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -14,14 +15,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * A supported type has a user: a page, an example, an integration or the command names it, or the
- * signature of a type that has one. Every other type is internal.
+ * A supported type has a user: a page, an example, an integration, the command or the example of a
+ * package names it, or the signature of a type that has one. Every other type is internal.
  */
 class SupportedTypesAreUsedTest {
   private static final Pattern TYPE = Pattern.compile(
@@ -31,7 +34,9 @@ class SupportedTypesAreUsedTest {
   private static final Pattern WORD = Pattern.compile("\\b[A-Z]\\w*");
   private static final Pattern USER =
       Pattern.compile("README\\.md|docs/.*\\.md|examples/(?!.*/src/test/).*\\.(?:java|jsh)"
-          + "|integrations/[^/]+/src/main/.*\\.java|cli/src/main/.*\\.java");
+          + "|integrations/[^/]+/src/main/.*\\.java|cli/src/main/.*\\.java"
+          + "|[^/]+/src/main/java/.*/package-info\\.java");
+  private static final Pattern PACKAGE_EXAMPLE = Pattern.compile("(?s)<pre>.*?</pre>");
 
   @Test
   void everyTypeHasAUser() throws IOException {
@@ -107,14 +112,28 @@ class SupportedTypesAreUsedTest {
   /** The words with a capital letter in all texts of users. */
   private static Set<String> words() throws IOException {
     Set<String> words = new HashSet<>();
-    for (String top : List.of("README.md", "docs", "examples", "integrations", "cli/src/main")) {
+    List<String> tops =
+        new ArrayList<>(List.of("README.md", "docs", "examples", "integrations", "cli/src/main"));
+    SupportedApiTest.MODULES.forEach(module -> tops.add(module + "/src/main/java"));
+    for (String top : tops) {
       try (Stream<Path> files = Files.walk(Outside.ROOT.resolve(top))) {
         for (Path file : files.filter(SupportedTypesAreUsedTest::isOfAUser).toList()) {
-          WORD.matcher(Files.readString(file)).results().forEach(word -> words.add(word.group()));
+          WORD.matcher(text(file)).results().forEach(word -> words.add(word.group()));
         }
       }
     }
     return words;
+  }
+
+  private static String text(Path file) throws IOException {
+    String text = Files.readString(file);
+    return file.endsWith("package-info.java")
+        ? PACKAGE_EXAMPLE
+            .matcher(text)
+            .results()
+            .map(MatchResult::group)
+            .collect(Collectors.joining("\n"))
+        : text;
   }
 
   private static boolean isOfAUser(Path file) {

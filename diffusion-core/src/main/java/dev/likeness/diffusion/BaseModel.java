@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.pipeline.Engine;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -455,29 +456,30 @@ public final class BaseModel implements AutoCloseable {
    * @return a future of the images, in the order of their seeds. If the generation fails, the
    *     future completes with an exception of {@link #generateAll(List, Run)}
    */
-  public CompletableFuture<List<GeneratedImage>> generateAsync(
+  public CompletableFuture<List<GeneratedImage>> generateAllAsync(
       ImageRequest request, Executor executor) {
-    return generateAsync(request, Progress.SILENT, executor);
+    return generateAllAsync(request, Run.silent(), executor);
   }
 
   /**
-   * Generates all images of a request on another thread, with a listener. Cancelling the future
-   * stops the generation within one step. Thread-safe.
+   * Generates all images of a request on another thread. Cancelling the future or the run stops the
+   * generation within one step. Thread-safe.
    *
    * @param request the request
-   * @param progress receives an event for each step, and warnings, on the executor's thread
+   * @param run receives an event for each step, and warnings, on the executor's thread; stops the
+   *     generation if it is cancelled
    * @param executor runs the generation; if it rejects the task, its exception is thrown
    * @return a future of the images, in the order of their seeds. If the generation fails, the
    *     future completes with an exception of {@link #generateAll(List, Run)}
    */
-  public CompletableFuture<List<GeneratedImage>> generateAsync(
-      ImageRequest request, Progress progress, Executor executor) {
+  public CompletableFuture<List<GeneratedImage>> generateAllAsync(
+      ImageRequest request, Run run, Executor executor) {
     CompletableFuture<List<GeneratedImage>> images = new CompletableFuture<>();
-    Run run = Run.of(progress);
-    images.whenComplete((result, failure) -> run.cancellation().cancel());
+    Cancellation own = run.cancellation().child();
+    images.whenComplete((result, failure) -> own.cancel());
     executor.execute(() -> {
       try {
-        images.complete(generateAll(request, run));
+        images.complete(generateAll(request, new Run(run.progress(), own)));
       } catch (RuntimeException | Error e) {
         images.completeExceptionally(e);
       }

@@ -77,22 +77,22 @@ class ApiTrapsTest {
       try (BaseModel base = open(scratch)) {
         assertEquals(
             base.generate(REQUEST).image(),
-            base.generateAsync(REQUEST, executor).join().get(0).image());
+            base.generateAllAsync(REQUEST, executor).join().get(0).image());
         CompletionException failed = assertThrows(
             CompletionException.class,
-            () -> base.generateAsync(REQUEST.size(33, 24), executor).join());
+            () -> base.generateAllAsync(REQUEST.size(33, 24), executor).join());
         assertInstanceOf(IllegalArgumentException.class, failed.getCause());
 
         CountDownLatch started = new CountDownLatch(1);
         CountDownLatch mayGoOn = new CountDownLatch(1);
         AtomicReference<ProgressEvent> last = new AtomicReference<>();
-        CompletableFuture<List<GeneratedImage>> stopped = base.generateAsync(
+        CompletableFuture<List<GeneratedImage>> stopped = base.generateAllAsync(
             REQUEST.steps(50),
-            event -> {
+            Run.of(event -> {
               last.set(event);
               started.countDown();
               await(mayGoOn);
-            },
+            }),
             executor);
         await(started);
         assertTrue(stopped.cancel(true));

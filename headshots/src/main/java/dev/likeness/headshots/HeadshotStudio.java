@@ -5,7 +5,6 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.generation.HeadshotEditor;
@@ -336,8 +335,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return the headshot with its face generated again} The call cannot be cancelled. It throws
-   * the exceptions of {@link #regenerateFace(Identity, Headshot, Face, double, Cancellation)}.
+   * {@return the headshot with its face generated again} The call reports no progress. It throws
+   * the exceptions of {@link #regenerateFace(Identity, Headshot, Face, double, Run)}.
    *
    * @param person the person; the consent must cover headshots
    * @param headshot the headshot
@@ -345,7 +344,7 @@ public final class HeadshotStudio {
    * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
    */
   public Headshot regenerateFace(Identity person, Headshot headshot, Face face, double strength) {
-    return regenerateFace(person, headshot, face, strength, new Cancellation());
+    return regenerateFace(person, headshot, face, strength, Run.silent());
   }
 
   /**
@@ -356,22 +355,22 @@ public final class HeadshotStudio {
    * @param headshot the headshot
    * @param face the face in pixels of the headshot
    * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
-   * @param cancellation stops within a step
+   * @param run receives the outcome, and stops the work within a step if it is cancelled
    * @throws IllegalArgumentException if the strength is above 1, or the person's adapter has a mask
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled
    */
   public Headshot regenerateFace(
-      Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
+      Identity person, Headshot headshot, Face face, double strength, Run run) {
     Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
-    return cancellation.run(() -> FaceDetailer.regenerate(
+    return run.report(() -> FaceDetailer.regenerate(
         base,
         guided.at(headshot.identityStrength()),
         upscaler,
         headshot,
         face,
         strength,
-        cancellation));
+        run.cancellation()));
   }
 
   /**

@@ -233,8 +233,8 @@ public final class Selection {
     if (faces.isEmpty()) {
       return first;
     }
-    Headshot again =
-        studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
+    Headshot again = studio.regenerateFace(
+        person, headshot, faces.get(0), REPAIR_STRENGTH, Run.of(cancellation));
     cancellation.throwIfCancelled();
     Scored repaired = score(again);
     return isBetter(first.card, repaired.card) ? repaired : first;

@@ -257,7 +257,7 @@ class HeadshotStudioTest {
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     assertTrue(assertThrows(
             IllegalArgumentException.class,
-            () -> studio.regenerateFace(left, shot, face, 0.5, new Cancellation()))
+            () -> studio.regenerateFace(left, shot, face, 0.5, Run.silent()))
         .getMessage()
         .startsWith("regenerating a face needs windows or crops"));
   }
@@ -409,7 +409,7 @@ class HeadshotStudioTest {
         assertTrue(refused.getMessage().contains("withConsent("), refused.getMessage());
         assertThrows(
             ConsentException.class,
-            () -> studio.regenerateFace(person, headshot, null, 0.5, new Cancellation()));
+            () -> studio.regenerateFace(person, headshot, null, 0.5, Run.silent()));
         assertThrows(
             ConsentException.class, () -> studio.edit(person, headshot, null, Run.silent()));
         assertInstanceOf(

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.file.KeyFormat;
@@ -69,22 +69,22 @@ public final class Lora implements AutoCloseable {
    *     another model family, has a key that does not fit the base, or has a NaN or infinite value
    */
   public static Lora open(Path file, BaseModel base) {
-    return open(file, base, new Cancellation());
+    return open(file, base, Run.silent());
   }
 
   /**
-   * Opens a LoRA file for a base model. The call can be cancelled.
+   * Opens a LoRA file for a base model. With a run, the call can be cancelled.
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
-   * @param cancellation stops the opening
+   * @param run receives the outcome, and stops the work if it is cancelled
    * @return the LoRA; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
    *     another model family, has a key that does not fit the base, or has a NaN or infinite value
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled
    */
-  public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
-    return cancellation.run(() -> read(file, base));
+  public static Lora open(Path file, BaseModel base, Run run) {
+    return run.report(() -> read(file, base));
   }
 
   private static Lora read(Path file, BaseModel base) {

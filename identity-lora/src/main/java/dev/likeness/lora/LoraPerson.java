@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -113,22 +114,26 @@ public final class LoraPerson implements Identity.Loaded {
    *     that are no vectors of unit length, or is a LoRA that names no person
    */
   public static LoraPerson open(Path file, BaseModel base) {
-    return open(file, base, new Cancellation());
+    return open(file, base, Run.silent());
   }
 
   /**
-   * Opens a person's file for a base model. The call can be cancelled.
+   * Opens a person's file for a base model. With a run, the call can be cancelled.
    *
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
-   * @param cancellation stops the opening
+   * @param run receives the outcome, and stops the work if it is cancelled
    * @return the person; the caller closes it
    * @throws InvalidInputException if the file is broken, does not fit the base, has face embeddings
    *     that are no vectors of unit length, or is a LoRA that names no person
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled
    */
-  public static LoraPerson open(Path file, BaseModel base, Cancellation cancellation) {
-    Lora lora = Lora.open(file, base, cancellation);
+  public static LoraPerson open(Path file, BaseModel base, Run run) {
+    return run.report(() -> read(file, base, run.cancellation()));
+  }
+
+  private static LoraPerson read(Path file, BaseModel base, Cancellation cancellation) {
+    Lora lora = Lora.open(file, base, Run.of(cancellation));
     Map<String, String> metadata = lora.metadata();
     if (metadata.getOrDefault(CLASS_WORD_KEY, "").isBlank()) {
       lora.close();

@@ -181,7 +181,7 @@ public record LoraTrainer(TrainingSettings settings) {
     int images = set.examples().size();
     return EngineAccess.engine(base).use().report(Kind.TRAINING, images, run, observed -> {
       try (Lora added = set.trainingAdapter()
-              .map(file -> Lora.open(file, base, run.cancellation()))
+              .map(file -> Lora.open(file, base, Run.of(run.cancellation())))
               .orElse(null);
           TrainableAdapter factors = new TrainableAdapter(
               settings,

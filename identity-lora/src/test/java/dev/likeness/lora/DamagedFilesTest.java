@@ -12,6 +12,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -258,12 +259,12 @@ class DamagedFilesTest extends OnGoldenBase {
     Cancellation stop = new Cancellation();
     try (TensorScope scope = TensorScope.open()) {
       Path file = file(peft(), Map.of());
-      try (Lora lora = Lora.open(file, base, stop)) {
+      try (Lora lora = Lora.open(file, base, Run.of(stop))) {
         stop.cancel();
         assertThrows(
             CancelledException.class, () -> stop.run(() -> lora.attachedTo(Compute.EXACT)));
       }
-      assertThrows(CancelledException.class, () -> Lora.open(file, base, stop));
+      assertThrows(CancelledException.class, () -> Lora.open(file, base, Run.of(stop)));
       Thread.currentThread().interrupt();
       assertThrows(CancelledException.class, () -> Lora.open(file, base));
     } finally {

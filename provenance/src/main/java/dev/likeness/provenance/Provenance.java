@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.imagefile.CheckedImage;
 import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.diffusion.internal.imagefile.XmpPacket;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.UnreadablePhotoException;
@@ -67,26 +68,26 @@ public record Provenance(
    *     complete PNG, JPEG or WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
-    return inspect(file, anchors, new Cancellation());
+    return inspect(file, anchors, Run.silent());
   }
 
   /**
-   * {@return the provenance of a file} The call can be cancelled.
+   * {@return the provenance of a file} With a run, the call can be cancelled.
    *
    * @param file a PNG, JPEG or WebP file
    * @param anchors the trusted certificates
-   * @param cancellation stops the reading
+   * @param run receives the outcome, and stops the reading if it is cancelled
    * @throws InvalidInputException if the file cannot be read, has more than 200 MB, or is not a
    *     complete PNG, JPEG or WebP file
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled
    */
-  public static Provenance inspect(Path file, TrustAnchors anchors, Cancellation cancellation) {
+  public static Provenance inspect(Path file, TrustAnchors anchors, Run run) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new InvalidInputException(file + " is not a regular file; " + ADVICE);
     }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = readAll(file.toString(), in);
-      return cancellation.run(() -> inspect(file.toString(), bytes, anchors, cancellation));
+      return run.report(() -> inspect(file.toString(), bytes, anchors, run.cancellation()));
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }

@@ -7,6 +7,7 @@ import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.checkpoint.CheckpointConverter;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
@@ -110,9 +111,9 @@ public final class ConvertCommand implements Runnable, WritesFiles {
 
   private void convert(Path target, DType type) {
     if (type == null) {
-      CheckpointConverter.convert(in, target, console.cancellation());
+      CheckpointConverter.convert(in, target, Run.of(console.cancellation()));
     } else {
-      CheckpointConverter.convert(in, target, type, console.cancellation());
+      CheckpointConverter.convert(in, target, type, Run.of(console.cancellation()));
     }
   }
 }

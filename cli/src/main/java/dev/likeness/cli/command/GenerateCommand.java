@@ -11,6 +11,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.SizeOptions;
 import dev.likeness.lora.Lora;
 import dev.likeness.provenance.Disclosure;
@@ -253,7 +254,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).offloading()) {
       for (WeightedFile lora : wanted) {
-        Lora attached = Lora.open(lora.file(), model, console.cancellation());
+        Lora attached = Lora.open(lora.file(), model, Run.of(console.cancellation()));
         open.add(attached);
         request = request.adapter(lora.adapter(attached));
       }

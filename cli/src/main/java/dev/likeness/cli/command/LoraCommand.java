@@ -9,6 +9,7 @@ import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.file.KeyFormat;
@@ -130,7 +131,7 @@ public final class LoraCommand implements Runnable, WritesFiles {
   }
 
   private Lora open(WeightedFile file, BaseModel model) {
-    return Lora.open(file.file(), model, console.cancellation());
+    return Lora.open(file.file(), model, Run.of(console.cancellation()));
   }
 
   private int rankOf(Set<Lora> loras) {

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.lora.LoraPerson;
@@ -224,13 +225,13 @@ final class VaultOptions {
   /** Returns the person in a file, or the subject of that id if a store is given. */
   LoraPerson person(Path file, BaseModel model, Console console) {
     if (!isGiven()) {
-      return LoraPerson.open(file, model, console.cancellation());
+      return LoraPerson.open(file, model, Run.of(console.cancellation()));
     }
     try (SubjectStore opened = openExisting(console)) {
       Subject subject = opened.subject(file.toString());
       Consent consent = subject.consent();
       LoraPerson person =
-          LoraPerson.open(SubjectStudio.personFile(subject), model, console.cancellation());
+          LoraPerson.open(SubjectStudio.personFile(subject), model, Run.of(console.cancellation()));
       return person.consent().isEmpty() ? person.withConsent(consent) : person;
     }
   }

@@ -6,6 +6,7 @@ import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.provenance.Provenance;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.SigningIdentity;
@@ -150,7 +151,7 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyImage() {
-    Provenance found = Provenance.inspect(file, anchors(), console.cancellation());
+    Provenance found = Provenance.inspect(file, anchors(), Run.of(console.cancellation()));
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
     if (found.manifest().filter(ManifestReport::isWeak).isPresent()) {

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.io.AtomicFolder;
-import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.io.FilePlace;
 import dev.likeness.diffusion.internal.model.FolderWriter;
 import dev.likeness.diffusion.internal.model.ModelOpener;
@@ -14,7 +13,7 @@ import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.model.SingleFileWriter;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.model.TensorOutput;
-import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,7 +52,7 @@ public final class CheckpointConverter {
    *     for example because the disk is full
    */
   public static void convert(Path in, Path out) {
-    convert(in, out, new Cancellation());
+    convert(in, out, Run.silent());
   }
 
   /**
@@ -72,7 +71,7 @@ public final class CheckpointConverter {
    *     for example because the disk is full
    */
   public static void convert(Path in, Path out, DType type) {
-    convert(in, out, type, new Cancellation());
+    convert(in, out, type, Run.silent());
   }
 
   /**
@@ -81,7 +80,8 @@ public final class CheckpointConverter {
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file to write, which is replaced if it exists; or the folder to write, which
    *     must not contain a model
-   * @param cancellation ends the conversion between two tensors
+   * @param run receives the outcome, and stops the conversion between two tensors if it is
+   *     cancelled
    * @throws IllegalArgumentException if {@code out} is the same file or folder as {@code in}
    * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken, if its
    *     format is not supported, or if the target folder contains a model
@@ -90,8 +90,8 @@ public final class CheckpointConverter {
    * @throws dev.likeness.diffusion.error.CancelledException if it is cancelled; nothing is written
    *     then
    */
-  public static void convert(Path in, Path out, Cancellation cancellation) {
-    run(in, out, new TensorOutput(null, isPrivate(in)), cancellation);
+  public static void convert(Path in, Path out, Run run) {
+    convert(in, out, new TensorOutput(null, isPrivate(in)), run);
   }
 
   /**
@@ -102,7 +102,8 @@ public final class CheckpointConverter {
    * @param out the file to write, which is replaced if it exists; or the folder to write, which
    *     must not contain a model
    * @param type the type of floating-point tensors in {@code out}
-   * @param cancellation ends the conversion between two tensors
+   * @param run receives the outcome, and stops the conversion between two tensors if it is
+   *     cancelled
    * @throws IllegalArgumentException if {@code out} is the same file or folder as {@code in}
    * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken, if its
    *     format is not supported, if a value is too large for {@code type}, or if the target folder
@@ -112,12 +113,12 @@ public final class CheckpointConverter {
    * @throws dev.likeness.diffusion.error.CancelledException if it is cancelled; nothing is written
    *     then
    */
-  public static void convert(Path in, Path out, DType type, Cancellation cancellation) {
-    run(in, out, new TensorOutput(type, isPrivate(in)), cancellation);
+  public static void convert(Path in, Path out, DType type, Run run) {
+    convert(in, out, new TensorOutput(type, isPrivate(in)), run);
   }
 
-  private static void run(Path in, Path out, TensorOutput output, Cancellation cancellation) {
-    CurrentWork.run(cancellation::throwIfCancelled, () -> {
+  private static void convert(Path in, Path out, TensorOutput output, Run run) {
+    run.report(() -> {
       write(in, out, output);
       return out;
     });

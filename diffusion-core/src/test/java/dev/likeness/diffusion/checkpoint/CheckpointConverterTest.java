@@ -14,6 +14,7 @@ import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,17 +44,17 @@ class CheckpointConverterTest {
     List<String> before = names();
     Cancellation stopped = new Cancellation();
     stopped.cancel();
+    Run run = Run.of(stopped);
     for (Path out : List.of(folder.resolve("new"), empty, folder.resolve("new.safetensors"))) {
       for (Path in : List.of(base, single)) {
-        assertThrows(CancelledException.class, () -> CheckpointConverter.convert(in, out, stopped));
+        assertThrows(CancelledException.class, () -> CheckpointConverter.convert(in, out, run));
         assertThrows(
-            CancelledException.class,
-            () -> CheckpointConverter.convert(in, out, DType.F16, stopped));
+            CancelledException.class, () -> CheckpointConverter.convert(in, out, DType.F16, run));
       }
     }
     assertThrows(
         CancelledException.class,
-        () -> CheckpointConverter.convert(tensors, folder.resolve("new.safetensors"), stopped));
+        () -> CheckpointConverter.convert(tensors, folder.resolve("new.safetensors"), run));
     assertEquals(before, names());
   }
 

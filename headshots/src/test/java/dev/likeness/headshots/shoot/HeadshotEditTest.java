@@ -18,7 +18,6 @@ import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.internal.imagefile.ImageFile;
 import dev.likeness.diffusion.internal.imagefile.XmpPacket;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
@@ -134,7 +133,7 @@ class HeadshotEditTest {
         .get(0);
     Face face = new Face(
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
-    Headshot redrawn = studio.regenerateFace(ada, gray, face, 0.7, new Cancellation());
+    Headshot redrawn = studio.regenerateFace(ada, gray, face, 0.7, Run.silent());
     Headshot edited = studio
         .detector(detector)
         .edit(ada, gray, HeadshotEdit.inMask(right(SIDE), "a red scarf"), Run.silent())
@@ -157,7 +156,7 @@ class HeadshotEditTest {
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     assertNotEquals(
         quick.image(),
-        studio.regenerateFace(ada, quick, face, 0.45, new Cancellation()).image());
+        studio.regenerateFace(ada, quick, face, 0.45, Run.silent()).image());
   }
 
   @Test
@@ -169,7 +168,7 @@ class HeadshotEditTest {
     BoundingBox box = new BoundingBox(80, 80, 96, 96);
     Face face = new Face(box, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     RgbImage redrawn = HeadshotStudio.on(base)
-        .regenerateFace(ada, large, face, 0.7, new Cancellation())
+        .regenerateFace(ada, large, face, 0.7, Run.silent())
         .image();
     int repeated = 0;
     for (int i = 0; i < 96 * 96; i++) {
@@ -271,7 +270,7 @@ class HeadshotEditTest {
         photo.encodePng(),
         Headshot.read(file, "Ada").encodePng(),
         HeadshotStudio.on(base)
-            .regenerateFace(ada, photo, face, 0.7, new Cancellation())
+            .regenerateFace(ada, photo, face, 0.7, Run.silent())
             .encodePng())) {
       assertEquals(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri(), source(bytes));
     }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.Adapter;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
@@ -16,14 +17,6 @@ public interface Identity {
    * A person from a file. Thread-safe. This object owns the person's tensors until it is closed.
    */
   interface Loaded extends Identity, AutoCloseable {
-    /**
-     * {@return a warning if the person was trained on a base whose name differs from the name of
-     * {@code model}; empty if the names are equal, or if the person file names no base}
-     *
-     * @param model the base model that the person is used with
-     */
-    Optional<String> baseMismatch(BaseModel model);
-
     /** Frees the person's tensors once no generation uses them. */
     @Override
     void close();
@@ -85,6 +78,21 @@ public interface Identity {
    * exception.
    */
   Optional<Consent> consent();
+
+  /**
+   * {@return a warning if the person was trained on a base whose name differs from the name of
+   * {@code model}; empty if the names are equal, or if the training base is not known}
+   *
+   * @param model the base model that the person is used with
+   */
+  default Optional<String> baseMismatch(BaseModel model) {
+    return Optional.empty();
+  }
+
+  /** {@return the metadata of the person's file; empty for a person without a file} */
+  default Map<String, String> metadata() {
+    return Map.of();
+  }
 
   /**
    * {@return this person with the given consent} Use this method for a person whose file contains

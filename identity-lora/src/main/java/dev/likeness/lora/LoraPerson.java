@@ -100,6 +100,7 @@ public final class LoraPerson implements Identity.Loaded {
    * {@return the additional metadata that {@link #save} writes, as an unmodifiable map} If the
    * person was opened from a file, the map has all metadata of the file.
    */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }

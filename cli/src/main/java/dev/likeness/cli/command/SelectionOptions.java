@@ -12,6 +12,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.PhotoPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
@@ -139,8 +140,9 @@ final class SelectionOptions {
       ReviewTools tools,
       Identity person,
       Progress progress) {
-    if (person instanceof ReferenceImagesPerson.Group group) {
-      return scores(scores.people(group.people().size()), group, tools, progress);
+    List<ReferenceImagesPerson> people = PhotoPerson.of(person).people();
+    if (people.size() > 1) {
+      return scores(scores.people(people.size()), person, people, tools, progress);
     }
     if (judges != null && judges.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: the only photo is a"
@@ -169,13 +171,14 @@ final class SelectionOptions {
 
   private static HeadshotScores scores(
       HeadshotScores scores,
-      ReferenceImagesPerson.Group group,
+      Identity group,
+      List<ReferenceImagesPerson> people,
       ReviewTools tools,
       Progress progress) {
-    List<Likeness> measures = group.people().stream()
+    List<Likeness> measures = people.stream()
         .flatMap(one -> FaceOptions.likeness(tools, one.record()).stream())
         .toList();
-    if (measures.size() == group.people().size()) {
+    if (measures.size() == people.size()) {
       return scores.likeness(measures, group);
     }
     progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
@@ -192,10 +195,11 @@ final class SelectionOptions {
    */
   static Optional<FaceEmbedder> judge(
       ReviewTools tools, Identity person, PersonRecord kept, List<AcceptedPhoto> judges) {
+    List<ReferenceImagesPerson> people = PhotoPerson.of(person).people();
     return tools
         .embedder()
-        .filter(eye -> person instanceof ReferenceImagesPerson.Group group
-            ? group.people().stream().allMatch(one -> isBy(eye, one.record()))
+        .filter(eye -> people.size() > 1
+            ? people.stream().allMatch(one -> isBy(eye, one.record()))
             : judges != null ? !judges.isEmpty() : isBy(eye, kept));
   }
 

@@ -5,14 +5,18 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * A person given by reference images for an IP-Adapter, without training. The person may also have
@@ -34,7 +38,7 @@ public record IpAdapterPerson(
     IdentityStrength strength,
     String base,
     PersonRecord record)
-    implements Identity {
+    implements PhotoPerson {
   /**
    * Opens a file that {@link #save} wrote. The photos are not needed.
    *
@@ -168,6 +172,37 @@ public record IpAdapterPerson(
   public IpAdapterPerson withStrength(IdentityStrength measured) {
     return new IpAdapterPerson(
         imagePrompt, loraPerson, photoConsent, adapterName, measured, base, record);
+  }
+
+  /** {@inheritDoc} The LoRA may be of more photos than the references. */
+  @Override
+  public List<FaceEmbeddings> guidanceFaces() {
+    return Stream.concat(
+            loraPerson.flatMap(lora -> PersonRecord.of(lora).guidanceFaces()).stream(),
+            record.guidanceFaces().stream())
+        .toList();
+  }
+
+  @Override
+  public DoubleFunction<Adapter> guidedBy(FaceGuidance guidance, List<float[]> faces) {
+    Identity face = guidance.forPerson(faces);
+    IdentityStrength mapping = strength.equals(IdentityStrength.DEFAULT)
+        ? IdentityStrength.DEFAULT_WITH_GUIDANCE
+        : strength;
+    return identityStrength -> {
+      IdentityStrength.Setting setting = mapping.at(identityStrength, loraPerson.isPresent());
+      return at(setting).and(face.at(setting.face()));
+    };
+  }
+
+  @Override
+  public PersonRecord.SharedLight sharedLight() {
+    return loraPerson.map(lora -> PersonRecord.of(lora).light()).orElse(PersonRecord.EMPTY.light());
+  }
+
+  @Override
+  public boolean isTrained() {
+    return loraPerson.isPresent();
   }
 
   /**

@@ -48,11 +48,11 @@ public record PersonRecord(
   /**
    * Reads the record in a person's file.
    *
-   * @param person the trained person
-   * @return the record; {@link #EMPTY} for files of other programs
+   * @param person the person
+   * @return the record; {@link #EMPTY} for files of other programs, and for a person without a file
    * @throws dev.likeness.diffusion.error.InvalidInputException if a part of the record is damaged
    */
-  public static PersonRecord of(LoraPerson person) {
+  public static PersonRecord of(Identity person) {
     return PersonMetadata.read(person.metadata(), "the file of the person");
   }
 
@@ -150,7 +150,7 @@ public record PersonRecord(
      * @return the light; its words are empty if the identity keeps no light
      */
     public static SharedLight of(Identity person) {
-      return new SharedLight(KnownPerson.of(person).light());
+      return PhotoPerson.of(person).sharedLight();
     }
 
     /**

@@ -9,19 +9,22 @@ import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ReferenceImages;
+import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A person given by reference images, for a base that edits images. No training is needed, but the
  * person may also have a trained LoRA. Prompts name the reference images by number, so these images
  * must come first in a request. Immutable and thread-safe; the caller closes the LoRA.
  */
-public final class ReferenceImagesPerson implements Identity {
+public final class ReferenceImagesPerson implements PhotoPerson {
   private final List<RgbImage> images;
   private final IntFunction<String> imageName;
   private final PersonMetadata.OfReferences metadata;
@@ -163,17 +166,42 @@ public final class ReferenceImagesPerson implements Identity {
         : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
   }
 
-  /**
-   * {@return the instruction to put before a prompt; empty for trained and IP-Adapter persons} It
-   * tells the base to keep the face in the images, but not their clothes, pose and background.
-   *
-   * @param person any identity
-   */
-  public static String instruction(Identity person) {
-    return KnownPerson.of(person).instruction();
+  /** {@inheritDoc} The LoRA may be of more photos than the references. */
+  @Override
+  public List<FaceEmbeddings> guidanceFaces() {
+    return Stream.concat(
+            loraPerson().flatMap(lora -> PersonRecord.of(lora).guidanceFaces()).stream(),
+            record().guidanceFaces().stream())
+        .toList();
   }
 
-  String instruction() {
+  @Override
+  public DoubleFunction<Adapter> guidedBy(FaceGuidance guidance, List<float[]> faces) {
+    Identity face = guidance.forPerson(faces);
+    return identityStrength -> at(identityStrength, GuidedPerson.LORA_SHARE * identityStrength)
+        .and(face.at(identityStrength));
+  }
+
+  @Override
+  public PersonRecord.SharedLight sharedLight() {
+    return loraPerson()
+        .map(lora -> PersonRecord.of(lora).light())
+        .orElse(PersonRecord.EMPTY.light());
+  }
+
+  @Override
+  public boolean isTrained() {
+    return loraPerson().isPresent();
+  }
+
+  /** {@inheritDoc} This person alone. */
+  @Override
+  public List<ReferenceImagesPerson> people() {
+    return List.of(this);
+  }
+
+  @Override
+  public String instruction() {
     return "Keep the face exactly as in " + names(1)
         + "; do not copy clothes, pose or background from there. ";
   }
@@ -231,7 +259,7 @@ public final class ReferenceImagesPerson implements Identity {
    *
    * @param people the persons, in the order of their images, at least two
    */
-  public record Group(List<ReferenceImagesPerson> people) implements Identity {
+  public record Group(List<ReferenceImagesPerson> people) implements PhotoPerson {
     /**
      * Checks and copies the list.
      *
@@ -263,7 +291,13 @@ public final class ReferenceImagesPerson implements Identity {
       return list(eachFromItsNumber(ReferenceImagesPerson::phrase));
     }
 
-    String instruction() {
+    @Override
+    public boolean isTrained() {
+      return false;
+    }
+
+    @Override
+    public String instruction() {
       return "Keep each face exactly: "
           + list(eachFromItsNumber((person, first) ->
               "of the " + person.metadata.classWord() + " as in " + person.names(first)))

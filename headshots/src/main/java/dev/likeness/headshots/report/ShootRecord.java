@@ -10,6 +10,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.PhotoPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
@@ -108,17 +109,18 @@ public final class ShootRecord {
   public static ShootRecord ofReferenceImagesPerson(
       BaseModel base, Identity person, Shoot shoot, int first) {
     List<String> warnings = ShootSummary.warnings(base, person);
-    if (person instanceof ReferenceImagesPerson.Group group) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("phrase", person.phrase());
-      object.put("people", group.people().stream().map(ShootRecord::person).toList());
-      return of(base, warnings, object, shoot, first);
+    List<ReferenceImagesPerson> people = PhotoPerson.of(person).people();
+    if (people.isEmpty()) {
+      throw new IllegalArgumentException(
+          "expected an ReferenceImagesPerson or an ReferenceImagesPerson.Group, got " + person);
     }
-    if (person instanceof ReferenceImagesPerson one) {
-      return of(base, warnings, person(one), shoot, first);
+    if (people.size() == 1) {
+      return of(base, warnings, person(people.get(0)), shoot, first);
     }
-    throw new IllegalArgumentException(
-        "expected an ReferenceImagesPerson or an ReferenceImagesPerson.Group, got " + person);
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("phrase", person.phrase());
+    object.put("people", people.stream().map(ShootRecord::person).toList());
+    return of(base, warnings, object, shoot, first);
   }
 
   private static Map<String, Object> person(ReferenceImagesPerson person) {

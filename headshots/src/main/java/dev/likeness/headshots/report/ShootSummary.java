@@ -5,9 +5,8 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferenceImagesPerson;
+import dev.likeness.headshots.person.PhotoPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.util.ArrayList;
@@ -135,9 +134,7 @@ public record ShootSummary(
                   + " real person: these images show a face that was made up. For real people, use"
                   + " a base model that was trained on photographs.");
     }
-    if (person instanceof Identity.Loaded loaded) {
-      loaded.baseMismatch(base).ifPresent(warnings::add);
-    }
+    person.baseMismatch(base).ifPresent(warnings::add);
     return warnings;
   }
 
@@ -146,17 +143,19 @@ public record ShootSummary(
   }
 
   private static String source(Identity person, PersonRecord kept, Optional<PhotoReview> review) {
-    if (person instanceof ReferenceImagesPerson.Group group) {
-      return "Nothing was trained; the images show " + group.people().size()
+    PhotoPerson asked = PhotoPerson.of(person);
+    if (asked.people().size() > 1) {
+      return "Nothing was trained; the images show " + asked.people().size()
           + " people from reference images.";
     }
-    if (person instanceof ReferenceImagesPerson one && one.loraPerson().isEmpty()) {
-      return "Nothing was trained; the images were made with " + one.images().size()
-          + " reference image" + (one.images().size() == 1 ? "" : "s") + " of the person.";
+    if (!asked.people().isEmpty() && !asked.isTrained()) {
+      int images = asked.people().get(0).images().size();
+      return "Nothing was trained; the images were made with " + images + " reference image"
+          + (images == 1 ? "" : "s") + " of the person.";
     }
-    boolean shown = person instanceof IpAdapterPerson one && one.loraPerson().isEmpty();
-    String verb =
-        shown ? "Nothing was trained; the images were made from " : "The person was trained from ";
+    String verb = asked.isTrained()
+        ? "The person was trained from "
+        : "Nothing was trained; the images were made from ";
     if (review.isPresent()) {
       int all = review.get().photos().size();
       int used = review.get().accepted().size();

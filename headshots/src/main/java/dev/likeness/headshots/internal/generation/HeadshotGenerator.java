@@ -10,9 +10,8 @@ import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferenceImagesPerson;
+import dev.likeness.headshots.person.PhotoPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
@@ -139,7 +138,7 @@ public record HeadshotGenerator(
         : style.prompt(person.phrase(), index);
     String negative = PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt);
     ImageRequest asked = withGuidance(
-        request.imageRequest(ReferenceImagesPerson.instruction(person) + prompt, style), base);
+        request.imageRequest(PhotoPerson.of(person).instruction() + prompt, style), base);
     ImageRequest prompted = negative.isEmpty()
         ? asked.prompts(asked.prompts().withoutNegative())
         : asked.negative(negative);
@@ -159,13 +158,9 @@ public record HeadshotGenerator(
 
   /** Estimates the additional memory of a person's reference images in bytes. */
   public static long referenceBytes(Identity person) {
-    if (person instanceof GuidedPerson guided) {
-      return referenceBytes(guided.person());
-    }
-    List<ReferenceImagesPerson> people = person instanceof ReferenceImagesPerson.Group group
-        ? group.people()
-        : person instanceof ReferenceImagesPerson one ? List.of(one) : List.of();
-    return referenceBytes(people.stream().flatMap(one -> one.images().stream()).toList());
+    return referenceBytes(PhotoPerson.of(person).people().stream()
+        .flatMap(one -> one.images().stream())
+        .toList());
   }
 
   /** Estimates the additional memory of reference images in bytes. */

@@ -77,9 +77,8 @@ public final class TrainingMemoryEstimator {
     double activations = checkpointing
         ? count.activations().recomputedBytes()
         : count.activations().keptBytes();
-    double products = !whole && settings.algorithm() == AdapterAlgorithm.LOHA
-        ? count.products(checkpointing)
-        : 0;
+    double products =
+        !whole && settings.algorithm() == AdapterAlgorithm.LOHA ? count.products(checkpointing) : 0;
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
     ModelComponent network = TrainingTarget.of(model).component();
     boolean generates = withValidation || settings.classImages() > 0;

@@ -161,7 +161,7 @@ class RealWeightsTest {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
     return new RealWeights(
         console,
-        studio -> studio.training(studio.trainer().settings().steps(2)),
+        studio -> studio.training(usual -> usual.steps(2)),
         ShootRequest.of(Style.named("studio"), 2).steps(2));
   }
 

@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Generates headshots of persons on one base model, and trains persons with its
@@ -98,13 +99,23 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return a copy of this studio with the given {@linkplain PersonTrainer#settings training
-   * settings}}
+   * {@return a copy of this studio with the given
+   * {@linkplain PersonTrainer#settings(TrainingSettings) training settings}}
    *
    * @param settings the settings
    */
   public HeadshotStudio training(TrainingSettings settings) {
     return trainer(trainer.settings(settings));
+  }
+
+  /**
+   * {@return a copy of this studio with {@linkplain PersonTrainer#settings(UnaryOperator) changed
+   * training settings}}
+   *
+   * @param change returns the changed settings
+   */
+  public HeadshotStudio training(UnaryOperator<TrainingSettings> change) {
+    return trainer(trainer.settings(change));
   }
 
   /**

@@ -20,11 +20,13 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images.
@@ -40,27 +42,44 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trainer with the settings {@link TrainingSettings#balanced()}, adapted to the base}
+   * {@return a trainer with the settings of {@link TrainingPreset#BALANCED} for the base and the
+   * number of accepted photos}
    *
    * @param base the base model; the caller closes it
    */
   public static PersonTrainer on(BaseModel base) {
-    TrainingSettings settings = TrainingSettings.balanced().forBase(base).captions("selfie of %s");
-    return new PersonTrainer(base, PersonTrainingEngine.on(base, settings));
+    return new PersonTrainer(
+        base,
+        PersonTrainingEngine.on(
+            base, photos -> TrainingPreset.BALANCED.of(base, photos).captions("selfie of %s")));
   }
 
   /**
-   * {@return a copy of this trainer with the given settings}
+   * {@return a copy of this trainer with the given settings, for every number of photos}
    *
    * @param settings the training settings
    */
   public PersonTrainer settings(TrainingSettings settings) {
-    return new PersonTrainer(base, engine.settings(settings));
+    return new PersonTrainer(base, engine.settings(photos -> settings));
   }
 
-  /** {@return the training settings} */
-  public TrainingSettings settings() {
-    return engine.settings();
+  /**
+   * {@return a copy of this trainer with changed settings} What the change leaves as it is still
+   * depends on the number of photos.
+   *
+   * @param change returns the changed settings
+   */
+  public PersonTrainer settings(UnaryOperator<TrainingSettings> change) {
+    return new PersonTrainer(base, engine.settings(photos -> change.apply(settings(photos))));
+  }
+
+  /**
+   * {@return the training settings for a number of photos}
+   *
+   * @param photos number of accepted photos, from 1
+   */
+  public TrainingSettings settings(int photos) {
+    return engine.settings().apply(photos);
   }
 
   /**

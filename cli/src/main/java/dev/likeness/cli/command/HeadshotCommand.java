@@ -348,10 +348,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   }
 
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
-    return trainSteps == null
-        ? studio
-        : studio.training(studio.trainer().settings().steps(trainSteps));
+    HeadshotStudio studio = HeadshotStudio.on(model).training(rank::apply);
+    return trainSteps == null ? studio : studio.training(usual -> usual.steps(trainSteps));
   }
 
   private List<ImageFormat> extraFormats() {

@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.numbers.NumberRange;
-import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.lora.training.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,7 +19,7 @@ final class RankOption {
     return rank != null;
   }
 
-  HeadshotStudio apply(HeadshotStudio studio) {
-    return rank == null ? studio : studio.training(studio.trainer().settings().rank(rank));
+  TrainingSettings apply(TrainingSettings settings) {
+    return rank == null ? settings : settings.rank(rank);
   }
 }

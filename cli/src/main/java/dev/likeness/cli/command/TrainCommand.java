@@ -320,11 +320,11 @@ public final class TrainCommand implements Runnable, WritesFiles {
   /** Trains a person and returns the file that was written. */
   private Path trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
+    int accepted = review.accepted().size();
     TrainingSettings numbers = preset
-        .of(model, review.accepted().size())
-        .captions(studio.trainer().settings().captions().toArray(String[]::new));
-    TrainingSettings asked =
-        withOptions(rank.apply(studio.training(numbers)).trainer().settings());
+        .of(model, accepted)
+        .captions(studio.trainer().settings(accepted).captions().toArray(String[]::new));
+    TrainingSettings asked = withOptions(rank.apply(numbers));
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(
             model,
@@ -393,8 +393,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
   }
 
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio studio = rank.apply(onBase(model));
-    return studio.training(withOptions(studio.trainer().settings()));
+    return onBase(model).training(usual -> withOptions(rank.apply(usual)));
   }
 
   private TrainingSettings withOptions(TrainingSettings settings) {

@@ -62,7 +62,7 @@ class BatchHeadshotsTest {
     try (BaseModel base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       HeadshotStudio studio = HeadshotStudio.on(base);
-      HeadshotStudio quick = studio.training(studio.trainer().settings().steps(2));
+      HeadshotStudio quick = studio.training(usual -> usual.steps(2));
       List<String> first = processAll(base, quick, photos, out);
       assertEquals("ada: done", first.get(1));
       assertTrue(

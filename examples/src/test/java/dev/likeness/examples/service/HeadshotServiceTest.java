@@ -158,7 +158,7 @@ class HeadshotServiceTest {
         .mapToObj(i -> number == 3 ? i + 4 : i)
         .map(i -> Photo.of(person.resolve("selfie-0" + i + ".jpg")))
         .toList();
-    HeadshotStudio quick = studio.training(studio.trainer().settings().steps(2));
+    HeadshotStudio quick = studio.training(usual -> usual.steps(2));
     return quick.train(
         HeadshotStudio.review(PhotoSet.of(selfies), Consent.synthetic()), Consent.synthetic());
   }

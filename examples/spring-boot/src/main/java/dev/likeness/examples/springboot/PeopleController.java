@@ -94,7 +94,9 @@ class PeopleController {
     TrainingRequest request = TrainingRequest.of(person.review, person.consent);
     start(
         person,
-        new LoraTrainer(studio.trainer().settings()).memory(queue.base()).bytes(),
+        new LoraTrainer(studio.trainer().settings(person.review.accepted().size()))
+            .memory(queue.base())
+            .bytes(),
         run -> person.keep(studio.trainer().train(request, run)));
   }
 

@@ -32,13 +32,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
  * Trains persons from reviewed photos, or encodes them for an adapter.
  *
  * @param base the base model
- * @param settings the training settings
+ * @param settings the training settings for a number of photos
  * @param embedder makes the face embeddings in the person's file for measuring likeness
  * @param guidanceEmbedder makes the face embeddings in the person's file for face guidance
  * @param validation validates by likeness
@@ -46,7 +47,7 @@ import java.util.stream.IntStream;
  */
 public record PersonTrainingEngine(
     BaseModel base,
-    TrainingSettings settings,
+    IntFunction<TrainingSettings> settings,
     Optional<FaceEmbedder> embedder,
     Optional<FaceEmbedder> guidanceEmbedder,
     Optional<LikenessValidation> validation,
@@ -64,12 +65,12 @@ public record PersonTrainingEngine(
 
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
-  public static PersonTrainingEngine on(BaseModel base, TrainingSettings settings) {
+  public static PersonTrainingEngine on(BaseModel base, IntFunction<TrainingSettings> settings) {
     return new PersonTrainingEngine(
         base, settings, Optional.empty(), Optional.empty(), Optional.empty(), Details.NONE);
   }
 
-  public PersonTrainingEngine settings(TrainingSettings other) {
+  public PersonTrainingEngine settings(IntFunction<TrainingSettings> other) {
     return new PersonTrainingEngine(base, other, embedder, guidanceEmbedder, validation, details);
   }
 
@@ -121,7 +122,7 @@ public record PersonTrainingEngine(
     return Objects.hash(
         photos,
         known.toString(),
-        settings.toString(),
+        settings(review).toString(),
         validation.map(LikenessValidation::interval),
         details.trainingAdapter,
         details.size,
@@ -180,21 +181,26 @@ public record PersonTrainingEngine(
         embedder.map(eye -> FaceEmbeddings.of(photos, eye)));
   }
 
+  private TrainingSettings settings(PhotoReview review) {
+    return settings.apply(review.accepted().size());
+  }
+
   /**
    * The trainer with settings that fit into the device's memory, if its size is known.
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no such training fits
    */
-  private LoraTrainer fitToMemory() {
-    LoraTrainer trainer = new LoraTrainer(settings);
+  private LoraTrainer fitToMemory(TrainingSettings asked) {
+    LoraTrainer trainer = new LoraTrainer(asked);
     long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return trainer.fitting(base, side(), validation.isPresent(), bytes);
   }
 
   public LoraPerson trainPerson(
       PhotoReview review, Consent consent, PersonProfile known, Path state, Run run) {
-    LoraTrainer fitting = fitToMemory();
-    if (!fitting.settings().equals(settings)) {
+    TrainingSettings asked = settings(review);
+    LoraTrainer fitting = fitToMemory(asked);
+    if (!fitting.settings().equals(asked)) {
       run.progress()
           .onEvent(new ProgressEvent.Notice(
               "memory is short, so the training settings were changed; training needs about "
@@ -210,7 +216,7 @@ public record PersonTrainingEngine(
             study.photos(),
             scenes,
             study.ownCaptions(run.progress()),
-            study.captions(settings.captions()),
+            study.captions(asked.captions()),
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
         run.progress());

@@ -6,6 +6,7 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSettings;
+import dev.likeness.photos.SetVerdict;
 import org.apache.spark.SparkConf;
 
 /**
@@ -35,7 +36,8 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
    * @throws IllegalArgumentException if {@code tasks} is below 1
    */
   public static ExecutorMemory of(BaseModel base, ShootRequest request, int tasks) {
-    return of(base, HeadshotStudio.on(base).trainer().settings(), request, tasks);
+    return of(
+        base, HeadshotStudio.on(base).trainer().settings(SetVerdict.MAX_PHOTOS), request, tasks);
   }
 
   /**

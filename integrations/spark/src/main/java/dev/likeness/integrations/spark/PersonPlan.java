@@ -114,8 +114,11 @@ record PersonPlan(
 
   /** Returns the studio with the training settings of this person. */
   HeadshotStudio studio(ExecutorModel model) {
-    HeadshotStudio studio = model.studio(hasFaceGuidance);
-    TrainingSettings settings = studio.trainer().settings();
+    return model.studio(hasFaceGuidance).training(this::withOptions);
+  }
+
+  private TrainingSettings withOptions(TrainingSettings usual) {
+    TrainingSettings settings = usual;
     for (Map.Entry<String, Integer> change : training.entrySet()) {
       settings = switch (change.getKey()) {
         case "train-steps" -> settings.steps(change.getValue());
@@ -123,7 +126,7 @@ record PersonPlan(
         default -> settings.batchSize(change.getValue());
       };
     }
-    return studio.training(settings);
+    return settings;
   }
 
   /** Values of options by name. */

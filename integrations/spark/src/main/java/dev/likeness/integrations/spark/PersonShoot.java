@@ -166,7 +166,7 @@ final class PersonShoot {
       Path file,
       Progress steps) {
     SmallerBatch.train(
-        studio.trainer().settings(),
+        studio.trainer().settings(review.accepted().size()),
         settings -> {
           try (LoraPerson trained = studio
               .training(settings)

@@ -48,9 +48,7 @@ final class PlainPeople {
         ReviewTools tools = ReviewTools.builtIn();
         FaceEmbedder eye = ReviewTools.embedderIn(folder).orElseThrow()) {
       HeadshotStudio plain = HeadshotStudio.on(base).embedder(eye);
-      HeadshotStudio studio = plain.training(plain
-          .trainer()
-          .settings()
+      HeadshotStudio studio = plain.training(usual -> usual
           .steps(Integer.parseInt(options.get("train-steps")))
           .rank(Integer.parseInt(options.get("rank")))
           .batchSize(Integer.parseInt(options.get("batch-size"))));

@@ -285,6 +285,6 @@ record HeadshotTrial(
     HeadshotStudio usual = guidance == null ? plain : plain.faceGuidance(guidance);
     return plan.trainSteps() == 0
         ? usual
-        : usual.training(usual.trainer().settings().steps(plan.trainSteps()));
+        : usual.training(settings -> settings.steps(plan.trainSteps()));
   }
 }

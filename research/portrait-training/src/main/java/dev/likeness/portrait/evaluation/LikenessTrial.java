@@ -50,6 +50,8 @@ record LikenessTrial(
   /** How many other people are drawn. */
   static final int OTHERS = 5;
 
+  // All cases are trained with the steps of ten photos, so that they can be compared.
+  private static final int TEN_PHOTOS = 10;
   private static final List<String> STYLES =
       List.of("studio", "office", "outdoor", "black-and-white", "corporate");
   private static final List<String> HAIR = List.of(
@@ -177,8 +179,10 @@ record LikenessTrial(
   }
 
   private TrainingSettings settings(LikenessCase asked) {
-    TrainingSettings recipe =
-        HeadshotStudio.on(base).trainer().settings().priorPreservation(asked.classImages(), 1);
+    TrainingSettings recipe = HeadshotStudio.on(base)
+        .trainer()
+        .settings(TEN_PHOTOS)
+        .priorPreservation(asked.classImages(), 1);
     TrainingSettings timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }

@@ -116,7 +116,7 @@ public final class MeasureDial {
                   person,
                   LikenessCase.TEN,
                   () -> studio
-                      .training(studio.trainer().settings().steps(steps))
+                      .training(usual -> usual.steps(steps))
                       .train(review, Consent.synthetic()))) {
             one.measure(both, who.withLoraPerson(learnt), seed, settings(BESIDE, LORAS, faces));
           }

@@ -100,9 +100,9 @@ public record AdapterTraining(
         || method == MethodRegistry.PLUS && resampler != null
         || method == MethodRegistry.PORTRAIT && tokens != FACE_ID_TOKENS;
     if (!known) {
-      throw new IllegalArgumentException(
-          "cannot train an " + method.title() + " with " + tokens + " tokens and resampler " + resampler
-              + "; known: plain, Full Face, Plus with a resampler, Portrait with other than 4 tokens");
+      throw new IllegalArgumentException("cannot train an " + method.title() + " with " + tokens
+          + " tokens and resampler " + resampler
+          + "; known: plain, Full Face, Plus with a resampler, Portrait with other than 4 tokens");
     }
   }
 

@@ -14,8 +14,8 @@ import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
-import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
+import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * An adapter's weights while it learns: keys and values begin as the base's own for text, so that
@@ -148,8 +148,7 @@ final class AdapterWeights implements AutoCloseable {
     ScalarType type = Tensors.scalarType(model.compute().dtype());
     Parameters seen =
         type == ScalarType.Float ? weights : new Parameters.CastParameters(weights, type);
-    Tensor tokens = layout.projection(Weights.of(seen), Double.NaN)
-        .forward(sights);
+    Tensor tokens = layout.projection(Weights.of(seen), Double.NaN).forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();
     for (int t = 0; t < sites.paths().size(); t++) {
       KeyValues memory = new KeyValues(

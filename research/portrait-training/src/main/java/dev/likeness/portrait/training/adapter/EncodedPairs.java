@@ -13,8 +13,8 @@ import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.ipadapter.internal.method.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
-import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -25,8 +25,8 @@ import java.util.SplittableRandom;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Pairs as the networks know them, encoded once: latents, references, captions. Owned by a region.

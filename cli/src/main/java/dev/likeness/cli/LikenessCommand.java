@@ -8,6 +8,7 @@ import dev.likeness.cli.command.GenerateCommand;
 import dev.likeness.cli.command.HeadshotCommand;
 import dev.likeness.cli.command.InspectCommand;
 import dev.likeness.cli.command.LoraCommand;
+import dev.likeness.cli.command.ModelsCommand;
 import dev.likeness.cli.command.PeopleCommand;
 import dev.likeness.cli.command.PhotosCommand;
 import dev.likeness.cli.command.PurgeCommand;
@@ -103,6 +104,13 @@ public final class LikenessCommand implements Runnable {
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new CalibrateCommand(console))
+        .addSubcommand(new CommandLine(new ModelsCommand())
+            .addSubcommand(new ModelsCommand.ModelsListCommand(console))
+            .addSubcommand(new ModelsCommand.ModelsGetCommand(console))
+            .addSubcommand(new ModelsCommand.ModelsRemoveCommand(console))
+            .addSubcommand(new ModelsCommand.ModelsVerifyCommand(console))
+            .addSubcommand(new ModelsCommand.ModelsDuCommand(console))
+            .addSubcommand(new ModelsCommand.ModelsAddCommand(console)))
         .addSubcommand(new CommandLine(new PeopleCommand())
             .addSubcommand(new PeopleCommand.PeopleListCommand(console))
             .addSubcommand(new PeopleCommand.PeopleShowCommand(console))

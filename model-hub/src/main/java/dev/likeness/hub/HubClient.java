@@ -42,18 +42,25 @@ final class HubClient {
   private final HubSettings settings;
   private final HubHosts hosts;
   private final HubProxy proxy;
-  private final HttpClient client;
+  private HttpClient client;
 
   HubClient(HubSettings settings) {
     this.settings = settings;
     this.hosts = new HubHosts(settings.endpoint());
     this.proxy = new HubProxy(settings.environment());
-    this.client = HttpClient.newBuilder()
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .version(HttpClient.Version.HTTP_1_1)
-        .connectTimeout(settings.patience().answer())
-        .proxy(proxy)
-        .build();
+  }
+
+  // A client has threads, and a hub that is asked for its cache needs none.
+  private synchronized HttpClient client() {
+    if (client == null) {
+      client = HttpClient.newBuilder()
+          .followRedirects(HttpClient.Redirect.NEVER)
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(settings.patience().answer())
+          .proxy(proxy)
+          .build();
+    }
+    return client;
   }
 
   /**
@@ -259,8 +266,8 @@ final class HubClient {
     if (hosts.mayHaveToken(address)) {
       settings.secret().ifPresent(token -> request.header("Authorization", "Bearer " + token));
     }
-    CompletableFuture<HttpResponse<HubBody>> coming = client.sendAsync(
-        request.build(), info -> new HubBody(settings.patience().stall()));
+    CompletableFuture<HttpResponse<HubBody>> coming = client()
+        .sendAsync(request.build(), info -> new HubBody(settings.patience().stall()));
     return received(coming);
   }
 

@@ -183,8 +183,7 @@ public final class ModelHub {
    */
   public DownloadPlan plan(HubAddress address, WeightPrecision precision) {
     HubRepository repository = repository(address);
-    NeededFiles needed =
-        NeededFiles.of(repository, precision, settings, file -> text(repository, file));
+    NeededFiles needed = NeededFiles.of(repository, precision, file -> text(repository, file));
     CacheFolder cache = folder(address);
     return new DownloadPlan(
         repository,
@@ -241,8 +240,8 @@ public final class ModelHub {
    */
   public RemoteHeaders headers(HubAddress address) {
     HubRepository repository = repository(address);
-    NeededFiles needed = NeededFiles.of(
-        repository, WeightPrecision.AS_PUBLISHED, settings, file -> text(repository, file));
+    NeededFiles needed =
+        NeededFiles.of(repository, WeightPrecision.AS_PUBLISHED, file -> text(repository, file));
     return RemoteHeaders.read(client, repository, needed);
   }
 

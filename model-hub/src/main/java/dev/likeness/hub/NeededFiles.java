@@ -74,26 +74,28 @@ final class NeededFiles {
     return opened;
   }
 
-  static NeededFiles of(
-      HubRepository repository, WeightPrecision precision, HubSettings settings, Texts texts) {
+  static NeededFiles of(HubRepository repository, WeightPrecision precision, Texts texts) {
     List<HubFile> usable = repository.files().stream()
         .filter(file -> !FOREIGN.matcher(file.name()).matches())
         .toList();
     HubAddress address = repository.address();
+    Chooser chooser = new Chooser(address, usable, precision, texts);
     if (address.file().isPresent()) {
-      HubFile file = chosen(repository, usable, address.file().get(), precision);
+      String asked = address.file().get();
+      Optional<NeededFiles> folder = chooser.component(asked + "/");
+      if (folder.isPresent()) {
+        return folder.get();
+      }
+      HubFile file = chosen(repository, usable, asked, precision);
       return new NeededFiles(Set.of(file), file.name());
     }
-    Chooser chooser = new Chooser(address, usable, precision, texts);
     if (precision != WeightPrecision.GGUF && repository.file(INDEX).isPresent()) {
       return chooser.diffusersFolder(repository.file(INDEX).get());
     }
-    if (precision != WeightPrecision.GGUF && repository.file(CONFIG).isPresent()) {
-      Optional<NeededFiles> component =
-          chooser.component(repository.file(CONFIG).get());
-      if (component.isPresent()) {
-        return component.get();
-      }
+    Optional<NeededFiles> component =
+        precision == WeightPrecision.GGUF ? Optional.empty() : chooser.component("");
+    if (component.isPresent()) {
+      return component.get();
     }
     HubFile single = onlyOne(address, usable, precision);
     return new NeededFiles(Set.of(single), single.name());
@@ -112,6 +114,10 @@ final class NeededFiles {
     }
     HubRepository local = new HubRepository(
         address, snapshot.getFileName().toString(), Optional.empty(), false, files);
+    if (address.file().isPresent()
+        && Files.isDirectory(snapshot.resolve(address.file().get()))) {
+      return snapshot.resolve(address.file().get());
+    }
     if (address.file().isPresent()) {
       return snapshot.resolve(
           chosen(local, files, address.file().get(), WeightPrecision.AS_PUBLISHED)
@@ -216,18 +222,27 @@ final class NeededFiles {
       return new NeededFiles(needed, "");
     }
 
-    /** The folder of one network, such as an autoencoder or a ControlNet; empty if it is none. */
-    Optional<NeededFiles> component(HubFile config) {
-      if (files.stream()
-          .filter(NeededFiles::isRoot)
-          .noneMatch(file -> STEM.matcher(file.name()).matches()
-              && SINGLE_FILES.stream().anyMatch(file.name()::endsWith))) {
+    /**
+     * The folder of one network, such as an autoencoder or a ControlNet; empty if it is none.
+     *
+     * @param prefix the folder with a slash; empty text for the whole repository
+     */
+    Optional<NeededFiles> component(String prefix) {
+      Optional<HubFile> config =
+          files.stream().filter(file -> file.name().equals(prefix + CONFIG)).findFirst();
+      if (config.isEmpty() || files.stream().noneMatch(file -> isWeights(prefix, file.name()))) {
         return Optional.empty();
       }
-      Set<HubFile> needed = new LinkedHashSet<>(Set.of(config));
-      inSkeleton(folder ->
-          needed.addAll(weights(folder, ModelFolder.weightsIn(folder, precision.variant()))));
-      return Optional.of(new NeededFiles(needed, ""));
+      Set<HubFile> needed = new LinkedHashSet<>(Set.of(config.get()));
+      inSkeleton(folder -> needed.addAll(
+          weights(folder, ModelFolder.weightsIn(folder.resolve(prefix), precision.variant()))));
+      return Optional.of(new NeededFiles(needed, prefix.replaceFirst("/$", "")));
+    }
+
+    private static boolean isWeights(String prefix, String name) {
+      return name.startsWith(prefix)
+          && STEM.matcher(name.substring(prefix.length())).matches()
+          && SINGLE_FILES.stream().anyMatch(name::endsWith);
     }
 
     private Set<String> textFolders() {

@@ -33,8 +33,8 @@ import java.util.regex.Pattern;
  * files. It answers as huggingface.co does: lists of files, redirects with signed addresses, ETags,
  * ranges, error codes. A test can say how single requests are answered instead.
  */
-final class LocalHub implements AutoCloseable {
-  static final String TOKEN = "hf_secretSecretSecret";
+public final class LocalHub implements AutoCloseable {
+  public static final String TOKEN = "hf_secretSecretSecret";
 
   /** Answers one request in another way. */
   @FunctionalInterface
@@ -56,10 +56,10 @@ final class LocalHub implements AutoCloseable {
   }
 
   /** A request that came. */
-  record Request(String server, String method, String path, String range, String token) {}
+  public record Request(String server, String method, String path, String range, String token) {}
 
   /** A repository. */
-  final class Repository {
+  public final class Repository {
     private final String name;
     final String commit;
     final Map<String, Stored> files = new TreeMap<>();
@@ -73,17 +73,17 @@ final class LocalHub implements AutoCloseable {
       this.commit = new Stored(name.getBytes(StandardCharsets.UTF_8), false).etag();
     }
 
-    Repository small(String path, String text) {
+    public Repository small(String path, String text) {
       files.put(path, new Stored(text.getBytes(StandardCharsets.UTF_8), false));
       return this;
     }
 
-    Repository large(String path, byte[] bytes) {
+    public Repository large(String path, byte[] bytes) {
       files.put(path, new Stored(bytes, true));
       return this;
     }
 
-    Repository gated() {
+    public Repository gated() {
       gated = "auto";
       return this;
     }
@@ -93,7 +93,7 @@ final class LocalHub implements AutoCloseable {
       return this;
     }
 
-    Repository licence(Object name) {
+    public Repository licence(Object name) {
       licence = name;
       return this;
     }
@@ -121,7 +121,8 @@ final class LocalHub implements AutoCloseable {
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private int pageSize = 1000;
 
-  LocalHub() {
+  /** Starts both servers. */
+  public LocalHub() {
     try {
       InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
       hub = HttpServer.create(any, 100);
@@ -137,7 +138,7 @@ final class LocalHub implements AutoCloseable {
     storage.start();
   }
 
-  URI address() {
+  public URI address() {
     return URI.create("http://127.0.0.1:" + hub.getAddress().getPort());
   }
 
@@ -152,7 +153,7 @@ final class LocalHub implements AutoCloseable {
             Duration.ofSeconds(5), Duration.ofMillis(400), Duration.ofMillis(5)));
   }
 
-  Repository repository(String name) {
+  public Repository repository(String name) {
     return repositories.computeIfAbsent(name, Repository::new);
   }
 
@@ -168,12 +169,12 @@ final class LocalHub implements AutoCloseable {
     }
   }
 
-  List<Request> requests() {
+  public List<Request> requests() {
     return List.copyOf(requests);
   }
 
   /** The number of GET requests for content. */
-  long downloads() {
+  public long downloads() {
     return requests.stream()
         .filter(request -> request.method().equals("GET")
             && (request.server().equals("storage") || request.path().contains("/resolve/")))

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -198,6 +199,26 @@ class NeededFilesTest {
     assertEquals(
         List.of("config.json", "diffusion_pytorch_model.fp16.safetensors"),
         needed("ada/model", WeightPrecision.F16));
+  }
+
+  @Test
+  void aFolderOfARepositoryIsANetwork() {
+    repository(
+        "models/ip-adapter_sd15.safetensors",
+        "models/image_encoder/config.json",
+        "models/image_encoder/model.safetensors",
+        "models/image_encoder/pytorch_model.bin",
+        "sdxl_models/image_encoder/config.json",
+        "sdxl_models/image_encoder/model.safetensors");
+    assertEquals(
+        List.of("models/image_encoder/config.json", "models/image_encoder/model.safetensors"),
+        needed("ada/model:models/image_encoder", WeightPrecision.AS_PUBLISHED));
+    ModelHub hub = ModelHub.open(server.settings(cache));
+    Path folder = hub.get("ada/model:models/image_encoder");
+    assertTrue(Files.exists(folder.resolve("model.safetensors")));
+    assertEquals(
+        folder,
+        ModelHub.open(server.settings(cache).offline(true)).get("ada/model:models/image_encoder"));
   }
 
   @Test

@@ -5,6 +5,8 @@ import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -13,23 +15,30 @@ import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options that choose the base model and the device. */
 @Command(optionListHeading = "Base model and device")
 final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @PathUse(value = Use.READ, except = EMBEDDED)
   @Option(
       names = "--base",
       paramLabel = "BASE",
       defaultValue = EMBEDDED,
-      description = "base model: a diffusers folder, a checkpoint file, or portrait, the embedded "
-          + "model (default: ${DEFAULT-VALUE})")
+      description = "base model: a diffusers folder, a checkpoint file, a name of likeness models "
+          + "list, owner/name of the hub's cache, or portrait, the embedded model (default: "
+          + "${DEFAULT-VALUE})")
   private String base;
 
   @PathUse(Use.READ)
@@ -106,6 +115,23 @@ final class BaseOptions {
     return compute.compute();
   }
 
+  /** Says, after a result of the embedded model, how to get another, unless the user chose it. */
+  void tellOfOthers(Console console) {
+    if (!command.commandLine().getParseResult().hasMatchedOption("--base")) {
+      console
+          .err()
+          .println(EMBEDDED + " generates synthetic people; for photographs of real people:"
+              + " likeness models get realistic-vision, then --base realistic-vision");
+    }
+  }
+
+  /** Returns the entry of the catalogue for the base: by its name, or its folder in the cache. */
+  Optional<CatalogueModel> catalogued() {
+    Path files = folder();
+    Optional<CatalogueModel> named = ModelCatalogue.builtIn().find(base);
+    return named.isPresent() || isEmbedded() ? named : ModelPlaces.catalogued(files);
+  }
+
   /** Returns the name of the base as given. */
   String name() {
     return base;
@@ -113,7 +139,7 @@ final class BaseOptions {
 
   /** Returns the folder or file of the base. */
   Path folder() {
-    return isEmbedded() ? PortraitModel.files() : Path.of(base);
+    return isEmbedded() ? PortraitModel.files() : ModelPlaces.find(base);
   }
 
   /** The options for device and dtype, which every computing subcommand has. */

@@ -168,6 +168,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
       run(request, tools, network == null ? Upscaler.CUBIC : network::upscale, earlier);
     }
+    base.tellOfOthers(console);
   }
 
   /** Refuses options that have no effect. */

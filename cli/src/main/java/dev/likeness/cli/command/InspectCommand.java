@@ -6,7 +6,19 @@ import dev.likeness.cli.inspect.Inspector;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelComponents;
+import dev.likeness.diffusion.internal.memory.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DeviceMemory;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.hub.HubAddress;
+import dev.likeness.hub.ModelHub;
+import dev.likeness.hub.RemoteHeaders;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -26,10 +38,11 @@ public final class InspectCommand implements Runnable {
 
   @PathUse(Use.READ)
   @Parameters(
-      paramLabel = "FILE|DIR",
-      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG, JPEG or WebP image, or a "
-          + "diffusers folder")
-  private Path path;
+      paramLabel = "FILE|DIR|hf:REPOSITORY",
+      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG, JPEG or WebP image, a "
+          + "diffusers folder, or hf:owner/name[@revision][:file] of the hub, of which only headers "
+          + "are downloaded")
+  private String path;
 
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
@@ -41,11 +54,76 @@ public final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
-    CheckpointInspection found = Inspector.inspect(path);
+    if (path.startsWith(HubAddress.PREFIX)) {
+      inspect(HubAddress.parse(path));
+      return;
+    }
+    CheckpointInspection found = Inspector.inspect(Path.of(path));
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
     if (!found.problems().isEmpty()) {
       throw new InvalidInputException(found.problems().get(0));
     }
+  }
+
+  private void inspect(HubAddress address) {
+    try (RemoteHeaders headers =
+        console.cancellation().run(() -> ModelHub.open(ModelPlaces.settings()).headers(address))) {
+      CheckpointInspection found = Inspector.inspect(headers.path());
+      console.out().println(headers.named(json ? found.toJson() : found.toString()));
+      if (!json) {
+        tellRepository(headers);
+        if (found.kind().equals("base") && found.problems().isEmpty()) {
+          tellMemory(ModelOpener.open(headers.path()));
+        }
+      }
+      console.out().flush();
+      if (!found.problems().isEmpty()) {
+        throw new InvalidInputException(headers.named(found.problems().get(0)));
+      }
+    }
+  }
+
+  private void tellRepository(RemoteHeaders headers) {
+    headers
+        .repository()
+        .licence()
+        .ifPresent(licence -> tell("licence", licence + ", as the repository states"));
+    if (headers.repository().gated()) {
+      tell("gated", "its licence must be accepted before it can be downloaded");
+    }
+    tell("download", String.format(Locale.ROOT, "%.1f MB", headers.fileBytes() / 1e6));
+    tell("read", String.format(Locale.ROOT, "%.1f MB", headers.readBytes() / 1e6));
+  }
+
+  /** Compares the memory that an image needs with that of this machine. */
+  private void tellMemory(ModelComponents files) {
+    Compute compute = Compute.best();
+    List<MemoryPlan> plans = PlannedFiles.choices(files, compute, MemoryBudget.unlimited());
+    long least = plans.stream().mapToLong(MemoryPlan::peak).min().orElseThrow();
+    tell(
+        "memory",
+        String.format(
+            Locale.ROOT,
+            "%.1f GiB for an image in %s, %.1f GiB at least (--memory)%s",
+            gibibytes(plans.get(0).peak()),
+            compute.dtype().name().toLowerCase(Locale.ROOT),
+            gibibytes(least),
+            DeviceMemory.find(compute)
+                .map(here -> String.format(
+                    Locale.ROOT,
+                    "; %s has %.1f GiB, %.1f GiB of them free",
+                    compute.device(),
+                    gibibytes(here.total()),
+                    gibibytes(here.free())))
+                .orElse("")));
+  }
+
+  private static double gibibytes(long bytes) {
+    return bytes / (double) (1L << 30);
+  }
+
+  private void tell(String name, String value) {
+    console.out().println(String.format(Locale.ROOT, "%-12s %s", name, value));
   }
 }

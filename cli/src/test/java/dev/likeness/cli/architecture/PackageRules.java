@@ -46,6 +46,8 @@ public final class PackageRules {
       Set.of(".internal.imagefile", ".internal.resampling"),
       // Loading of libraries and atomic files serve all of the above, signing the sister modules.
       Set.of(".internal.natives", ".internal.io", ".internal.signing"),
+      // The catalogue is data.
+      Set.of(".catalogue"),
       Set.of(".error"));
 
   /** The packages of identity-lora, from the top down: facades, engine, values. */

@@ -1,0 +1,105 @@
+package dev.likeness.diffusion.catalogue;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import java.time.LocalDate;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Every fact of the catalogue names the page where it was read, and every base opens. */
+class ModelCatalogueTest {
+  private static final ModelCatalogue CATALOGUE = ModelCatalogue.builtIn();
+  private static final Set<String> FACTS =
+      Set.of("repository", "file", "family", "licence", "purpose", "settings", "gated");
+
+  @Test
+  void namesAndAddressesAreUnique() {
+    Set<String> seen = new HashSet<>();
+    for (CatalogueModel model : CATALOGUE.models()) {
+      assertTrue(seen.add(model.name()), model.name());
+      assertTrue(seen.add(model.address()), model.address());
+      assertTrue(model.name().matches("[a-z0-9-]+"), model.name());
+      assertTrue(model.repository().matches("[\\w.-]+/[\\w.-]+"), model.repository());
+    }
+  }
+
+  @Test
+  void everyFactHasItsPageAndDate() {
+    for (CatalogueModel model : CATALOGUE.models()) {
+      Set<String> told = model.sources().stream()
+          .flatMap(source -> source.facts().stream())
+          .collect(Collectors.toSet());
+      assertTrue(FACTS.containsAll(told), model + ": " + told);
+      assertTrue(
+          told.contains("repository") || told.contains("family"), model + " has no page at all");
+      if (model.licence().isPresent()) {
+        assertTrue(told.contains("licence"), model + " has a licence without a page");
+      }
+      if (model.steps().isPresent() || model.guidance().isPresent()) {
+        assertTrue(told.contains("settings"), model + " has settings without a page");
+      }
+      for (CatalogueModel.Source source : model.sources()) {
+        assertTrue(
+            source.page().startsWith("https://") || source.page().startsWith("diffusers "),
+            source.page());
+        assertTrue(source.read().isAfter(LocalDate.of(2026, 1, 1)), source.toString());
+        assertFalse(source.facts().isEmpty(), source.toString());
+      }
+    }
+  }
+
+  @Test
+  void everyFamilyOpens() {
+    Set<String> known = FamilyRegistry.variants().stream()
+        .map(variant -> variant.name())
+        .collect(Collectors.toSet());
+    for (CatalogueModel model : CATALOGUE.models()) {
+      model.family().ifPresent(family -> assertTrue(known.contains(family), model.toString()));
+      if (model.role() == Role.BASE) {
+        assertTrue(model.family().isPresent(), model + " has no family");
+      }
+    }
+    Set<String> bases = CATALOGUE.models(Role.BASE).stream()
+        .map(model -> model.family().orElseThrow())
+        .collect(Collectors.toSet());
+    assertEquals(
+        Set.of("sd1", "sd2", "sdxl", "sdxl-refiner", "sd3", "flux", "flux2", "z-image", "chroma"),
+        bases);
+  }
+
+  @Test
+  void modelsAreFoundByNameAndAddress() {
+    CatalogueModel sdxl = CATALOGUE.find("SDXL").orElseThrow();
+    assertEquals("stabilityai/stable-diffusion-xl-base-1.0", sdxl.address());
+    assertEquals(Optional.of(sdxl), CATALOGUE.find(sdxl.address()));
+    assertEquals(Optional.empty(), CATALOGUE.find("sdlx"));
+    assertEquals(1024, sdxl.size().getAsInt());
+    assertEquals(5.0, sdxl.guidance().getAsDouble());
+  }
+
+  @Test
+  void licencesSayWhatTheyAllow() {
+    assertEquals(
+        Commercial.NO,
+        CATALOGUE.find("flux-dev").orElseThrow().licence().orElseThrow().commercial());
+    assertEquals(
+        Commercial.CONDITIONS,
+        CATALOGUE.find("sd35-large").orElseThrow().licence().orElseThrow().commercial());
+    assertTrue(CATALOGUE.find("flux-schnell").orElseThrow().isCommercial());
+    assertFalse(CATALOGUE.find("taesd").orElseThrow().isCommercial(), "no page told the licence");
+    assertEquals(
+        List.of("detector"),
+        CATALOGUE.models(Role.DETECTOR).stream()
+            .map(model -> model.role().label())
+            .toList());
+  }
+}

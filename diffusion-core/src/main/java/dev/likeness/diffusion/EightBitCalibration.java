@@ -91,7 +91,7 @@ public final class EightBitCalibration {
     ModelComponents components = files.opened();
     InputMeasurement measurement = new InputMeasurement();
     Measured measured = new Measured(
-        components, FamilyRegistry.of(components).memory(components).network(), measurement);
+        components, FamilyRegistry.of(components).memory(components).component(), measurement);
     try (BaseModel base = new BaseModel(Engine.open(measured, compute))) {
       base.generateAll(requests, run);
       measurement.compare();

@@ -20,6 +20,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.memory.ForwardMemory;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -132,16 +133,20 @@ class HeadshotStudioTest {
     int side = base.defaults().width();
     long own = (long) side * side;
     Autoencoder decoder = EngineAccess.model(base).autoencoder();
-    // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the image and 3 for
-    // itself.
+    // In f32, 4000 bytes for face guidance, 96 for copies of the image and 3 for itself.
+    ForwardMemory activations = EngineAccess.engine(base).activations();
     assertEquals(
-        (6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.memoryBytes(one));
+        activations.sampling(4, side, side, 2)
+            + (4000 + 96 + 3) * own
+            + decoder.decodingMemory(side, side),
+        studio.memoryBytes(one));
     assertEquals(
         2 * 3 * own,
         studio.memoryBytes(ShootRequest.of(Style.named("studio"), 3)) - studio.memoryBytes(one));
     // Through windows, no more is drawn at once than half as large again.
     assertEquals(
-        (long) (6000 * 2.25 * own)
+        activations.sampling(4, side * 3 / 2, side * 3 / 2, 2)
+            + 4000 * 9 * own / 4
             + (96 + 3) * 64 * own
             + decoder.decodingMemory(8 * side, 8 * side),
         studio.memoryBytes(one.size(8 * side)));

@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.BlockNames;
+import dev.likeness.diffusion.internal.memory.ForwardMemory;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -142,7 +142,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     long own = weights.names().stream()
         .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
         .sum();
-    return own * bytes + MemoryEstimate.decoding(channels, area > maxUntiledPixels, bytes, area);
+    return own * bytes + ForwardMemory.decoding(channels, area > maxUntiledPixels, bytes, area);
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
@@ -35,8 +34,8 @@ public interface ModelFamily {
    */
   OpenModel open(ModelComponents components, Compute compute);
 
-  /** Estimates the memory of a model from the headers of its files. */
-  MemoryEstimate memory(ModelComponents components);
+  /** What the estimate of a model's memory needs to know of its networks. */
+  NetworkMemory memory(ModelComponents components);
 
   /** Returns the file format in which a model is written. */
   ModelFormat format(ModelComponents components);

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.BlockNames;
 import dev.likeness.diffusion.internal.memory.ComponentSize;
+import dev.likeness.diffusion.internal.memory.ForwardMemory;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.text.Qwen3Encoder;
@@ -14,8 +15,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The family-specific values for the memory estimate of a denoising network; other values come from
- * headers.
+ * What a family declares for the estimate of a model's memory; other values come from
+ * configurations and headers.
  *
  * @param component the network's
  * @param blocks its blocks
@@ -25,6 +26,7 @@ import java.util.function.Predicate;
  * @param latentSide the latents' side at the model's default size, if its configuration does not
  *     have it
  * @param rows the default batch size for one image: 2 with guidance
+ * @param usedOfText returns true for the text encoders' tensors that are used
  */
 public record NetworkMemory(
     String component,
@@ -33,24 +35,33 @@ public record NetworkMemory(
     long textTokens,
     int patch,
     int latentSide,
-    int rows) {
+    int rows,
+    Predicate<String> usedOfText) {
   private static final BlockNames TEXT_BLOCKS =
       ClipTextEncoder.BLOCKS.and(T5Encoder.BLOCKS).and(Qwen3Encoder.BLOCKS);
 
   private static final int LEVELS = 4;
   private static final long CHANNELS = 64;
 
-  /** The memory of a model that uses all of its tensors. */
-  public MemoryEstimate of(ModelComponents components) {
-    return of(components, name -> true);
+  /** The values of a model that uses all of its tensors. */
+  public NetworkMemory(
+      String component,
+      BlockNames blocks,
+      long width,
+      long textTokens,
+      int patch,
+      int latentSide,
+      int rows) {
+    this(component, blocks, width, textTokens, patch, latentSide, rows, name -> true);
   }
 
-  /**
-   * Returns the memory of a model.
-   *
-   * @param usedOfText returns true for the text encoder's tensors that are used
-   */
-  public MemoryEstimate of(ModelComponents components, Predicate<String> usedOfText) {
+  /** Returns these values for a model that reads a part of the text encoders' tensors. */
+  public NetworkMemory readingOfText(Predicate<String> used) {
+    return new NetworkMemory(component, blocks, width, textTokens, patch, latentSide, rows, used);
+  }
+
+  /** Estimates the memory of a model from the headers of its files. */
+  public MemoryEstimate estimate(ModelComponents components) {
     Map<String, ComponentSize> sizes = new LinkedHashMap<>();
     boolean isCalibrated = components.calibration().isPresent();
     for (String name : components.componentNames()) {
@@ -68,13 +79,16 @@ public record NetworkMemory(
         }
       }
     }
+    return new MemoryEstimate(sizes, component, activations(components));
+  }
+
+  /** Returns what the networks of a model need while they compute, from their configurations. */
+  public ForwardMemory activations(ModelComponents components) {
     ModelConfig vae = components.config("vae");
     List<Integer> channels = vae.levels("block_out_channels", null);
     int factor = 1 << (channels == null ? LEVELS : channels.size()) - 1;
     int own = components.config(component).integer("sample_size", 0);
-    return new MemoryEstimate(
-        sizes,
-        component,
+    return new ForwardMemory(
         width,
         textTokens,
         channels == null ? CHANNELS : channels.get(0),

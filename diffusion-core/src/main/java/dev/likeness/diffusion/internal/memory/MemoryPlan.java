@@ -43,7 +43,7 @@ public final class MemoryPlan {
       boolean isVaeTiled,
       MemoryEstimate estimate,
       long processBytes) {
-    this.budget = estimate.withDefaultSize(budget);
+    this.budget = estimate.activations().withDefaultSize(budget);
     this.compute = compute;
     this.residences = residences;
     this.isVaeTiled = isVaeTiled;
@@ -221,7 +221,7 @@ public final class MemoryPlan {
     return peak(
         budget.width().getAsInt(),
         budget.height().getAsInt(),
-        budget.batchSize().orElse(estimate.rows()));
+        budget.batchSize().orElse(estimate.activations().rows()));
   }
 
   private long peak(int width, int height, int rows) {

@@ -22,13 +22,15 @@ public record PlannedFiles(ModelComponents base, MemoryPlan plan)
    * @throws dev.likeness.diffusion.error.ResourceLimitException as {@link MemoryPlan#of}
    */
   public static MemoryPlan plan(ModelComponents files, Compute wanted, MemoryBudget budget) {
-    return MemoryPlan.of(files.describe(), FamilyRegistry.of(files).memory(files), wanted, budget);
+    return MemoryPlan.of(
+        files.describe(), FamilyRegistry.of(files).memory(files).estimate(files), wanted, budget);
   }
 
   /** Returns all plans for a budget, as {@link MemoryPlan#choices}. */
   public static List<MemoryPlan> choices(
       ModelComponents files, Compute compute, MemoryBudget budget) {
-    return MemoryPlan.choices(FamilyRegistry.of(files).memory(files), compute, budget);
+    return MemoryPlan.choices(
+        FamilyRegistry.of(files).memory(files).estimate(files), compute, budget);
   }
 
   @Override

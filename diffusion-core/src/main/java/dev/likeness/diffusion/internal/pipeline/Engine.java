@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.memory.ForwardMemory;
 import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
@@ -15,11 +16,13 @@ import java.util.function.Supplier;
 
 /**
  * What a {@code BaseModel} holds: the stages with the opened model, the declarations of the model's
- * folder, and the use of the model.
+ * folder, the memory of a generation, and the use of the model.
  *
  * @param extras the declarations of the model's folder
+ * @param activations the memory of the networks while they compute
  */
-public record Engine(Pipeline pipeline, ModelExtras extras, ModelUse use) {
+public record Engine(
+    Pipeline pipeline, ModelExtras extras, ForwardMemory activations, ModelUse use) {
   private static volatile Function<Object, Engine> facade;
 
   /** Opens a model without a memory plan. */
@@ -49,7 +52,11 @@ public record Engine(Pipeline pipeline, ModelExtras extras, ModelUse use) {
         stages.require(ImageRequest.of(""));
         return stages;
       });
-      return new Engine(pipeline, extras, ModelUse.of(files.name()));
+      return new Engine(
+          pipeline,
+          extras,
+          model.family().memory(files).activations(files),
+          ModelUse.of(files.name()));
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -90,12 +97,13 @@ public record Engine(Pipeline pipeline, ModelExtras extras, ModelUse use) {
         new Pipeline(
             model(), pipeline.defaults(), offload, pipeline.notices(), pipeline.references()),
         extras,
+        activations,
         use.exclusive(frees));
   }
 
   /** Returns the same networks, whose work is also reported to another observer. */
   public Engine observed(Progress.Observer other) {
-    return new Engine(pipeline, extras, use.observed(other));
+    return new Engine(pipeline, extras, activations, use.observed(other));
   }
 
   /**

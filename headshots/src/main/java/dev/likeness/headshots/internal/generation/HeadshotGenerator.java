@@ -28,9 +28,8 @@ import java.util.function.Consumer;
  */
 public record HeadshotGenerator(
     BaseModel base, Identity person, ShootRequest request, Upscaler upscaler) {
-  // For each byte of a number, in one generation: a UNet as wide as Stable Diffusion's needs 600,
-  // face guidance on portrait 1000.
-  private static final long BYTES_PER_PIXEL = 1500;
+  // Of face guidance, for each byte of a number: measured on the embedded base.
+  private static final long GUIDANCE_PER_PIXEL = 1000;
   // In a transformer as wide as FLUX's, in f32, in which 256 pixels are one token.
   private static final long BYTES_PER_REFERENCE_PIXEL = 2000;
   // For the whole image, while it is enlarged: as latents, as floats, as bytes.
@@ -68,13 +67,16 @@ public record HeadshotGenerator(
   public static long memoryBytes(int givenWidth, int givenHeight, int count, BaseModel base) {
     int width = givenWidth == 0 ? base.defaults().width() : givenWidth;
     int height = givenHeight == 0 ? base.defaults().height() : givenHeight;
-    double most = TiledUpscale.MAX_UNTILED_SCALE
-        * TiledUpscale.MAX_UNTILED_SCALE
-        * base.defaults().width()
-        * base.defaults().height();
     long pixels = (long) width * height;
     int number = base.compute().dtype().bits() / Byte.SIZE;
-    return BYTES_PER_PIXEL * number * (long) Math.min(pixels, most)
+    // Through windows, no more is generated at once than the base can generate directly.
+    long mostWidth = (long) (TiledUpscale.MAX_UNTILED_SCALE * base.defaults().width());
+    long mostHeight = (long) (TiledUpscale.MAX_UNTILED_SCALE * base.defaults().height());
+    boolean whole = pixels <= mostWidth * mostHeight;
+    long sampledWidth = whole ? width : mostWidth;
+    long sampledHeight = whole ? height : mostHeight;
+    return EngineAccess.engine(base).activations().sampling(number, sampledWidth, sampledHeight, 2)
+        + GUIDANCE_PER_PIXEL * number * sampledWidth * sampledHeight
         + EngineAccess.model(base).autoencoder().decodingMemory(width, height)
         + COPIES * pixels
         + CHANNELS * pixels * count;

@@ -15,7 +15,6 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
@@ -65,17 +64,16 @@ public final class ChromaFamily implements ModelFamily {
   }
 
   @Override
-  public MemoryEstimate memory(ModelComponents components) {
+  public NetworkMemory memory(ModelComponents components) {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
-            "transformer",
-            ChromaTransformer2DModel.BLOCKS,
-            width,
-            ChromaModel.TEXT_TOKENS,
-            2,
-            ChromaModel.SIDE,
-            ROWS)
-        .of(components);
+        "transformer",
+        ChromaTransformer2DModel.BLOCKS,
+        width,
+        ChromaModel.TEXT_TOKENS,
+        2,
+        ChromaModel.SIDE,
+        ROWS);
   }
 
   @Override

@@ -21,7 +21,6 @@ import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
@@ -61,11 +60,10 @@ public final class FluxFamily implements ModelFamily {
   }
 
   @Override
-  public MemoryEstimate memory(ModelComponents components) {
+  public NetworkMemory memory(ModelComponents components) {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
-            "transformer", FluxTransformer2DModel.BLOCKS, width, FluxModel.TEXT_TOKENS, 2, SIDE, 1)
-        .of(components);
+        "transformer", FluxTransformer2DModel.BLOCKS, width, FluxModel.TEXT_TOKENS, 2, SIDE, 1);
   }
 
   @Override

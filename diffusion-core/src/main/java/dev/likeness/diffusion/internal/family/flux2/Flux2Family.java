@@ -16,7 +16,6 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
@@ -68,7 +67,7 @@ public final class Flux2Family implements ModelFamily {
   }
 
   @Override
-  public MemoryEstimate memory(ModelComponents components) {
+  public NetworkMemory memory(ModelComponents components) {
     return new NetworkMemory(
             "transformer",
             Flux2Transformer2DModel.BLOCKS,
@@ -77,7 +76,7 @@ public final class Flux2Family implements ModelFamily {
             2,
             SIDE,
             components.option(DISTILLED) ? 1 : 2)
-        .of(components, LoadedQwen3.usedTensors(Collections.max(Flux2Networks.TEXT_LAYERS)));
+        .readingOfText(LoadedQwen3.usedTensors(Collections.max(Flux2Networks.TEXT_LAYERS)));
   }
 
   @Override

@@ -18,7 +18,6 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
 import java.util.List;
@@ -71,17 +70,16 @@ public final class Sd3Family implements ModelFamily {
   }
 
   @Override
-  public MemoryEstimate memory(ModelComponents components) {
+  public NetworkMemory memory(ModelComponents components) {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
-            "transformer",
-            Sd3Transformer2DModel.BLOCKS,
-            width,
-            CLIP_TOKENS + Sd3Networks.T5_TOKENS,
-            2,
-            SIDE,
-            2)
-        .of(components);
+        "transformer",
+        Sd3Transformer2DModel.BLOCKS,
+        width,
+        CLIP_TOKENS + Sd3Networks.T5_TOKENS,
+        2,
+        SIDE,
+        2);
   }
 
   @Override

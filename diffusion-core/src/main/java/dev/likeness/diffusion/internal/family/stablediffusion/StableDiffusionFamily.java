@@ -19,7 +19,6 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.NetworkPrefix;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.memory.BlockNames;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
@@ -88,13 +87,12 @@ public final class StableDiffusionFamily implements ModelFamily {
   }
 
   @Override
-  public MemoryEstimate memory(ModelComponents components) {
+  public NetworkMemory memory(ModelComponents components) {
     ModelConfig unet = components.config("unet");
     long width =
         unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : WIDTH;
     return new NetworkMemory(
-            "unet", BlockNames.NONE, width, 0, 1, SIDE, unet.has("time_cond_proj_dim") ? 1 : 2)
-        .of(components);
+        "unet", BlockNames.NONE, width, 0, 1, SIDE, unet.has("time_cond_proj_dim") ? 1 : 2);
   }
 
   @Override

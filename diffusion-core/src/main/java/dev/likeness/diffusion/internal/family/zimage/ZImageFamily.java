@@ -16,7 +16,6 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
-import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
@@ -64,17 +63,15 @@ public final class ZImageFamily implements ModelFamily {
   }
 
   @Override
-  public MemoryEstimate memory(ModelComponents components) {
+  public NetworkMemory memory(ModelComponents components) {
     int width = components.config("transformer").integer("dim", WIDTH);
     NetworkMemory network = new NetworkMemory(
         "transformer", ZImageTransformer2DModel.BLOCKS, width, LoadedQwen3.TOKENS, 2, SIDE, 2);
     boolean reads = String.valueOf(components.componentClass("text_encoder")).startsWith("Qwen3");
     return !reads
-        ? network.of(components)
-        : network.of(
-            components,
-            LoadedQwen3.usedTensors(
-                ZImageNetworks.layer(Qwen3Config.of(components.config("text_encoder")))));
+        ? network
+        : network.readingOfText(LoadedQwen3.usedTensors(
+            ZImageNetworks.layer(Qwen3Config.of(components.config("text_encoder")))));
   }
 
   @Override

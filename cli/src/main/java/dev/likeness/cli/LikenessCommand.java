@@ -17,6 +17,7 @@ import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
+import dev.likeness.cli.console.OptionName;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.headshots.report.LikenessVersion;
@@ -232,7 +233,7 @@ public final class LikenessCommand implements Runnable {
       }
       Stream<String> required = command.options().stream()
           .filter(OptionSpec::required)
-          .map(option -> option.longestName() + "=" + option.paramLabel());
+          .map(option -> OptionName.of(option) + "=" + option.paramLabel());
       Stream<String> places =
           command.positionalParameters().stream().map(PositionalParamSpec::paramLabel);
       command
@@ -267,7 +268,7 @@ public final class LikenessCommand implements Runnable {
           .toList();
       Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
       for (OptionSpec option : sorted) {
-        String name = option.longestName();
+        String name = OptionName.of(option);
         String heading = rank(option) < COMMON_OPTIONS.size()
             ? COMMON
             : OWN.getOrDefault(name, headings.getOrDefault(name, COMMON));
@@ -295,7 +296,7 @@ public final class LikenessCommand implements Runnable {
       mixin
           .options()
           .forEach(
-              option -> headings.put(option.longestName(), heading.isEmpty() ? OTHERS : heading));
+              option -> headings.put(OptionName.of(option), heading.isEmpty() ? OTHERS : heading));
       mixin.mixins().values().forEach(nested -> addHeadings(nested, headings));
     }
   }

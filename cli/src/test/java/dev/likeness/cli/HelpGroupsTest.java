@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.LikenessCommand.GroupedOptions;
+import dev.likeness.cli.console.OptionName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -51,9 +52,14 @@ class HelpGroupsTest {
       assertEquals(listed.size(), listed.stream().distinct().count(), command.qualifiedName());
       String words = command.qualifiedName().replaceFirst("^likeness ?", "") + " --help";
       String help = CommandResult.of(words.strip().split(" ")).out();
-      assertTrue(listed.stream().allMatch(option -> help.contains(option.longestName())), help);
+      assertTrue(listed.stream().allMatch(option -> help.contains(nameInHelp(option))), help);
       assertFalse(help.contains(GroupedOptions.OTHERS), help);
     }
+  }
+
+  private static String nameInHelp(OptionSpec option) {
+    String name = OptionName.of(option);
+    return option.negatable() ? name.replaceFirst("^--", "--[no-]") : name;
   }
 
   private static List<CommandSpec> commands(CommandLine line) {

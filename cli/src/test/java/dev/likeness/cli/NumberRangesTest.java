@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.console.OptionName;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.CommandPaths;
@@ -54,7 +55,7 @@ class NumberRangesTest {
   record Numbered(CommandSpec command, OptionSpec option) {
     @Override
     public String toString() {
-      return command.name() + " " + option.longestName();
+      return command.name() + " " + OptionName.of(option);
     }
 
     NumberRange range() {
@@ -82,7 +83,7 @@ class NumberRangesTest {
         .filter(argument -> argument.converters().length == 0)
         .filter(argument -> CommandNumbers.range(argument).isEmpty())
         .map(argument -> command.name() + " "
-            + (argument instanceof OptionSpec option ? option.longestName() : ""));
+            + (argument instanceof OptionSpec option ? OptionName.of(option) : ""));
   }
 
   static Stream<Numbered> numbers() {
@@ -117,7 +118,8 @@ class NumberRangesTest {
       assertEquals(2, run.status(), value + ": " + run.err());
       assertEquals(1, run.errorLines().size(), run.err());
       String told = run.errorLines().get(0);
-      assertTrue(told.startsWith(each.option().longestName() + " must be a "), value + ": " + told);
+      assertTrue(
+          told.startsWith(OptionName.of(each.option()) + " must be a "), value + ": " + told);
       assertTrue(told.contains(", got "), told);
     }
   }
@@ -135,7 +137,7 @@ class NumberRangesTest {
       String value = each.isWhole() ? Long.toString((long) end) : plain(end);
       CommandResult run = CommandResult.of(line(each, value));
       assertFalse(
-          run.err().contains(each.option().longestName() + " must be a "),
+          run.err().contains(OptionName.of(each.option()) + " must be a "),
           value + ": " + run.err());
     }
   }
@@ -196,7 +198,7 @@ class NumberRangesTest {
     List<String> line = new ArrayList<>(List.of(each.command().name()));
     for (ArgSpec argument : each.command().args()) {
       if (argument.required() && argument instanceof OptionSpec option) {
-        line.add(option.longestName());
+        line.add(OptionName.of(option));
         if (option.arity().max() > 0) {
           line.add(value(option));
         }
@@ -208,7 +210,7 @@ class NumberRangesTest {
       // A base that is missing, so that nothing is generated.
       line.add("--base=" + folder.resolve("none"));
     }
-    line.add(each.option().longestName() + "=" + value);
+    line.add(OptionName.of(each.option()) + "=" + value);
     return line.toArray(String[]::new);
   }
 

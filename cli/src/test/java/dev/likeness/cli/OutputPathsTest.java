@@ -3,6 +3,7 @@ package dev.likeness.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.console.OptionName;
 import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -232,7 +233,7 @@ class OutputPathsTest {
       line.add(value);
       return;
     }
-    line.add(option.longestName());
+    line.add(OptionName.of(option));
     if (option.arity().max() > 0) {
       String key = option.paramLabel().startsWith("COMPONENT") ? "vae=" : "";
       line.add(key + value);
@@ -311,6 +312,6 @@ class OutputPathsTest {
   }
 
   private static String name(ArgSpec argument) {
-    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    return argument instanceof OptionSpec option ? OptionName.of(option) : argument.paramLabel();
   }
 }

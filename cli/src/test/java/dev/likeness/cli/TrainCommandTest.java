@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Learning alone, on a tiny base. */
@@ -71,7 +72,9 @@ class TrainCommandTest {
     List<String> arguments = new ArrayList<>(
         List.of("train", "--base", model.toString(), "--dtype", "f32", "--device", "cpu"));
     arguments.addAll(List.of(more));
-    if (!arguments.contains("--steps")) {
+    if (!arguments.contains("--steps")
+        && !arguments.contains("--max-train-steps")
+        && !arguments.contains("--epochs")) {
       arguments.addAll(List.of("--steps", "2"));
     }
     if (!arguments.contains("--consent")) {
@@ -187,6 +190,83 @@ class TrainCommandTest {
     }
   }
 
+  /** Every setting under the names of kohya's and diffusers' scripts. */
+  @Test
+  void takesTheNamesOfKohyasAndDiffusersScripts() {
+    Path out = folder.resolve("ada.safetensors");
+    CommandResult run = train(
+        "--network-dim",
+        "4",
+        "--network-alpha",
+        "2",
+        "--train-batch-size",
+        "1",
+        "--gradient-accumulation-steps",
+        "2",
+        "--max-train-steps",
+        "3",
+        "--learning-rate",
+        "1e-4",
+        "--lr-scheduler",
+        "cosine_with_restarts",
+        "--lr-scheduler-num-cycles",
+        "2",
+        "--lr-warmup-steps",
+        "1",
+        "--no-train-text-encoder",
+        "--seed",
+        "7",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    try (BaseModel opened = BaseModel.open(base, Compute.EXACT);
+        LoraPerson person = LoraPerson.open(out, opened)) {
+      String settings = person.trainingSettings();
+      for (String part : List.of(
+          "rank=4",
+          "alpha=2.0",
+          "batchSize=1",
+          "gradientAccumulationSteps=2",
+          "peak=1.0E-4",
+          "scheduler=COSINE_WITH_RESTARTS",
+          "warmupSteps=1",
+          "cycles=2",
+          "trainTextEncoder=false",
+          "steps=3",
+          "seed=7")) {
+        assertTrue(settings.contains(part), part + " in " + settings);
+      }
+    }
+  }
+
+  /** Two photos, each four times: two batches of four, in each of three epochs. */
+  @Test
+  void countsTheStepsOfEpochs() {
+    Path out = folder.resolve("ada.safetensors");
+    CommandResult run =
+        train("--epochs", "3", "--repeats", "4", "--batch-size", "4", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    try (BaseModel opened = BaseModel.open(base, Compute.EXACT);
+        LoraPerson person = LoraPerson.open(out, opened)) {
+      String settings = person.trainingSettings();
+      assertTrue(settings.contains("steps=6"), settings);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      --epochs 2 --steps 3 | --epochs and --steps both say how long the training is; leave out one of them
+      --repeats 2 --steps 3 | --repeats is the number of repeats in an epoch; give --epochs too, or leave it out and give --steps
+      --steps 3 --lr-scheduler polynomial | unknown --lr-scheduler "polynomial"; known: cosine-from-start, constant, linear, cosine, cosine-with-restarts
+      """)
+  void refusesSettingsThatContradict(String options, String message) {
+    List<String> arguments = new ArrayList<>(List.of(options.split(" ")));
+    arguments.addAll(List.of("--out", folder.resolve("ada.safetensors").toString()));
+    CommandResult run = train(arguments.toArray(String[]::new));
+    assertEquals(2, run.status(), run.err());
+    assertTrue(run.err().contains(message), run.err());
+  }
+
   @Test
   void refusesUnknownOptimizersAndOptionsOfLorasForWholeModels() {
     String out = folder.resolve("ada.safetensors").toString();
@@ -201,8 +281,8 @@ class TrainCommandTest {
     CommandResult whole = train("--method", "dreambooth", "--eight-bits", "--out", out);
     assertEquals(2, whole.status(), whole.err());
     assertEquals(
-        List.of("--rank, --preset, --algorithm and --eight-bits are for LoRAs; leave them out with"
-            + " --method dreambooth"),
+        List.of("--rank, --alpha, --preset, --algorithm and --eight-bits are for LoRAs; leave them"
+            + " out with --method dreambooth"),
         whole.errorLines());
     CommandResult decay = train("--ema-decay", "1", "--out", out);
     assertEquals(2, decay.status(), decay.err());

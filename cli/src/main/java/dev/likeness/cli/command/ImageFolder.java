@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.OptionName;
 import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
@@ -57,7 +58,7 @@ final class ImageFolder {
 
   static ShootRecord of(BaseModel base, ParseResult given, List<Map<String, Object>> entries) {
     Map<String, Object> options = new LinkedHashMap<>();
-    given.matchedOptions().forEach(option -> options.put(option.longestName(), values(option)));
+    given.matchedOptions().forEach(option -> options.put(OptionName.of(option), values(option)));
     options.keySet().removeAll(List.of("--out", "--overwrite"));
     return ShootRecord.ofImages(base, options, entries);
   }
@@ -68,7 +69,7 @@ final class ImageFolder {
    */
   private static List<String> values(OptionSpec option) {
     String folders =
-        option.longestName().equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
+        OptionName.of(option).equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
     return option.originalStringValues().stream()
         .map(value -> option.paramLabel().equals("TEXT") ? value : value.replaceFirst(folders, ""))
         .toList();

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(optionListHeading = "Training")
 final class OptimizerOption {
   @Option(
-      names = "--optimizer",
+      names = {"--optimizer", "--optimizer-type"},
       paramLabel = "NAME",
       description = "optimiser: adamw, adamw-8bit, adamw-schedule-free, adafactor, prodigy or lion "
           + "(default: adamw)")
@@ -29,7 +29,7 @@ final class OptimizerOption {
 
   @NumberRange(min = 0, max = NumberRange.MAX_TRAINING_STEPS)
   @Option(
-      names = "--warmup-steps",
+      names = {"--warmup-steps", "--lr-warmup-steps"},
       paramLabel = "N",
       description = "steps until the learning rate reaches its peak (default: 10, but 0 for "
           + "dreambooth on another base than portrait)")
@@ -72,7 +72,8 @@ final class OptimizerOption {
     return warmupSteps == null ? changed : changed.warmupSteps(warmupSteps);
   }
 
-  private static <E extends Enum<E>> E parse(Class<E> type, String option, String given) {
+  /** Parses a name of an enumeration; {@code option} is the name of the option in the error. */
+  static <E extends Enum<E>> E parse(Class<E> type, String option, String given) {
     return Arrays.stream(type.getEnumConstants())
         .filter(value -> name(value).equals(given.toLowerCase(Locale.ROOT)))
         .findFirst()

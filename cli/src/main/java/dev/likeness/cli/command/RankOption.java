@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 final class RankOption {
   @NumberRange(min = 1, max = Integer.MAX_VALUE)
   @Option(
-      names = "--rank",
+      names = {"--rank", "--network-dim"},
       paramLabel = "R",
       description = "rank of the LoRA (default: depends on the base)")
   private Integer rank;

@@ -60,7 +60,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
 
   @NumberRange(min = 1, max = NumberRange.MAX_TRAINING_STEPS)
   @Option(
-      names = "--steps",
+      names = {"--steps", "--max-train-steps"},
       paramLabel = "N",
       description = "training steps (default: depends on --preset; with --store, on the base; for "
           + "dreambooth, 300 on portrait and 400 on other bases)")
@@ -120,6 +120,9 @@ public final class TrainCommand implements Runnable, WritesFiles {
 
   @Mixin
   private OptimizerOption optimizer;
+
+  @Mixin
+  private TrainingSettingsOptions numbers;
 
   @Mixin
   private FaceOptions faces;
@@ -216,15 +219,16 @@ public final class TrainCommand implements Runnable, WritesFiles {
       throw new IllegalArgumentException(
           "unknown training method \"" + method + "\"; known: lora, dreambooth");
     }
+    numbers.requireOneLength(steps != null);
     boolean whole = isWhole();
     if (store.isGiven() && (whole || plot != null)) {
       throw new IllegalArgumentException(
           "--method dreambooth and --plot need --out; a store keeps person files only");
     }
-    boolean lowRank = rank.isGiven() || preset != TrainingPreset.BALANCED;
+    boolean lowRank = rank.isGiven() || numbers.hasAlpha() || preset != TrainingPreset.BALANCED;
     if (whole && (lowRank || optimizer.hasAlgorithm() || way.isInEightBits())) {
-      throw new IllegalArgumentException("--rank, --preset, --algorithm and --eight-bits are for "
-          + "LoRAs; leave them out with --method dreambooth");
+      throw new IllegalArgumentException("--rank, --alpha, --preset, --algorithm and --eight-bits"
+          + " are for LoRAs; leave them out with --method dreambooth");
     }
     if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
@@ -234,10 +238,11 @@ public final class TrainCommand implements Runnable, WritesFiles {
     if (store.isGiven()
         && (validationInterval != null
             || preset != TrainingPreset.BALANCED
+            || numbers.hasEpochs()
             || resume
             || overwrite.isGiven())) {
-      throw new IllegalArgumentException("--validation-steps, --preset, --resume and --overwrite"
-          + " need --out FILE; leave them out with --store");
+      throw new IllegalArgumentException("--validation-steps, --preset, --epochs, --resume and"
+          + " --overwrite need --out FILE; leave them out with --store");
     }
     if (store.isGiven()) {
       trainInStore();
@@ -321,10 +326,10 @@ public final class TrainCommand implements Runnable, WritesFiles {
   private Path trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     int accepted = review.accepted().size();
-    TrainingSettings numbers = preset
+    TrainingSettings usual = preset
         .of(model, accepted)
         .captions(studio.trainer().settings(accepted).captions().toArray(String[]::new));
-    TrainingSettings asked = withOptions(rank.apply(numbers));
+    TrainingSettings asked = withOptions(rank.apply(usual), review);
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(
             model,
@@ -350,7 +355,8 @@ public final class TrainCommand implements Runnable, WritesFiles {
   private void trainModel(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     DreamBooth usual = DreamBooth.forBase(model);
-    DreamBooth asked = usual.withSettings(withOptions(usual.settings().captions("selfie of %s")));
+    DreamBooth asked =
+        usual.withSettings(withOptions(usual.settings().captions("selfie of %s"), review));
     print(
         asked.estimateMemory(model, way.size(model), way.size(model), validationInterval != null));
     try (TrainedModel trained = studio
@@ -396,8 +402,13 @@ public final class TrainCommand implements Runnable, WritesFiles {
     return onBase(model).training(usual -> withOptions(rank.apply(usual)));
   }
 
+  private TrainingSettings withOptions(TrainingSettings settings, PhotoReview review) {
+    return numbers.withEpochs(withOptions(settings), review.accepted());
+  }
+
   private TrainingSettings withOptions(TrainingSettings settings) {
-    TrainingSettings timed = optimizer.apply(steps == null ? settings : settings.steps(steps));
+    TrainingSettings timed =
+        numbers.apply(optimizer.apply(steps == null ? settings : settings.steps(steps)));
     return classImages == null
         ? timed
         : timed.priorPreservation(classImages, timed.priorLossWeight());

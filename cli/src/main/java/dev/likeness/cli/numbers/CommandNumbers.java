@@ -1,5 +1,6 @@
 package dev.likeness.cli.numbers;
 
+import dev.likeness.cli.console.OptionName;
 import java.lang.reflect.AnnotatedElement;
 import java.util.Arrays;
 import java.util.Collection;
@@ -69,7 +70,7 @@ public final class CommandNumbers {
     String expected = free
         ? kind + " from -3.4e38 to 3.4e38"
         : kind + " " + least + (open ? whole ? ", at most " + Integer.MAX_VALUE : "" : most);
-    String name = option instanceof OptionSpec named ? named.longestName() : option.paramLabel();
+    String name = option instanceof OptionSpec named ? OptionName.of(named) : option.paramLabel();
     return name + " must be " + expected + ", got " + given;
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.cli.paths;
 
+import dev.likeness.cli.console.OptionName;
 import dev.likeness.diffusion.internal.io.FilePlace;
 import java.io.IOException;
 import java.lang.reflect.AnnotatedElement;
@@ -88,7 +89,7 @@ public final class CommandPaths {
   private void read(ArgSpec argument) {
     use(argument).ifPresent(use -> {
       String name =
-          argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+          argument instanceof OptionSpec option ? OptionName.of(option) : argument.paramLabel();
       for (Path path : paths(argument.getValue())) {
         if (!use.except().isEmpty() && path.equals(Path.of(use.except()))) {
           continue;

@@ -47,7 +47,8 @@ final class ReferenceOptions {
       names = "--reference-count",
       paramLabel = "N",
       description = "with --identity references: number of photos that the base takes, 1 to 10; "
-          + "likeness is measured with the other photos (default: three or four)")
+          + "likeness is measured with the other photos (default: 4 if at least six photos are "
+          + "accepted, otherwise 3)")
   private Integer count;
 
   @Option(

@@ -128,7 +128,7 @@ class DocumentedNumbersTest {
         constant(IdentityStrength.class, "WITH_LORA_SCALE"));
     says(
         "docs/guides/identity-without-training.md",
-        "number of reference images, 1 to %s; default: up to %s",
+        "number of reference images, 1 to %s; default: %s if at least six photos",
         constant(ReferencePhotos.class, "MAX_COUNT"),
         constant(ReferencePhotos.class, "USUAL_COUNT"));
     says(

@@ -14,21 +14,22 @@ import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * How photos of a person are chosen and cropped as reference images. The base must edit images.
  * Immutable.
  *
- * @param count the largest number of photos: 1 to 10, or 0 for a default. The default is four if
- *     the review accepted six or more photos, otherwise three
+ * @param count the largest number of photos, 1 to 10; if absent, four if the review accepted six or
+ *     more photos, otherwise three
  * @param crop how much of each photo is kept
  * @param side the largest side of a square reference image in pixels, 64 to 2048. An image that is
  *     not square has at most the area of this square. Smaller images save time and memory
  */
-public record ReferencePhotos(int count, Crop crop, int side) {
+public record ReferencePhotos(OptionalInt count, Crop crop, int side) {
   /** At most four photos, cropped to head and shoulders, of at most 512 x 512 pixels. */
   public static final ReferencePhotos DEFAULT =
-      new ReferencePhotos(0, Crop.HEAD_AND_SHOULDERS, 512);
+      new ReferencePhotos(OptionalInt.empty(), Crop.HEAD_AND_SHOULDERS, 512);
 
   private static final int MAX_COUNT = 10;
   private static final int USUAL_COUNT = 4;
@@ -55,27 +56,28 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   /**
    * Checks the values.
    *
-   * @param count the largest number of photos, 1 to 10; 0 for the default: up to four
+   * @param count the largest number of photos, 1 to 10; absent for three or four
    * @param crop how much of each photo is kept
    * @param side the largest side of a square reference image in pixels, 64 to 2048
    * @throws IllegalArgumentException if a value is outside its range
    */
   public ReferencePhotos {
-    if (count < 0 || count > MAX_COUNT || side < MIN_SIDE || side > MAX_SIDE) {
+    int most = count.orElse(USUAL_COUNT);
+    if (most < 1 || most > MAX_COUNT || side < MIN_SIDE || side > MAX_SIDE) {
       throw new IllegalArgumentException(
-          "reference photos need a count of 0 to " + MAX_COUNT + " and a side of " + MIN_SIDE
-              + " to " + MAX_SIDE + " pixels, got count " + count + " and side " + side);
+          "reference photos need a count of 1 to " + MAX_COUNT + " and a side of " + MIN_SIDE
+              + " to " + MAX_SIDE + " pixels, got count " + most + " and side " + side);
     }
   }
 
   /**
    * {@return a copy of this choice with the given number of photos}
    *
-   * @param most the largest number of photos, 1 to 10; 0 for the default: up to four
+   * @param most the largest number of photos, 1 to 10
    * @throws IllegalArgumentException if the number is outside its range
    */
   public ReferencePhotos count(int most) {
-    return new ReferencePhotos(most, crop, side);
+    return new ReferencePhotos(OptionalInt.of(most), crop, side);
   }
 
   /**
@@ -123,7 +125,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
 
   Choice choose(List<AcceptedPhoto> accepted, int most) {
     int usual = accepted.size() > USUAL_COUNT + 1 ? USUAL_COUNT : USUAL_COUNT - 1;
-    int wanted = Math.min(most, count == 0 ? usual : count);
+    int wanted = Math.min(most, count.orElse(usual));
     int number = Math.min(wanted, Math.max(1, accepted.size() - 1));
     List<Measured> left = new ArrayList<>(accepted.stream().map(Measured::of).toList());
     List<Measured> chosen = new ArrayList<>();

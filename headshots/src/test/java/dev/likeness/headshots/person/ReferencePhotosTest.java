@@ -46,7 +46,10 @@ class ReferencePhotosTest {
     List<AcceptedPhoto> photos = IntStream.range(0, accepted)
         .mapToObj(i -> photo("p" + i, 0, 10 * i, 100))
         .toList();
-    ReferencePhotos.Choice choice = ReferencePhotos.DEFAULT.count(count).choose(photos, MANY);
+    ReferencePhotos.Choice choice = (count == 0
+            ? ReferencePhotos.DEFAULT
+            : ReferencePhotos.DEFAULT.count(count))
+        .choose(photos, MANY);
     assertEquals(references, choice.references().size());
     assertEquals(accepted - references, choice.others().size());
     Set<AcceptedPhoto> all = new HashSet<>(choice.references());
@@ -127,12 +130,13 @@ class ReferencePhotosTest {
   void refusesValuesOutOfRange() {
     for (Runnable wrong : List.<Runnable>of(
         () -> ReferencePhotos.DEFAULT.count(11),
+        () -> ReferencePhotos.DEFAULT.count(0),
         () -> ReferencePhotos.DEFAULT.count(-1),
         () -> ReferencePhotos.DEFAULT.side(63),
         () -> ReferencePhotos.DEFAULT.side(2049))) {
       assertTrue(assertThrows(IllegalArgumentException.class, wrong::run)
           .getMessage()
-          .startsWith("reference photos need a count of 0 to 10 and a side of 64 to 2048 pixels"));
+          .startsWith("reference photos need a count of 1 to 10 and a side of 64 to 2048 pixels"));
     }
   }
 

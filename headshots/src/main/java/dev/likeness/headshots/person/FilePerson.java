@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
 
-/** A person from a file, such as a LoRA, of whom the metadata of the file say more. */
+/** A person from a file, such as a LoRA. The metadata of the file has the data of the photos. */
 record FilePerson(Identity person) implements PhotoPerson {
   @Override
   public List<FaceEmbeddings> guidanceFaces() {

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.DoubleFunction;
 
 /**
- * A person of whom headshots know more than how to generate it: what the photos showed, the words
- * that prompts need, and how face guidance is added. Identities of other kinds may implement it;
- * all answers have defaults.
+ * A person with the data of its photos: what the photos showed, the words that prompts need, and
+ * how face guidance is added. Identities of other kinds may implement it; all answers have
+ * defaults.
  */
 public interface PhotoPerson extends Identity {
   /**

@@ -1,12 +1,16 @@
 """What diffusers computes where adapters hook into it: forward hooks behind transformer blocks, which add cross-attention
-to identity tokens as PuLID does, and prompts whose encoded token is replaced from a step on, as PhotoMaker does. CPU, f32."""
+to identity tokens as PuLID does, and prompts whose encoded token is replaced from a step on, as PhotoMaker does; and
+ControlNets that attend to tokens in place of the prompts, as InstantID's does. CPU, f32."""
 import argparse
 from pathlib import Path
 
+import diffusers
+import PIL.Image
 import torch
 from diffusers import DDIMScheduler, DiffusionPipeline
 from safetensors.torch import save_file
 
+import controlnet
 from kept import packed
 from sd1_reference import WOMAN, public, versions
 from seeded import network, noise, token_positions
@@ -19,6 +23,11 @@ TEXT = 7
 # prompt has after it is left out before encoding.
 REPLACED = [("base", 2, 2, False), ("base", 3, 0, False), ("base", 2, 3, True), ("xl-base", 2, 1, True),
             ("xl-base", 4, 2, False)]
+
+# Folder, ControlNets and their scales, which of them attend to tokens, number of tokens, guidance, and end of the ControlNets.
+TOKENS = [("sdxl/xl-base", ["xl"], [0.8], [0], 5, 5.0, 1.0), ("sdxl/xl-base", ["xl"], [0.5], [0], 4, 1.0, 0.6),
+          ("sdxl/xl-base", ["xl", "xl-small"], [0.8, 0.5], [0], 5, 4.0, 1.0), ("sd1/base", ["edges"], [1.0], [0], 3, 5.0, 1.0),
+          ("sd1/base", ["edges", "depth"], [0.7, 0.6], [0, 1], 6, 6.0, 1.0)]
 
 
 def addition(image, identity, weights):
@@ -114,6 +123,46 @@ def replaced(tiny, folder, position, start, shorter):
     return asks, {"vector": vector, "latents": last[0]}
 
 
+@torch.no_grad()
+def controlled(tiny, folder, names, scales, own, count, guidance, end):
+    nets = [controlnet.net(tiny, name)[0] for name in names]
+    xl = folder.startswith("sdxl")
+    kind = diffusers.StableDiffusionXLControlNetPipeline if xl else diffusers.StableDiffusionControlNetPipeline
+    several = len(nets) > 1
+    pipe = kind.from_pretrained(Path(tiny, folder), controlnet=nets if several else nets[0],
+                                **({} if xl else {"safety_checker": None}))
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    told = {"wanted": noise(10, 1, count, pipe.unet.config.cross_attention_dim),
+            "unwanted": noise(11, 1, count, pipe.unet.config.cross_attention_dim)}
+
+    def attend_to_tokens(net):
+        forward = net.forward
+
+        def replaced(sample, timestep, encoder_hidden_states, **kwargs):
+            rows = sample.shape[0]
+            halves = [told["wanted"].expand(rows, -1, -1)] if guidance <= 1 else [
+                told[name].expand(rows // 2, -1, -1) for name in ("unwanted", "wanted")]
+            return forward(sample, timestep, torch.cat(halves), **kwargs)
+
+        net.forward = replaced
+
+    for i in own:
+        attend_to_tokens(nets[i])
+    width, height, seeds, steps = 32, 24, [5, 6], 4
+    shown = [PIL.Image.fromarray(controlnet.picture(width + 8 * i, height)[:, ::1 - 2 * (i % 2)]) for i in range(len(nets))]
+    latents = pipe(prompt=[WOMAN] * 2, negative_prompt=["blurry"] * 2, image=shown if several else shown[0], width=width,
+                   height=height, controlnet_conditioning_scale=scales if several else scales[0],
+                   control_guidance_end=[end] * len(nets) if several else end, guidance_scale=guidance,
+                   num_inference_steps=steps, output_type="latent",
+                   generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds]).images
+    asks = dict(kind="controlled", folder=folder, nets=names, scale=scales, start=[0.0] * len(nets), end=[end] * len(nets),
+                pictures=[list(image.size) for image in shown], own=own, prompt=WOMAN, negative="blurry", guidance=guidance,
+                steps=steps, width=width, height=height, seeds=seeds,
+                scheduler={"_class_name": "DDIMScheduler"} | public(pipe.scheduler.config))
+    return asks, told | {"latents": latents}
+
+
 class Shortened:
     """A tokenizer that leaves out the token behind a position of one prompt."""
 
@@ -138,6 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--golden", required=True, help="the folder of test resources that has flux, klein and chroma")
     parser.add_argument("--tiny", required=True, type=Path, help="the folders of sd1.py and sdxl.py")
+    parser.add_argument("--whole", required=True, type=Path, help="the folder that has sd1 and sdxl, for controlnet.py")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -145,6 +195,7 @@ def main():
     runs = [(dict(kind="behind", folder=one[0], doubles=one[1], singles=one[2], scales=one[3]), behind(args.golden, *one))
             for one in BEHIND]
     runs += [replaced(args.tiny, *one) for one in REPLACED]
+    runs += [controlled(args.whole, *one) for one in TOKENS]
     save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs) for key, value in tensors.items()},
               args.out / "reference.safetensors")
     packed(args.out / "reference.json.gz", {"runs": [asks for asks, _ in runs], "versions": versions()})

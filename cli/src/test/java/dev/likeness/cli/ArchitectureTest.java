@@ -11,6 +11,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.likeness.cli.architecture.FamilyRules;
+import dev.likeness.cli.architecture.MethodRules;
 import dev.likeness.cli.architecture.ModuleRules;
 import dev.likeness.cli.architecture.PackageRules;
 import dev.likeness.cli.architecture.SafetyRules;
@@ -74,6 +75,12 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule FAMILIES = FamilyRules.familiesDoNotKnowEachOther(ROOT);
+
+  @ArchTest
+  static final ArchRule METHOD_REGISTRY = MethodRules.onlyTheRegistryKnowsMethods(ROOT);
+
+  @ArchTest
+  static final ArchRule METHODS = MethodRules.methodsDoNotKnowEachOther(ROOT);
 
   @ArchTest
   static final ArchRule FAMILY_NAMES = FamilyRules.familiesAreNamedInTheirFolders(ROOT);

@@ -18,7 +18,9 @@ import dev.likeness.planted.headshots.NamesFamily;
 import dev.likeness.planted.headshots.report.UsesRootOfHeadshots;
 import dev.likeness.planted.hub.KnowsPhotos;
 import dev.likeness.planted.ipadapter.KnowsLora;
+import dev.likeness.planted.ipadapter.internal.attention.KnowsMethod;
 import dev.likeness.planted.ipadapter.internal.file.UsesRootOfIpAdapter;
+import dev.likeness.planted.ipadapter.internal.method.faceid.KnowsPlus;
 import dev.likeness.planted.lora.PlantedLora;
 import dev.likeness.planted.lora.internal.file.UsesRootOfLora;
 import dev.likeness.planted.photos.MentionsInternal;
@@ -64,6 +66,12 @@ class PlantedViolationsTest {
     assertFinds(PackageRules.arrowsOfHeadshots(ROOT), UsesRootOfHeadshots.class);
     assertFinds(PackageRules.nothingUsesTheRoot(ROOT, "headshots"), UsesRootOfHeadshots.class);
     assertFinds(PackageRules.nothingUsesTheRoot(ROOT, "ipadapter"), UsesRootOfIpAdapter.class);
+  }
+
+  @Test
+  void identityMethodsOutsideOfTheirFoldersAreFound() {
+    assertFinds(MethodRules.onlyTheRegistryKnowsMethods(ROOT), KnowsMethod.class);
+    assertFinds(MethodRules.methodsDoNotKnowEachOther(ROOT), KnowsPlus.class);
   }
 
   @Test

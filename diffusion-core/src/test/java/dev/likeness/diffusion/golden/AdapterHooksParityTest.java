@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.BlockAddition;
 import dev.likeness.diffusion.internal.adapter.Contribution;
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.adapter.PromptToken;
@@ -25,6 +26,8 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
@@ -33,6 +36,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
@@ -237,6 +241,61 @@ class AdapterHooksParityTest {
       ModelAdapter adapter = () -> Contribution.NONE.withPrompts(generation -> change);
       golden.compareLatents(
           run, base.generateAll(GoldenImages.baseRequest(run).adapter(adapter), Run.silent()));
+    }
+  }
+
+  static List<GoldenImages.Run> controlled() {
+    return runs("controlled");
+  }
+
+  @ParameterizedTest
+  @MethodSource("controlled")
+  void letsControlNetsAttendToTokensOfAnAdapter(GoldenImages.Run run) {
+    Path folder = PipelineFolder.any(run.text("folder"), scratch);
+    GoldenFolder.schedule(folder, (Map<?, ?>) run.arguments().get("scheduler"));
+    List<ControlNet> nets = strings(run, "nets").stream()
+        .map(name -> BaseModel.openControlNet(TinyControlNets.write(name, scratch), Compute.EXACT))
+        .toList();
+    try (TensorScope scope = TensorScope.open();
+        GoldenImages golden = GoldenImages.open("adapter-hooks", scratch);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ControlTokens tokens =
+          new ControlTokens(tensor(golden, run, "unwanted"), tensor(golden, run, "wanted"));
+      List<ControlImage> controls = IntStream.range(0, nets.size())
+          .mapToObj(i -> ControlNetParityTest.controlImage(run, nets.get(i), i))
+          .toList();
+      List<ControlImage> own =
+          numbers(run, "own").stream().map(i -> controls.get(i.intValue())).toList();
+      ModelAdapter adapter = () -> Contribution.NONE
+          .withControls(controls)
+          .withControlTokens((control, generation) ->
+              own.contains(control) ? Optional.of(tokens) : Optional.empty());
+      golden.compareLatents(
+          run, base.generateAll(GoldenImages.baseRequest(run).adapter(adapter), Run.silent()));
+    } finally {
+      nets.forEach(ControlNet::close);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<String> strings(GoldenImages.Run run, String name) {
+    return (List<String>) run.arguments().get(name);
+  }
+
+  @Test
+  void refusesTokensForControlNetsOfOtherFamilies() {
+    try (BaseModel base = open("flux/dev");
+        ControlNet net =
+            BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
+      ControlImage control = ControlImage.of(net, ControlNetParityTest.slope(32, 32, false));
+      ModelAdapter adapter = () -> Contribution.NONE
+          .withControls(List.of(control))
+          .withControlTokens((image, generation) -> Optional.of(new ControlTokens(null, null)));
+      assertRefused(
+          "a base of the family flux does not support adapters whose ControlNet has tokens of its"
+              + " own; leave the adapter out, or use a base with a UNet",
+          base,
+          REQUEST.size(32, 32).adapter(adapter));
     }
   }
 

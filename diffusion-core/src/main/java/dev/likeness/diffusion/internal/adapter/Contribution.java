@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param changes the changes to the networks
  * @param prompts the changes to the prompt
  * @param controls the control images
+ * @param controlTokens the tokens that ControlNets attend to in place of the prompts' tokens
  * @param images the reference images of editing models
  * @param inversions the textual inversions, whose tokens the prompts may use
  * @param guidance gradient guidance; empty if sampling follows the prompt alone
@@ -24,12 +25,19 @@ public record Contribution(
     Changes changes,
     Prompts prompts,
     List<ControlImage> controls,
+    TokensOfControls controlTokens,
     ReferenceImages images,
     List<TextualInversion> inversions,
     Optional<Guidance> guidance) {
   /** The contribution that adds nothing. */
   public static final Contribution NONE = new Contribution(
-      Changes.NONE, Prompts.NONE, List.of(), ReferenceImages.NONE, List.of(), Optional.empty());
+      Changes.NONE,
+      Prompts.NONE,
+      List.of(),
+      TokensOfControls.NONE,
+      ReferenceImages.NONE,
+      List.of(),
+      Optional.empty());
 
   /** The changes to the networks of a model. */
   @FunctionalInterface
@@ -58,6 +66,19 @@ public record Contribution(
     PromptChange of(Generation generation);
   }
 
+  /** The tokens of the ControlNets of a generation. */
+  @FunctionalInterface
+  public interface TokensOfControls {
+    /** All ControlNets attend to the prompts. */
+    TokensOfControls NONE = (control, generation) -> Optional.empty();
+
+    /**
+     * Returns the tokens of a control image's ControlNet; empty if it attends to the prompts. New
+     * tensors belong to the calling scope, which lives until the request is sampled.
+     */
+    Optional<ControlTokens> of(ControlImage control, Generation generation);
+  }
+
   /** The gradient guidance of a generation. */
   @FunctionalInterface
   public interface Guidance {
@@ -73,7 +94,13 @@ public record Contribution(
   /** A contribution of changes to networks. */
   public static Contribution of(Changes changes) {
     return new Contribution(
-        changes, Prompts.NONE, List.of(), ReferenceImages.NONE, List.of(), Optional.empty());
+        changes,
+        Prompts.NONE,
+        List.of(),
+        TokensOfControls.NONE,
+        ReferenceImages.NONE,
+        List.of(),
+        Optional.empty());
   }
 
   /** The joined contribution of a request's adapters. */
@@ -85,32 +112,44 @@ public record Contribution(
 
   /** This contribution with changes to the prompt. */
   public Contribution withPrompts(Prompts prompts) {
-    return new Contribution(changes, prompts, controls, images, inversions, guidance);
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, guidance);
   }
 
-  /** This contribution with these control images. */
+  /** This contribution with these control images, whose ControlNets attend to the prompts. */
   public Contribution withControls(List<ControlImage> controls) {
-    return new Contribution(changes, prompts, controls, images, inversions, guidance);
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, guidance);
+  }
+
+  /** This contribution with tokens for ControlNets. */
+  public Contribution withControlTokens(TokensOfControls controlTokens) {
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, guidance);
   }
 
   /** This contribution with these reference images. */
   public Contribution withImages(ReferenceImages images) {
-    return new Contribution(changes, prompts, controls, images, inversions, guidance);
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, guidance);
   }
 
   /** This contribution with these textual inversions. */
   public Contribution withInversions(List<TextualInversion> inversions) {
-    return new Contribution(changes, prompts, controls, images, inversions, guidance);
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, guidance);
   }
 
   /** This contribution with gradient guidance. */
   public Contribution withGuidance(Guidance guidance) {
-    return new Contribution(changes, prompts, controls, images, inversions, Optional.of(guidance));
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, Optional.of(guidance));
   }
 
   /** This contribution without its gradient guidance. */
   public Contribution withoutGuidance() {
-    return new Contribution(changes, prompts, controls, images, inversions, Optional.empty());
+    return new Contribution(
+        changes, prompts, controls, controlTokens, images, inversions, Optional.empty());
   }
 
   /**
@@ -128,6 +167,9 @@ public record Contribution(
             changes.of(component, generation).and(other.changes.of(component, generation)),
         generation -> prompts.of(generation).and(other.prompts.of(generation)),
         concat(controls, other.controls),
+        (control, generation) -> controlTokens
+            .of(control, generation)
+            .or(() -> other.controlTokens.of(control, generation)),
         images.and(other.images),
         concat(inversions, other.inversions),
         guidance.or(() -> other.guidance));

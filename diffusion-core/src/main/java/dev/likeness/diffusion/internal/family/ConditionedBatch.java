@@ -2,13 +2,16 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.BatchedAdaptation;
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
@@ -26,11 +29,18 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record ConditionedBatch(ImageRequest request, List<Item> items, int rows) {
   /**
-   * A request's part of the batch: its encoded prompts, its adaptations by component, and its
-   * number of images.
+   * A request's part of the batch.
+   *
+   * @param conditioning its encoded prompts
+   * @param adaptations its adaptations by component
+   * @param controlTokens the tokens of ControlNets that do not attend to the prompts
+   * @param count its number of images
    */
   public record Item(
-      Conditioning conditioning, Map<ModelComponent, Adaptation> adaptations, int count) {}
+      Conditioning conditioning,
+      Map<ModelComponent, Adaptation> adaptations,
+      Map<ControlImage, ControlTokens> controlTokens,
+      int count) {}
 
   /** Number of images. */
   public int count() {
@@ -89,6 +99,25 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
     return new TextEncoding(
         torch.cat(new TensorVector(negative.tokens(), positive.tokens()), 0),
         torch.cat(new TensorVector(negative.pooled(), positive.pooled()), 0));
+  }
+
+  /**
+   * The tokens that a control image's ControlNet attends to, repeated for each image, [count,
+   * tokens, width]; empty if it attends to the prompts.
+   *
+   * @param isNegative true for those beside the negative prompt
+   */
+  public Optional<Tensor> controlTokens(ControlImage control, boolean isNegative) {
+    if (!items.get(0).controlTokens.containsKey(control)) {
+      return Optional.empty();
+    }
+    TensorVector rows = new TensorVector();
+    for (Item item : items) {
+      ControlTokens tokens = item.controlTokens.get(control);
+      Tensor own = isNegative ? tokens.unconditional() : tokens.conditional();
+      rows.push_back(own.repeat_interleave(item.count, new LongOptional(0), new LongOptional()));
+    }
+    return Optional.of(torch.cat(rows, 0));
   }
 
   /** Expands a number [1] of the whole batch to [batch], for layers that differ by image. */

@@ -1,9 +1,11 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
@@ -23,16 +25,21 @@ record Batch(List<Image> images) {
    *
    * @param request the completed request
    * @param adaptations the adaptation of each component
+   * @param controlTokens the tokens of ControlNets that do not attend to the prompts
    * @param prompts its encoded prompts
    */
   record Request(
-      ImageRequest request, Map<ModelComponent, Adaptation> adaptations, Conditioning prompts) {
+      ImageRequest request,
+      Map<ModelComponent, Adaptation> adaptations,
+      Map<ControlImage, ControlTokens> controlTokens,
+      Conditioning prompts) {
     /**
      * Returns true if its adapters only add side paths, so that it can share a batch with requests
      * of other adapters.
      */
     private boolean isBatchable() {
-      return adaptations.get(ModelComponent.UNET).isBatchable()
+      return controlTokens.isEmpty()
+          && adaptations.get(ModelComponent.UNET).isBatchable()
           && adaptations.get(ModelComponent.TRANSFORMER).isBatchable();
     }
   }
@@ -84,7 +91,10 @@ record Batch(List<Image> images) {
     Map<Object, List<Image>> together = new LinkedHashMap<>();
     for (Request request : requests) {
       List<Image> images = together.computeIfAbsent(
-          request.isBatchable() ? Batch.class : request.adaptations(), any -> new ArrayList<>());
+          request.isBatchable()
+              ? Batch.class
+              : List.of(request.adaptations(), request.controlTokens()),
+          any -> new ArrayList<>());
       for (int i = 0; i < request.request().count(); i++) {
         images.add(new Image(request, request.request().seed() + i));
       }
@@ -118,7 +128,8 @@ record Batch(List<Image> images) {
       while (next < images.size() && images.get(next).request() == request) {
         next++;
       }
-      items.add(new ConditionedBatch.Item(request.prompts(), request.adaptations(), next - first));
+      items.add(new ConditionedBatch.Item(
+          request.prompts(), request.adaptations(), request.controlTokens(), next - first));
     }
     return new ConditionedBatch(request(), items, rows);
   }

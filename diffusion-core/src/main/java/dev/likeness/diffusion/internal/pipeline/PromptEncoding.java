@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.Contribution;
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -17,6 +18,7 @@ import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptOptions;
@@ -47,7 +49,11 @@ record PromptEncoding(OpenModel model) {
         .map(request -> {
           AppliedContribution applied =
               known.computeIfAbsent(request.adapters(), adapters -> apply(request));
-          return new Batch.Request(request, applied.changes(), encode(request, applied, schedule));
+          return new Batch.Request(
+              request,
+              applied.changes(),
+              applied.controlTokens(),
+              encode(request, applied, schedule));
         })
         .toList();
   }
@@ -67,9 +73,11 @@ record PromptEncoding(OpenModel model) {
         .encode(request, adaptation, applied.prompts(), schedule);
   }
 
-  /** What the adapters of a request add to its generation: changes by component, and prompts. */
+  /** What the adapters of a request add to its generation. */
   private record AppliedContribution(
-      Map<ModelComponent, Adaptation> changes, PromptChange prompts) {}
+      Map<ModelComponent, Adaptation> changes,
+      PromptChange prompts,
+      Map<ControlImage, ControlTokens> controlTokens) {}
 
   /**
    * Encodes a request's prompt to embeddings, without the changes that adapters make to the tokens
@@ -108,7 +116,32 @@ record PromptEncoding(OpenModel model) {
               ? Adaptation.NONE
               : contribution.changes().of(component, generation));
     }
-    return new AppliedContribution(changes, contribution.prompts().of(generation));
+    return new AppliedContribution(
+        changes,
+        contribution.prompts().of(generation),
+        controlTokens(request, contribution, generation));
+  }
+
+  private Map<ControlImage, ControlTokens> controlTokens(
+      ImageRequest request, Contribution contribution, Generation generation) {
+    Map<ControlImage, ControlTokens> all = new HashMap<>();
+    request
+        .controlImages()
+        .forEach(control -> contribution
+            .controlTokens()
+            .of(control, generation)
+            .ifPresent(tokens -> all.put(control, tokens)));
+    if (!all.isEmpty()
+        && model
+            .capability(Capabilities.ControlImages.class)
+            .filter(Capabilities.ControlImages::supportsTokens)
+            .isEmpty()) {
+      throw new IllegalArgumentException(
+          "a base of the family " + model.family().id()
+              + " does not support adapters whose ControlNet has tokens of its own; leave the adapter"
+              + " out, or use a base with a UNet");
+    }
+    return all;
   }
 
   /**

@@ -71,6 +71,9 @@ class ContributionTest {
     return Contribution.of((component, generation) ->
             component == ModelComponent.UNET ? new Perturbing("attn" + number) : Adaptation.NONE)
         .withControls(List.of(control(number)))
+        .withControlTokens((control, generation) -> control.equals(control(number))
+            ? Optional.of(new ControlTokens(null, null))
+            : Optional.empty())
         .withImages(ReferenceImages.NONE.images(List.of(image(number))))
         .withInversions(List.of(inversion(number)))
         .withGuidance(generation -> new Numbered(number));
@@ -95,6 +98,10 @@ class ContributionTest {
     assertTrue(unet.isPerturbed("attn1") && unet.isPerturbed("attn2"));
     assertSame(Adaptation.NONE, both.changes().of(ModelComponent.TEXT_ENCODER, GENERATION));
     assertEquals(List.of(control(1), control(2)), both.controls());
+    for (int i = 1; i <= 3; i++) {
+      assertEquals(
+          i < 3, both.controlTokens().of(control(i), GENERATION).isPresent(), "tokens of " + i);
+    }
     assertEquals(List.of(image(1), image(2)), both.images().images());
     assertEquals(List.of(inversion(1), inversion(2)), both.inversions());
     assertEquals(

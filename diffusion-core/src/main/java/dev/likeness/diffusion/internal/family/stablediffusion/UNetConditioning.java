@@ -37,6 +37,11 @@ public record UNetConditioning(
     return new UNetConditioning(attentionContext, pooled, timeIds, scale);
   }
 
+  /** This conditioning with other tokens, without cached keys and values. */
+  public UNetConditioning withContext(Tensor context) {
+    return new UNetConditioning(AttentionContext.of(context), pooled, timeIds, guidance);
+  }
+
   /** The text's tokens. */
   public Tensor context() {
     return attentionContext.tokens();

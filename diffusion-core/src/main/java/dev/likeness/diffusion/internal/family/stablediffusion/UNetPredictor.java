@@ -1,16 +1,20 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
+import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.schedulers.Step;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
@@ -111,12 +115,13 @@ final class UNetPredictor implements PromptedNetwork {
       Prompts prompts, List<UNetConditioning> conditioning, boolean degraded) {
     Device device = new Device(model.compute().device());
     DeepCache deep = deepCache(batch.request().caching());
+    ControlContexts contexts = new ControlContexts(prompts);
     List<UNet2DConditionModel> nets = degraded ? degradedNetworks : networks;
     return (input, step) -> {
       Tensor time = batch.expandToBatch(Tensors.scalar(step.timestep(), input), input.size(0));
       UNetConditioning here = conditioning.get(step.index());
       ControlNetModel.Residuals control =
-          residuals(prompts, Tensors.place(model.compute(), input), time, here, step);
+          residuals(contexts, Tensors.place(model.compute(), input), time, here, step);
       if (deep != null) {
         deep.startRow(step.index());
       }
@@ -127,14 +132,19 @@ final class UNetPredictor implements PromptedNetwork {
 
   /** The sum of the active ControlNets' residuals; null for none. */
   private ControlNetModel.Residuals residuals(
-      Prompts prompts, Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
+      ControlContexts contexts,
+      Tensor input,
+      Tensor time,
+      UNetConditioning conditioning,
+      Step step) {
+    Prompts prompts = contexts.prompts;
     return latents.controls().stream()
         .filter(control -> control.isActive(step))
         .map(UNetControlNet.Input.class::cast)
         .filter(control -> !control.isGuess() || prompts != Prompts.NEGATIVE)
         .map(control -> control.isGuess() && prompts == Prompts.BOTH
             ? ofPromptAlone(control, input, time, step)
-            : control.residuals(input, time, conditioning, step))
+            : control.residuals(input, time, contexts.of(control, conditioning), step))
         .reduce(null, (sum, next) -> next.add(sum));
   }
 
@@ -146,9 +156,40 @@ final class UNetPredictor implements PromptedNetwork {
         .residuals(
             both.narrow(0, half, half),
             time.size(0) == 1 ? time : time.narrow(0, half, half),
-            positive.get(step.index()),
+            new ControlContexts(Prompts.POSITIVE).of(control, positive.get(step.index())),
             step)
         .afterZeros();
+  }
+
+  /**
+   * The conditioning of ControlNets that attend to tokens of their own. The tokens are joined once
+   * for all steps.
+   */
+  private final class ControlContexts {
+    private final Prompts prompts;
+    private final Map<ControlInput, Optional<Tensor>> tokens = new IdentityHashMap<>();
+
+    ControlContexts(Prompts prompts) {
+      this.prompts = prompts;
+      latents.controls().forEach(control -> tokens.put(control, tokens(control)));
+    }
+
+    /** A union's control images share one network, so they share its tokens. */
+    private Optional<Tensor> tokens(ControlInput control) {
+      ControlImage first = control.controls().get(0);
+      Optional<Tensor> wanted = batch.controlTokens(first, false);
+      return switch (prompts) {
+        case POSITIVE -> wanted;
+        case NEGATIVE -> batch.controlTokens(first, true);
+        case BOTH ->
+          wanted.map(own ->
+              torch.cat(new TensorVector(batch.controlTokens(first, true).orElseThrow(), own), 0));
+      };
+    }
+
+    UNetConditioning of(ControlInput control, UNetConditioning prompt) {
+      return tokens.get(control).map(prompt::withContext).orElse(prompt);
+    }
   }
 
   private static DeepCache deepCache(CachingOptions caching) {

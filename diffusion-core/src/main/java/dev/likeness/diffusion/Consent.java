@@ -50,12 +50,6 @@ public record Consent(
   /**
    * Checks the text and the purposes, removes space around the text, and copies the purposes.
    *
-   * @param person the person in the photos
-   * @param givenBy the person who gave the consent
-   * @param purposes the purposes that the person agreed to, at least one
-   * @param textVersion the version of the application's consent text
-   * @param givenAt the time of the consent
-   * @param text the consent in words that the person would recognise; not blank
    * @throws IllegalArgumentException if the text is blank or there is no purpose
    */
   public Consent {

@@ -40,18 +40,7 @@ public record GeneratedImage(
     float[] pixels,
     boolean isEdited,
     Optional<ImageRequest> firstPassRequest) {
-  /**
-   * Copies {@code pixels}.
-   *
-   * @param image the generated pixels
-   * @param seed the seed of the initial noise
-   * @param request the request with every default filled in
-   * @param latents the final latents, before decoding
-   * @param pixels the decoded image, [3, height, width] in row-major order, 0..1
-   * @param isEdited true if the request has an initial image, or reference images of a strength
-   *     above 0
-   * @param firstPassRequest for an enlarged image, the request of the first pass; otherwise empty
-   */
+  /** Copies {@code pixels}. */
   public GeneratedImage {
     pixels = pixels.clone();
   }

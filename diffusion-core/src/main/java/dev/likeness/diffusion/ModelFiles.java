@@ -33,10 +33,6 @@ public record ModelFiles(
   /**
    * Copies the map of component files.
    *
-   * @param path the folder or single file of the model
-   * @param components folders or files that replace components, by diffusers' component names
-   * @param prediction the prediction type of the UNet; empty to use the type that the files state
-   * @param calibration a file of {@link EightBitCalibration}; empty to use the file beside the base
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
    */
   public ModelFiles {

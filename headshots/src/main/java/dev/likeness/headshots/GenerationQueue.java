@@ -400,9 +400,6 @@ public final class GenerationQueue implements AutoCloseable {
     /**
      * Checks the limits.
      *
-     * @param workers number of jobs that run at once on a device, at least 1
-     * @param capacity number of jobs that may wait, at least 1
-     * @param memoryBytes memory budget of a device's running jobs in bytes, at least 1
      * @throws IllegalArgumentException if a limit is below 1
      */
     public Options {

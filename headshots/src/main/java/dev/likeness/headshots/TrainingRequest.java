@@ -23,10 +23,6 @@ public record TrainingRequest(
   /**
    * Checks that neither profile nor state file is null.
    *
-   * @param review the reviewed photos
-   * @param consent the person's consent
-   * @param profile the traits that the user gave
-   * @param stateFile the file of the training's state; empty to save no state
    * @throws NullPointerException if {@code profile} or {@code stateFile} is null
    */
   public TrainingRequest {

@@ -15,8 +15,6 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
   /**
    * Checks the interval.
    *
-   * @param every the number of steps from one guided step to the next, at least 1
-   * @param gradient whether and how the gradient goes through the denoising network
    * @throws IllegalArgumentException if {@code every} is less than 1
    */
   public FaceGuidanceOptions {

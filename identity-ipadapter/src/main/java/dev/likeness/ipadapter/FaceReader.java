@@ -170,14 +170,7 @@ public final class FaceReader {
    */
   public record PersonReading(
       ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
-    /**
-     * Copies the list.
-     *
-     * @param prompt the image prompt
-     * @param readings the report for each photo, in the order of the photos
-     * @param usesFallback true if a fallback adapter encoded the whole photos, because no photo has
-     *     a usable face
-     */
+    /** Copies the list. */
     public PersonReading {
       readings = List.copyOf(readings);
     }
@@ -284,13 +277,7 @@ public final class FaceReader {
       }
     }
 
-    /**
-     * Copies the list.
-     *
-     * @param face the reference with the face; empty if no face can be used
-     * @param notes remarks: how the photo was changed, and why the embedding is missing or less
-     *     exact
-     */
+    /** Copies the list. */
     public FaceReading {
       notes = List.copyOf(notes);
     }

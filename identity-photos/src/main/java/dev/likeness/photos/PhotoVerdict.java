@@ -24,15 +24,7 @@ public record PhotoVerdict(
     Verdict verdict,
     List<Reason> reasons,
     List<Face> faces) {
-  /**
-   * Copies the lists.
-   *
-   * @param name the photo's name
-   * @param format the file format; empty if the file is not an image
-   * @param verdict the most severe verdict of all reasons
-   * @param reasons the reasons against the photo, most severe first
-   * @param faces the faces in the photo, largest first
-   */
+  /** Copies the lists. */
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
     faces = List.copyOf(faces);

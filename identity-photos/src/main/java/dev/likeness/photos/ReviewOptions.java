@@ -15,9 +15,6 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
   /**
    * Checks that there is at least one thread.
    *
-   * @param decodeLimits the largest files and images that are decoded
-   * @param qualityLimits thresholds of the quality measures
-   * @param threads number of photos reviewed at the same time, at least 1
    * @throws IllegalArgumentException if {@code threads} is below 1
    */
   public ReviewOptions {

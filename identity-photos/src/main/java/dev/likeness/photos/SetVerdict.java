@@ -36,16 +36,7 @@ public record SetVerdict(
   /** The largest useful number of photos. Further photos hardly improve the result. */
   public static final int MAX_PHOTOS = 20;
 
-  /**
-   * Copies the lists of advice.
-   *
-   * @param photos number of reviewed photos
-   * @param accepted number of accepted photos
-   * @param readiness how suitable the set is for training, 0 to 1
-   * @param coverage the variety of the accepted photos
-   * @param advice sentences that say how to improve the set
-   * @param toolAdvice sentences that say which additional tools would find more problems
-   */
+  /** Copies the lists of advice. */
   public SetVerdict {
     advice = List.copyOf(advice);
     toolAdvice = List.copyOf(toolAdvice);

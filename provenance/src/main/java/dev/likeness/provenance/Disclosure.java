@@ -60,13 +60,6 @@ public record Disclosure(
   /**
    * Checks the texts.
    *
-   * @param signer the signing identity; empty for the development identity, which proves nothing
-   *     about the signer
-   * @param generator name of the generating program, not blank
-   * @param source digital source type of the images
-   * @param label text of a visible label, not blank; empty for no label
-   * @param isWatermarked true to add the invisible {@link Watermark} to the pixels
-   * @param edited true if the images were generated from other images
    * @throws IllegalArgumentException if the generator's name or the label is blank
    */
   public Disclosure {

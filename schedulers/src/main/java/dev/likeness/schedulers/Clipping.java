@@ -33,9 +33,6 @@ public record Clipping(Kind kind, double limit, double ratio) {
   /**
    * Checks that the limit is above 0 and the ratio in 0..1.
    *
-   * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
-   * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
-   * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} uses as threshold, 0..1
    * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1
    */
   public Clipping {

@@ -14,8 +14,6 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * Checks that both factors are finite and not negative.
    *
-   * @param alpha the factor of the clean sample, at least 0
-   * @param sigma the factor of unit noise, at least 0
    * @throws IllegalArgumentException if a factor is negative, infinite or NaN
    */
   public NoiseLevel {

@@ -34,15 +34,6 @@ public record PlanRequest(
   /**
    * Checks the ranges and copies the arrays.
    *
-   * @param steps the number of steps, at least 1
-   * @param strength the share of the steps that is sampled, 0..1
-   * @param denoisingStart the share of the training timesteps that another model has sampled,
-   *     0..{@code denoisingEnd}
-   * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param eta the share of fresh noise in each step, 0..1
-   * @param mu the exponent of the resolution-dependent shift of flow networks
-   * @param timesteps timesteps that replace the scheduler's own timesteps, or empty
-   * @param sigmas sigmas that replace the scheduler's own sigmas, or empty
    * @throws IllegalArgumentException if mu is not finite, or if another number is out of its range
    */
   public PlanRequest {

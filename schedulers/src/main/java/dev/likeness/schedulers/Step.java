@@ -116,17 +116,6 @@ public record Step(
     /**
      * Copies the arrays and checks that all factors are finite.
      *
-     * @param samples factors of the rows' samples before input scaling
-     * @param unblended factors of the rows' samples before the sampling loop replaces the part
-     *     outside an inpainting mask
-     * @param denoised factors of the denoised predictions after clipping
-     * @param raw factors of the denoised predictions before clipping; empty without clipping
-     * @param unguided factors of the denoised predictions without guidance; empty for most solvers
-     * @param modelOutputs factors of the network's outputs; empty for most solvers
-     * @param noise factors of the rows' unit noise; 0 for rows without noise
-     * @param needsNoise true if this row takes fresh noise from the random generator, even if the
-     *     factor of the noise is 0
-     * @param needsUnguided true if this or a later row needs this row's prediction without guidance
      * @throws IllegalArgumentException if a factor is infinite or NaN
      */
     public Update {

@@ -50,12 +50,6 @@ public record ErasureReceipt(
   /**
    * Checks the values and copies the collections.
    *
-   * @param subject the random id of the subject: 32 hexadecimal digits
-   * @param startedAt the time when the erasure began, by the system clock
-   * @param finishedAt the time when the last file was deleted, by the system clock
-   * @param files the number of deleted files by category label
-   * @param signature the signature of the values above
-   * @param certificates the signer's certificate, then the certificates of its issuers, as DER
    * @throws IllegalArgumentException if the id is not 32 lower-case hexadecimal digits, a category
    *     is unknown, a count is negative, or there is no certificate
    */

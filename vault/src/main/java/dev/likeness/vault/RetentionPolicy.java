@@ -28,9 +28,6 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     /**
      * Checks that both durations are not negative.
      *
-     * @param afterPurpose duration after the end of the training, not negative
-     * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not
-     *     negative
      * @throws IllegalArgumentException if a duration is negative
      */
     public Limit {
@@ -56,7 +53,6 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
    * Checks that every category has a limit of at most {@link #MAX_DURATION} after the last use.
    *
-   * @param limits a limit for every category
    * @throws IllegalArgumentException if a category has no limit, or its {@link Limit#afterUse} is
    *     longer than {@link #MAX_DURATION}
    */
@@ -185,12 +181,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * @param files the number of files removed from subjects that were not erased
    */
   public record PurgeReport(List<ErasureReceipt> erased, int files) {
-    /**
-     * Copies the receipts.
-     *
-     * @param erased receipts of the erased subjects
-     * @param files the number of files removed from subjects that were not erased
-     */
+    /** Copies the receipts. */
     public PurgeReport {
       erased = List.copyOf(erased);
     }

@@ -37,12 +37,6 @@ public record CachingOptions(
   /**
    * Checks the ranges.
    *
-   * @param kind the kind of values that are cached
-   * @param interval the distance from one full computation to the next, in rows of the sampling
-   *     plan; at least 1
-   * @param layers how many layers of a UNet's first level are computed at every row, at least 0
-   * @param threshold the largest relative change up to which output is reused, at least 0
-   * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75
    * @throws IllegalArgumentException if a number is out of its range
    */
   public CachingOptions {

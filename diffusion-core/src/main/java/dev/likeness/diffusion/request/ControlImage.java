@@ -35,14 +35,6 @@ public record ControlImage(
   /**
    * Checks the interval and the control mode.
    *
-   * @param controlNet the ControlNet; the caller keeps ownership
-   * @param image the image; it is resized to the request's size
-   * @param scale the conditioning scale; 1 is the trained scale
-   * @param start the share of the steps after which the ControlNet starts, 0..1
-   * @param end the share of the steps after which the ControlNet ends, {@code start}..1
-   * @param mode the control mode for a union ControlNet, from 0
-   * @param mask the mask for a ControlNet that was trained for inpainting
-   * @param isGuess true for guess mode
    * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold, if the scale
    *     is NaN, infinite or beyond 3.4e38, or if the ControlNet has no such mode
    */

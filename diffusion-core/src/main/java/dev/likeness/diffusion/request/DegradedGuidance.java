@@ -35,12 +35,6 @@ public record DegradedGuidance(
   /**
    * Checks the ranges and copies the layers.
    *
-   * @param kind the method by which the network is degraded
-   * @param layers numbers of the skipped blocks, or regular expressions
-   * @param scale the guidance scale; 0 turns degraded guidance off
-   * @param adaptiveScale how much the scale falls for each trained timestep below 1000, at least 0
-   * @param start the share of the steps after which guidance starts, 0..1
-   * @param end the share of the steps after which guidance ends, {@code start}..1
    * @throws IllegalArgumentException if {@code layers} is empty, or if a number is out of its range
    */
   public DegradedGuidance {

@@ -26,8 +26,6 @@ public interface GuidanceFormula {
     /**
      * Checks the number of rows.
      *
-     * @param zeroSteps how many rows at the start of the sampling plan get a prediction of zero, at
-     *     least 0
      * @throws IllegalArgumentException if the number is negative
      */
     public CfgZeroStar {
@@ -53,10 +51,6 @@ public interface GuidanceFormula {
     /**
      * Checks the ranges.
      *
-     * @param eta the factor for the part of the difference that is parallel to the prediction for
-     *     the prompt, 0..1
-     * @param momentum the weight of earlier steps' differences, finite
-     * @param normThreshold the largest norm of the difference, at least 0
      * @throws IllegalArgumentException if a number is out of its range
      */
     public AdaptiveProjected {
@@ -85,8 +79,6 @@ public interface GuidanceFormula {
     /**
      * Checks that the factor is above 0.
      *
-     * @param formula the formula whose result is limited
-     * @param factor the limit, as a multiple of the norm of the prompt's prediction; above 0
      * @throws IllegalArgumentException if the factor is not above 0
      */
     public CfgNormalization {

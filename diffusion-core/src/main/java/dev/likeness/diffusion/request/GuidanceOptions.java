@@ -52,15 +52,6 @@ public record GuidanceOptions(
   /**
    * Checks the ranges.
    *
-   * @param scale the guidance scale
-   * @param rescale the amount of guidance rescale, 0..1
-   * @param start the share of the steps after which guidance starts, 0..1
-   * @param end the share of the steps after which guidance ends, {@code start}..1
-   * @param sequential true if prompt and negative prompt are evaluated one after the other
-   * @param formula the formula that combines the predictions for prompt and negative prompt
-   * @param degradedGuidance additional guidance by a degraded network; empty if there is none
-   * @param trueCfgScale the scale of classifier-free guidance for FLUX.1
-   * @param freeU the factors of FreeU for a UNet
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if {@code 0 <= start <= end
    *     <= 1} does not hold, or if a scale is NaN, infinite or beyond 3.4e38
    */
@@ -241,10 +232,6 @@ public record GuidanceOptions(
     /**
      * Checks the factors.
      *
-     * @param s1 the factor of the first up block's skip connections, above 0
-     * @param s2 the factor of the second up block's skip connections, above 0
-     * @param b1 the factor of the first up block's channels, above 0
-     * @param b2 the factor of the second up block's channels, above 0
      * @throws IllegalArgumentException if a factor is NaN, not above 0, or above 3.4e38
      */
     public FreeU {

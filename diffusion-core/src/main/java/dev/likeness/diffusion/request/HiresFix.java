@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  *
  * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1
- * @param steps the number of steps of the second pass before {@code strength} reduces it; empty for
- *     the number of steps of the first pass
+ * @param steps the number of steps of the second pass before {@code strength} reduces it, at least
+ *     1; empty for the number of steps of the first pass
  * @param pixels true to enlarge the decoded image (Lanczos) and encode it again; false to enlarge
  *     the latents (bilinear), which needs a higher strength. A base that was trained for inpainting
  *     needs {@code true}
@@ -21,10 +21,6 @@ public record HiresFix(double scale, double strength, OptionalInt steps, boolean
   /**
    * Checks the ranges.
    *
-   * @param scale the factor for width and height, above 1, at most 8
-   * @param strength the share of the steps that the second pass samples, above 0, at most 1
-   * @param steps the number of steps before {@code strength} reduces it, at least 1
-   * @param pixels true to enlarge the decoded image, false to enlarge the latents
    * @throws IllegalArgumentException if a number is out of its range
    */
   public HiresFix {

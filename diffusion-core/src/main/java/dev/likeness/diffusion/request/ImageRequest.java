@@ -50,22 +50,7 @@ public record ImageRequest(
     TilingOptions tiling,
     Optional<HiresFix> hires,
     GenerationHooks hooks) {
-  /**
-   * Copies the lists.
-   *
-   * @param prompts prompt and negative prompt, and their syntax
-   * @param sampling steps, scheduler, seed, number of images, initial noise
-   * @param sizeOptions size of the images, and SDXL's size conditioning
-   * @param guidanceOptions guidance scale, formula and interval
-   * @param adapters the adapters of this request; their changes to the model are summed
-   * @param initialImage the initial image or latents
-   * @param controlImages control images, each with its ControlNet
-   * @param referenceImages images that an editing model uses as inputs
-   * @param caching caching and token merging
-   * @param tiling windows over the sample, and decoding in strips
-   * @param hires a second pass over the enlarged image
-   * @param hooks hooks that run the caller's code in the sampling loop
-   */
+  /** Copies the lists. */
   public ImageRequest {
     adapters = List.copyOf(adapters);
     controlImages = List.copyOf(controlImages);

@@ -41,14 +41,6 @@ public record InitialImage(
   /**
    * Checks the strength, the padding, and that either an image or latents are given.
    *
-   * @param image the image; resized to the request's size, except by an editing model
-   * @param latents latents of an earlier generation
-   * @param strength the share of the steps that is sampled, 0..1
-   * @param mask the mask: white pixels are generated, black pixels are kept
-   * @param isDifferential true if the mask is a change map
-   * @param keepsSize true if an editing model keeps the image's own size, apart from rounding
-   * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
-   * @param paddingMaskCrop the padding around the mask in pixels, at least 0
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
    *     strength is not in 0..1, or if the padding is negative
    */

@@ -16,9 +16,6 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   /**
    * Checks the number of tokens and copies the arrays.
    *
-   * @param tokens the embeddings, [count, width] in row-major order
-   * @param count the number of tokens, at least 1
-   * @param pooled SDXL's pooled embedding of the whole prompt; empty for other families
    * @throws IllegalArgumentException if {@code count} is below 1, or if the number of values is 0
    *     or not a multiple of {@code count}
    */

@@ -30,7 +30,7 @@ import java.util.function.UnaryOperator;
  *     the negative prompt
  * @param encoderPrompts separate prompts for the second and third text encoder
  * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads (diffusers:
- *     {@code max_sequence_length}); empty for the base's default
+ *     {@code max_sequence_length}), at least 1; empty for the base's default
  */
 public record PromptOptions(
     String prompt,
@@ -45,15 +45,6 @@ public record PromptOptions(
   /**
    * Checks the values and removes duplicates of textual inversions.
    *
-   * @param prompt a description of the image; not null
-   * @param negative the negative prompt
-   * @param syntax the syntax of prompt and negative prompt
-   * @param clipSkip how many of the text encoder's last layers are left out, at least 0
-   * @param textualInversions textual inversions whose tokens the prompts may use
-   * @param embedding precomputed embeddings that replace the prompt
-   * @param negativeEmbedding precomputed embeddings that replace the negative prompt
-   * @param encoderPrompts separate prompts for the second and third text encoder
-   * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, at least 1
    * @throws IllegalArgumentException if the clip skip is negative, if the sequence length is below
    *     1, or if two different textual inversions have the same token
    * @throws NullPointerException if the prompt is null

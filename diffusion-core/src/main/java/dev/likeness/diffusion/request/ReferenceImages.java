@@ -12,8 +12,8 @@ import java.util.stream.Stream;
  * from noise.
  *
  * @param images the images, in order; they may have different sizes; empty for no images
- * @param maxPixels the largest area of each image in pixels; larger images are scaled down, which
- *     saves time. Empty for the model's own limit
+ * @param maxPixels the largest area of each image in pixels, at least 1; larger images are scaled
+ *     down, which saves time. Empty for the model's own limit
  * @param strength how strongly the model attends to the images, at least 0. At 1, attention is as
  *     trained; at 0, the images are left out. The logarithm of the strength is added to the
  *     attention scores of the images' tokens
@@ -25,9 +25,6 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
   /**
    * Copies the list.
    *
-   * @param images the images, in order
-   * @param maxPixels the largest area of each image in pixels, at least 1
-   * @param strength how strongly the model attends to the images, at least 0
    * @throws IllegalArgumentException if {@code maxPixels} is below 1, or {@code strength} is
    *     negative, NaN, infinite or beyond 3.4e38
    * @throws NullPointerException if an image is null

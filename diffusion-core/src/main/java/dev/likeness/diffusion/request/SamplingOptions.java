@@ -71,18 +71,6 @@ public record SamplingOptions(
   /**
    * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
    *
-   * @param steps the number of sampling steps, 1 to 10,000
-   * @param timesteps one trained timestep for each step, in descending order
-   * @param sigmas sigmas in the scheduler's unit, in descending order
-   * @param scheduler a scheduler's name
-   * @param customScheduler a scheduler object of the caller
-   * @param schedulerOptions options of the scheduler that replace those of its config
-   * @param eta the share of fresh noise in each step, 0..1
-   * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
-   * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param seed the seed of the first image; each further image has the next seed
-   * @param count the number of images, 1 to 100,000
-   * @param noise the initial noise, of unit variance; empty for the noise of the seed
    * @throws IllegalArgumentException if a number is out of its range, if a timestep or sigma is
    *     negative or not finite, if timesteps or sigmas do not descend, if both lists are given, or
    *     if a list's length is not {@code steps}

@@ -34,13 +34,6 @@ public record SizeConditioning(
   /**
    * Checks that the sizes are positive.
    *
-   * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})
-   * @param originalHeight height before scaling, in pixels
-   * @param left columns cropped at the left (diffusers: {@code crops_coords_top_left})
-   * @param top rows cropped at the top
-   * @param targetWidth width after cropping, in pixels (diffusers: {@code target_size})
-   * @param targetHeight height after cropping, in pixels
-   * @param aestheticScore aesthetic score, about 1 to 10
    * @throws IllegalArgumentException if a size is below 1
    */
   public SizeConditioning {

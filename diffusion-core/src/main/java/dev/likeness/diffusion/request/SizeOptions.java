@@ -46,10 +46,6 @@ public record SizeOptions(
   /**
    * Checks that the sides are at least 1.
    *
-   * @param width the width in pixels
-   * @param height the height in pixels
-   * @param conditioning SDXL's size conditioning of the prompt
-   * @param negativeConditioning size conditioning of the negative prompt
    * @throws IllegalArgumentException if a side is below 1
    */
   public SizeOptions {

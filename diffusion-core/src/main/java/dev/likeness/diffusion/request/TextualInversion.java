@@ -50,8 +50,6 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
    * Checks the shapes and copies the map and its arrays.
    *
-   * @param token the placeholder token, not blank; upper and lower case make no difference
-   * @param values the embeddings, [vectors, width] in row-major order
    * @throws IllegalArgumentException if the token is blank, if there are no embeddings, if a width
    *     is below 1, if values do not form whole vectors, or if text encoders have different numbers
    *     of vectors

@@ -29,8 +29,6 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
     /**
      * Checks the ranges.
      *
-     * @param size the side of a window in latent pixels
-     * @param stride the largest distance between neighbouring windows' starts, in latent pixels
      * @throws IllegalArgumentException if the size is below 1, or the stride is not in
      *     1..{@code size}
      */

@@ -37,9 +37,6 @@ public record Compute(String device, DType dtype) {
   /**
    * Checks that the device is known and that it supports the element type.
    *
-   * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"} (the second
-   *     GPU)
-   * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
    * @throws IllegalArgumentException if the text is not the name of a device, or if the device does
    *     not support the element type
    */

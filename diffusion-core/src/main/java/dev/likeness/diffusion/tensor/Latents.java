@@ -18,11 +18,6 @@ public record Latents(float[] values, int channels, int height, int width) {
   /**
    * Checks the shape and copies the values.
    *
-   * @param values [channels, height, width] in row-major order, in the denoising network's scale
-   *     (VAE scaling and shift applied)
-   * @param channels the number of channels, for example 4 for Stable Diffusion XL and 16 for FLUX.1
-   * @param height the height in latent pixels, at least 1
-   * @param width the width in latent pixels, at least 1
    * @throws IllegalArgumentException if a dimension is less than 1, or if the number of values is
    *     not {@code channels * height * width}
    */

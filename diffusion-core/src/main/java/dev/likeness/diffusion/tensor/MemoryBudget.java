@@ -61,11 +61,6 @@ public record MemoryBudget(
   /**
    * Checks the ranges.
    *
-   * @param bytes the limit in bytes, at least 1
-   * @param allow8Bit the rule for quantising the network's weights to 8 bits
-   * @param width the width of the images in pixels; empty for the model's default
-   * @param height the height of the images in pixels; empty for the model's default
-   * @param batchSize the number of samples in one call of the network
    * @throws IllegalArgumentException if a number is out of its range, or if a limit is combined
    *     with {@link EightBits#WEIGHTS}
    */

@@ -180,12 +180,7 @@ public final class Authenticity {
    *     {@link Flag#NO_FACE} is judged
    */
   public record Result(Set<Flag> flags, Set<Flag> notJudged) {
-    /**
-     * Copies the sets.
-     *
-     * @param flags the differences from the photos
-     * @param notJudged the flags that could not be judged
-     */
+    /** Copies the sets. */
     public Result {
       flags = Set.copyOf(flags);
       notJudged = Set.copyOf(notJudged);

@@ -26,8 +26,6 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   /**
    * Checks and copies the vectors.
    *
-   * @param embedder name of the embedder that made the vectors
-   * @param vectors one vector of unit length for each photo
    * @throws IllegalArgumentException if the vectors have different numbers of elements, or a number
    *     is NaN or infinite
    */

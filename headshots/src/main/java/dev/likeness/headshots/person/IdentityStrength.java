@@ -94,8 +94,6 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   /**
    * Checks and copies the curves.
    *
-   * @param referenceOnly the curve for reference images without a LoRA
-   * @param withLora the curve for reference images together with a LoRA
    * @throws IllegalArgumentException if a curve has fewer than two points, does not start with
    *     {@link Setting#OFF}, or does not increase in likeness
    */

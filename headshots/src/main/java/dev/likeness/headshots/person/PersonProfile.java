@@ -25,11 +25,7 @@ public record PersonProfile(List<Trait> traits) {
    */
   public static final double MIN_CONFIDENCE = 0.5;
 
-  /**
-   * Copies the traits.
-   *
-   * @param traits at most one trait for each attribute
-   */
+  /** Copies the traits. */
   public PersonProfile {
     traits = List.copyOf(traits);
   }
@@ -216,10 +212,6 @@ public record PersonProfile(List<Trait> traits) {
     /**
      * Checks the attribute and the confidence.
      *
-     * @param attribute one of {@link PersonProfile#attributes()}
-     * @param value the words; empty if the person has no such thing
-     * @param confidence 0 (a guess) to 1 (certain)
-     * @param source where the statement comes from
      * @throws IllegalArgumentException if the attribute is blank or the confidence is outside 0 to
      *     1
      */

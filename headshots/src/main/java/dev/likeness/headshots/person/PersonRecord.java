@@ -32,15 +32,7 @@ public record PersonRecord(
   public static final PersonRecord EMPTY = new PersonRecord(
       PersonProfile.UNKNOWN, List.of(), new SharedLight(""), Optional.empty(), Optional.empty());
 
-  /**
-   * Copies the measures.
-   *
-   * @param profile the person's appearance in words
-   * @param traits measures of the face, one for each photo
-   * @param light the light that the photos share
-   * @param guidanceFaces the face embeddings for face guidance
-   * @param faces the face embeddings for measuring likeness
-   */
+  /** Copies the measures. */
   public PersonRecord {
     traits = List.copyOf(traits);
   }

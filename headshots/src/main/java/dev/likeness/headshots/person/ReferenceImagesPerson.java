@@ -263,7 +263,6 @@ public final class ReferenceImagesPerson implements PhotoPerson {
     /**
      * Checks and copies the list.
      *
-     * @param people the persons, in the order of their images, at least two
      * @throws IllegalArgumentException if there are fewer than two persons, or if one has a LoRA
      */
     public Group {

@@ -56,9 +56,6 @@ public record ReferencePhotos(OptionalInt count, Crop crop, int side) {
   /**
    * Checks the values.
    *
-   * @param count the largest number of photos, 1 to 10; absent for three or four
-   * @param crop how much of each photo is kept
-   * @param side the largest side of a square reference image in pixels, 64 to 2048
    * @throws IllegalArgumentException if a value is outside its range
    */
   public ReferencePhotos {

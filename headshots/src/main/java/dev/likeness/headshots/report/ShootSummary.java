@@ -35,17 +35,7 @@ public record ShootSummary(
     boolean fitsPerson,
     String likeness,
     Optional<PhotoReview> review) {
-  /**
-   * Copies the warnings.
-   *
-   * @param base the base model's name
-   * @param source how many photos or reference images the headshots come from, in words for users
-   * @param consent the words of the person's consent
-   * @param warnings the warnings, the most important one first
-   * @param fitsPerson false if the base cannot show this person
-   * @param likeness how likeness to the person was measured, in words for users
-   * @param review the reviewed photos; empty for a person from a file
-   */
+  /** Copies the warnings. */
   public ShootSummary {
     warnings = List.copyOf(warnings);
   }

@@ -17,11 +17,7 @@ import java.util.Optional;
  *     one score of likeness for each person
  */
 public record ScoreCard(List<Score> scores) {
-  /**
-   * Copies the scores.
-   *
-   * @param scores one score for each aspect that could be measured
-   */
+  /** Copies the scores. */
   public ScoreCard {
     scores = List.copyOf(scores);
   }

@@ -35,12 +35,6 @@ public record Headshot(
   /**
    * Checks the identity strength.
    *
-   * @param image the pixels
-   * @param style the style
-   * @param seed the seed of the noise
-   * @param request the request with all defaults filled in
-   * @param identityStrength the identity strength, 0 to 1
-   * @param isEdited true if the headshot was made from an existing image
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
   public Headshot {

@@ -56,10 +56,6 @@ public record HeadshotEdit(
     /**
      * Checks the margins.
      *
-     * @param left pixels on the left, 0 to 4096
-     * @param top pixels at the top, 0 to 4096
-     * @param right pixels on the right, 0 to 4096
-     * @param bottom pixels at the bottom, 0 to 4096
      * @throws IllegalArgumentException if a margin is outside 0 to 4096
      */
     public Margins {
@@ -80,11 +76,6 @@ public record HeadshotEdit(
   /**
    * Checks the edit.
    *
-   * @param words the new words for each part to change
-   * @param mask the region to generate again
-   * @param margins pixels to add around the headshot
-   * @param strength denoising strength, 0 to 1
-   * @param seed the seed of the noise
    * @throws IllegalArgumentException if the edit changes nothing, words are blank, margins come
    *     with other changes, or the strength is outside 0 to 1
    */

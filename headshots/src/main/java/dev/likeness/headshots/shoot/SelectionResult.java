@@ -27,11 +27,7 @@ public record SelectionResult(List<Verdict> verdicts) {
     }
   }
 
-  /**
-   * Copies the verdicts.
-   *
-   * @param verdicts one verdict for each candidate, in the order of the candidates
-   */
+  /** Copies the verdicts. */
   public SelectionResult {
     verdicts = List.copyOf(verdicts);
   }

@@ -13,12 +13,7 @@ import java.util.List;
  * @param headshots the headshots, style by style, in the order of the request
  */
 public record Shoot(ShootRequest request, List<Headshot> headshots) {
-  /**
-   * Copies the list.
-   *
-   * @param request the request
-   * @param headshots the headshots, style by style
-   */
+  /** Copies the list. */
   public Shoot {
     headshots = List.copyOf(headshots);
   }

@@ -51,15 +51,6 @@ public record ShootRequest(
   /**
    * Checks the request.
    *
-   * @param styles the styles, at least one
-   * @param count number of images in each style, at least 1
-   * @param identityStrength the identity strength, 0 to 1
-   * @param steps number of sampling steps, at least 1
-   * @param guidance guidance scale, from 0
-   * @param size width and height in pixels
-   * @param seed seed of the first image's noise
-   * @param variant the combination of clothes, expression, light and backdrop for the first image
-   *     of each style, as an index from 0
    * @throws IllegalArgumentException if a value is outside its range, or if {@code variant} plus
    *     {@code count} is above the largest int
    */

@@ -58,19 +58,6 @@ public record Style(
   /**
    * Checks and copies the parts.
    *
-   * @param name identifier
-   * @param title name for users
-   * @param opening the first words of the prompt, at most eight
-   * @param wardrobe clothes, at least one entry
-   * @param expressions expressions, at least one entry
-   * @param lights lights, at least one entry
-   * @param backdrops backdrops, at least one entry
-   * @param lens words for bases that were trained on photographs; may be empty
-   * @param negative the negative prompt; may be empty
-   * @param guidance guidance scale; empty for the default of shoots
-   * @param crop the default crop
-   * @param bases families of base models that the style is for; empty for all
-   * @param isMonochrome true to convert images to black and white
    * @throws IllegalArgumentException if a required part is missing, the opening is too long, or the
    *     crop is unknown
    */

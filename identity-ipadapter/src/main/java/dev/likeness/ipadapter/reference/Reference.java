@@ -19,11 +19,6 @@ public record Reference(
   /**
    * Checks and copies the components.
    *
-   * @param image the image for an image encoder; FaceID-Plus needs the aligned face
-   * @param face a face embedding; it has unit length, except that the unnormalised Portrait adapter
-   *     needs an embedding before normalisation
-   * @param faceEmbedder name of the face embedder; empty if unknown
-   * @param weight weight among the references, above 0; a weight of 2 counts as two references
    * @throws IllegalArgumentException if image and face are both empty, or the weight is not above 0
    *     or not finite as a {@code float}
    */

@@ -52,10 +52,6 @@ public record ReferenceEmbeddings(
     /**
      * Checks the shape and copies the values.
      *
-     * @param values the values
-     * @param count number of references
-     * @param tokens number of tokens of each reference
-     * @param width width of each token
      * @throws IllegalArgumentException if the grid is empty, or the number of values does not match
      *     the shape
      */
@@ -119,11 +115,6 @@ public record ReferenceEmbeddings(
   /**
    * Checks the components.
    *
-   * @param image outputs of an image encoder for n references, [n, tokens, width]
-   * @param unconditional encoder output for no image, [1, tokens, width]; empty for zeros
-   * @param face face embeddings of n references, [n, 1, width]
-   * @param weights weight of each of the n references
-   * @param origin the networks that made the embeddings
    * @throws IllegalArgumentException if image and face are both empty, the counts do not match, or
    *     a weight is not a finite number above 0
    */

@@ -53,14 +53,7 @@ public record LoraInspection(
    * @param base the base model that the metadata names, or empty
    */
   public record Metadata(String title, List<String> triggerWords, String licence, String base) {
-    /**
-     * Copies the trigger words.
-     *
-     * @param title the title, or empty
-     * @param triggerWords words that activate the LoRA in prompts, most frequent first
-     * @param licence the licence in the words of the author, or empty
-     * @param base the base model that the metadata names, or empty
-     */
+    /** Copies the trigger words. */
     public Metadata {
       triggerWords = List.copyOf(triggerWords);
     }
@@ -91,25 +84,7 @@ public record LoraInspection(
     }
   }
 
-  /**
-   * Copies the collections; the algorithms are sorted.
-   *
-   * @param keyFormat the key format; empty if no known key is in the file
-   * @param family id of the model family of the file, such as {@code sdxl}
-   * @param algorithms the algorithms of the file's weight changes (deltas)
-   * @param layers number of layers that the file changes
-   * @param rank the largest rank of the deltas
-   * @param scale the smallest and the largest factor (alpha / rank) of the deltas
-   * @param matched number of keys that belong to a layer of the base and fit its shape, or belong
-   *     to a textual inversion
-   * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
-   * @param ignored keys that are ignored, because they do not change images
-   * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
-   * @param incomplete layers that lack tensors of their algorithm
-   * @param duplicates pairs of keys that name the same tensor
-   * @param textualInversions names of the textual inversions in the file
-   * @param metadata its readable metadata
-   */
+  /** Copies the collections; the algorithms are sorted. */
   public LoraInspection {
     algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));
     unmatched = List.copyOf(unmatched);

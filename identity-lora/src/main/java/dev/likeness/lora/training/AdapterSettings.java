@@ -32,14 +32,6 @@ public record AdapterSettings(
   /**
    * Checks the ranges of the settings.
    *
-   * @param rank rank of each layer's delta, from 1
-   * @param alpha strength, above 0: each delta is scaled by alpha / rank
-   * @param rankStabilised true to scale a delta by alpha / sqrt(rank)
-   * @param algorithm the form of each delta
-   * @param targets the layers that are trained
-   * @param targetModules a regular expression for names of layers to train, or empty
-   * @param trainTextEncoder true to train text encoders too
-   * @param pivotalTuning the settings of a placeholder token that is trained with the LoRA
    * @throws IllegalArgumentException if a value is out of its range, or the pattern of target
    *     modules is not a regular expression
    */

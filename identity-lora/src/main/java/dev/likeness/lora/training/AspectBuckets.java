@@ -31,7 +31,6 @@ public record AspectBuckets(List<Size> sizes) {
   /**
    * Checks that there is at least one size.
    *
-   * @param sizes the sizes, narrowest first; at least one
    * @throws IllegalArgumentException if there is no size
    */
   public AspectBuckets {

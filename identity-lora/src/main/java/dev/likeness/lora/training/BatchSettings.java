@@ -19,10 +19,6 @@ public record BatchSettings(
   /**
    * Checks the ranges of the settings.
    *
-   * @param batchSize images per batch, from 1
-   * @param randomFlip true to mirror images at random
-   * @param classImages number of class images that the base generates for prior preservation
-   * @param captions captions of the images, with {@code %s} for the person
    * @throws IllegalArgumentException if a value is out of its range, or there is no caption
    */
   public BatchSettings {

@@ -16,10 +16,6 @@ public record LearningRate(
   /**
    * Checks the ranges of the settings.
    *
-   * @param peak the highest learning rate, above 0
-   * @param scheduler how it changes from step to step
-   * @param warmupSteps steps until the learning rate reaches its peak, from 0
-   * @param cycles number of falls of a schedule with restarts, from 1
    * @throws IllegalArgumentException if a value is out of its range
    */
   public LearningRate {

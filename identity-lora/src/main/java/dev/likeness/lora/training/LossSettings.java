@@ -30,14 +30,6 @@ public record LossSettings(
   /**
    * Checks the ranges of the settings.
    *
-   * @param minSnrGamma gamma of min-SNR weighting; 0 for no weighting
-   * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR)
-   * @param noiseOffset share of noise that is constant over the image
-   * @param inputPerturbation share of additional input noise that the network does not predict
-   * @param focusWeight factor of the loss inside the focus area of an image, above 0; 1 for a
-   *     uniform loss
-   * @param priorLossWeight weight of the prior preservation loss, from 0
-   * @param distillationGuidance guidance scale of the teacher model in few-step distillation
    * @throws IllegalArgumentException if a value is out of its range
    */
   public LossSettings {

@@ -31,17 +31,6 @@ public record OptimizationSettings(
   /**
    * Checks the ranges of the settings.
    *
-   * @param optimizer the optimiser
-   * @param learningRate the learning rate at each step
-   * @param weightDecay weight decay of the optimiser, from 0
-   * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
-   * @param gradientAccumulationSteps number of batches whose gradients are averaged for each
-   *     optimiser step, from 1
-   * @param gradientCheckpointing true to recompute activations instead of keeping them (gradient
-   *     checkpointing)
-   * @param emaDecay decay of the exponential moving average (EMA) of the weights, below 1; 0 for no
-   *     average
-   * @param stochasticRounding true for bf16 weights with stochastic rounding in DreamBooth
    * @throws IllegalArgumentException if a value is out of its range, or stochastic rounding is
    *     combined with Prodigy
    */

@@ -14,9 +14,6 @@ public record PersonToken(String token, String classWord, String consent) {
   /**
    * Checks that the class word is not blank.
    *
-   * @param token a rare token that stands for the person
-   * @param classWord the class word, such as {@code woman}; not blank
-   * @param consent the person's consent, as free text or JSON; empty if unknown
    * @throws IllegalArgumentException if the class word is blank
    */
   public PersonToken {

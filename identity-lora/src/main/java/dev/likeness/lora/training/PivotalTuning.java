@@ -25,11 +25,6 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   /**
    * Checks the ranges of the settings.
    *
-   * @param vectors number of vectors; 0 to train no placeholder token
-   * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1; above 0
-   *     if there are vectors
-   * @param learningRate change of an embedding value in one step, in standard deviations of the
-   *     base's embeddings; above 0 if there are vectors
    * @throws IllegalArgumentException if a value is out of its range
    */
   public PivotalTuning {

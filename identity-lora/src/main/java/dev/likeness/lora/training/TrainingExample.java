@@ -20,11 +20,6 @@ public record TrainingExample(
   /**
    * Checks that the mask is as large as the image.
    *
-   * @param image the training image, with sides that are multiples of the VAE scale factor (8)
-   * @param caption the caption, with {@code %s} for the person
-   * @param focus the area, such as the face, whose loss is multiplied by
-   *     {@link TrainingSettings#focusWeight()}
-   * @param mask a loss mask of the image's size, or empty
    * @throws IllegalArgumentException if the mask does not have the size of the image
    */
   public TrainingExample {
@@ -49,10 +44,6 @@ public record TrainingExample(
     /**
      * Checks that width and height are at least 1 and that no distance is negative.
      *
-     * @param left distance from the left edge, from 0
-     * @param top distance from the upper edge, from 0
-     * @param width the width, from 1
-     * @param height the height, from 1
      * @throws IllegalArgumentException if a value is out of its range
      */
     public Focus {

@@ -33,13 +33,6 @@ public record TrainingSet(
   /**
    * Checks that there is at least one image, and that the interval is at least 1.
    *
-   * @param examples the training images, at least one; images of one size form batches
-   * @param personToken the person in the images
-   * @param stateFile file in which the training saves its state
-   * @param latentFolder folder in which encoded images are cached
-   * @param validation validation images that are generated and scored during the training
-   * @param trainingAdapter a LoRA file that is added to the base during the training
-   * @param saveInterval training steps between two saved states, at least 1
    * @throws IllegalArgumentException if there is no image, or the interval is below 1
    */
   public TrainingSet {

@@ -27,12 +27,6 @@ public record TrainingSettings(
   /**
    * Checks that the settings go together.
    *
-   * @param adapter what is trained
-   * @param optimization how the weights are moved
-   * @param loss the loss and the noise
-   * @param batches the images and captions of each batch
-   * @param steps optimiser steps, from 1
-   * @param seed seed of the random initial values, image order, noise and timesteps
    * @throws IllegalArgumentException if the steps are out of their range, or class images or
    *     trained text encoders are combined with few-step distillation
    */

@@ -18,10 +18,6 @@ public record ValidationOptions(int interval, ImageRequest request, Scorer score
   /**
    * Checks that the interval is at least 1 and the patience at least 0.
    *
-   * @param interval steps between two validations, from 1
-   * @param request the request for the images, with {@code %s} in the prompt for the person
-   * @param scorer rates the images, higher for better
-   * @param patience number of validations without a better score before the training stops
    * @throws IllegalArgumentException if the interval is below 1 or the patience is negative
    */
   public ValidationOptions {

@@ -22,10 +22,6 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   /**
    * Checks the ranges.
    *
-   * @param maxBytes the largest file size, in bytes, at least 1
-   * @param maxPixels the largest width times height, in pixels, at least 1
-   * @param maxLongSide the longest side of decoded images, in pixels, at least 64
-   * @param allowsPrograms true if installed programs may convert HEIC and AVIF files
    * @throws IllegalArgumentException if a number is out of its range
    */
   public DecodeLimits {

@@ -120,14 +120,6 @@ public record EmbedderSpec(
   /**
    * Checks threshold and scale.
    *
-   * @param name name for reports and messages
-   * @param template positions of the landmarks in the input, and the input's size
-   * @param rgb true for the channel order red, green, blue; false for the reverse order
-   * @param mean number that is subtracted from each pixel value
-   * @param scale factor applied after subtracting, not 0
-   * @param samePersonThreshold cosine from which two faces count as the same person, above -1 and
-   *     below 1
-   * @param licence licence of the weights
    * @throws IllegalArgumentException if the threshold is out of its range or the scale is 0
    */
   public EmbedderSpec {

@@ -12,10 +12,6 @@ public record BoundingBox(double x, double y, double width, double height) {
   /**
    * Checks that all four numbers are finite and the size is positive.
    *
-   * @param x left edge, in pixels
-   * @param y top edge, in pixels
-   * @param width width in pixels, above 0
-   * @param height height in pixels, above 0
    * @throws IllegalArgumentException if width or height is not above 0, or a number is not finite
    */
   public BoundingBox {

@@ -22,11 +22,6 @@ public record Face(
   /**
    * Checks that the score is in 0..1.
    *
-   * @param box the face from above the brows to the chin and from ear to ear
-   * @param score the detector's confidence, 0 to 1
-   * @param pose rotation of the head
-   * @param eyes centres of the eyes; empty if they were not found
-   * @param landmarks five landmarks; empty if the detector does not find landmarks
    * @throws IllegalArgumentException if the score is not in 0..1
    */
   public Face {
@@ -69,8 +64,6 @@ public record Face(
     /**
      * Checks that the x of {@code left} is not larger than the x of {@code right}.
      *
-     * @param left the eye nearer to the left edge of the image
-     * @param right the eye nearer to the right edge of the image
      * @throws IllegalArgumentException if the x of {@code left} is larger than the x of
      *     {@code right}
      */

@@ -10,8 +10,6 @@ public record Point(double x, double y) {
   /**
    * Checks that both numbers are finite.
    *
-   * @param x distance from the left edge of the image
-   * @param y distance from the top edge of the image
    * @throws IllegalArgumentException if a number is NaN or infinite
    */
   public Point {

@@ -26,19 +26,7 @@ public record LikenessReport(
     boolean isIndependent,
     Optional<RocCurve> roc,
     String meaning) {
-  /**
-   * Copies the scores.
-   *
-   * @param images one score per image, in the order of the images
-   * @param mean mean cosine of the images with a face, -1 to 1
-   * @param confidenceInterval 95 % confidence interval of the mean
-   * @param genuineMean mean cosine between the person's own photos
-   * @param isIndependent false if photos or the embedder of this measurement may also have been
-   *     used to generate or choose the images
-   * @param roc the ROC curve; empty without photos of other people, or with only one photo of the
-   *     person
-   * @param meaning one sentence that explains the mean to users
-   */
+  /** Copies the scores. */
   public LikenessReport {
     images = List.copyOf(images);
   }

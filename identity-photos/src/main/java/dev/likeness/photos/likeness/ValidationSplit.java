@@ -18,9 +18,6 @@ public record ValidationSplit(
   /**
    * Checks that both sets have photos, and copies them.
    *
-   * @param training photos for training or as reference images; at least one
-   * @param validation photos for measuring the likeness; at least one
-   * @param isIndependent true if the two sets share no photo
    * @throws IllegalArgumentException if one of the sets is empty
    */
   public ValidationSplit {

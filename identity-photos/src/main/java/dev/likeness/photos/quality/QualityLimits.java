@@ -91,8 +91,6 @@ public final class QualityLimits {
     /**
      * Checks that the limits are numbers and differ.
      *
-     * @param warn values beyond this limit give a warning
-     * @param reject values beyond this limit reject the photo
      * @throws IllegalArgumentException if a limit is NaN, or both are equal
      */
     public Band {

@@ -15,11 +15,6 @@ public record Reason(
   /**
    * Checks that the severity is not KEEP.
    *
-   * @param code the kind of reason
-   * @param severity the verdict that the reason leads to: WARN or REJECT
-   * @param value the measured value; NaN if nothing was measured
-   * @param limit the threshold that {@code value} is beyond; NaN if nothing was measured
-   * @param message one sentence for users, without the file's name
    * @throws IllegalArgumentException if the severity is KEEP
    */
   public Reason {

@@ -62,18 +62,7 @@ public record ManifestReport(
   static final String WEAK = "signingCredential.invalid";
   static final String EXCLUSIONS = "assertion.dataHash.additionalExclusionsPresent";
 
-  /**
-   * Copies the lists.
-   *
-   * @param state the result of the validation
-   * @param activeManifest the label of the active (last) manifest; empty if it cannot be read
-   * @param generator name of the program that made the claim; empty if the claim names no program
-   * @param actions the recorded actions, in order
-   * @param signer the signer; empty if the manifest has no readable signature
-   * @param findings the findings about the file and its manifest
-   * @param ingredients findings about the ingredients: the images from which this image was made.
-   *     Failures that this image's manifest already records are left out
-   */
+  /** Copies the lists. */
   public ManifestReport {
     actions = List.copyOf(actions);
     findings = List.copyOf(findings);

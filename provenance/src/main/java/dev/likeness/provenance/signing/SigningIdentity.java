@@ -32,8 +32,6 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   /**
    * Checks that the key belongs to the first certificate.
    *
-   * @param key the private key of the first certificate
-   * @param chain the signer's certificate, then the certificates of its issuers
    * @throws IllegalArgumentException if the chain is empty, no {@link SignatureAlgorithm} supports
    *     the key, or the key does not belong to the first certificate
    */

@@ -38,11 +38,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   private static final int CERTIFICATE_SIGNING = 5;
   private static final List<String> TIME_STAMPING = List.of("1.3.6.1.5.5.7.3.8");
 
-  /**
-   * Copies the list.
-   *
-   * @param certificates certificates of authorities, or of signers that are trusted directly
-   */
+  /** Copies the list. */
   public TrustAnchors {
     certificates = List.copyOf(certificates);
   }

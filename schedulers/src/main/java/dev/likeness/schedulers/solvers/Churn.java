@@ -16,9 +16,9 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param amount the amount of churn over the whole generation, at least 0 (k-diffusion:
  *     {@code s_churn})
- * @param minSigma the smallest sigma at which churn adds noise
- * @param maxSigma the largest sigma at which churn adds noise
- * @param noiseScale the factor that multiplies the added noise, usually 1
+ * @param minSigma the smallest sigma at which churn adds noise, at least 0
+ * @param maxSigma the largest sigma at which churn adds noise, at least {@code minSigma}
+ * @param noiseScale the factor that multiplies the added noise, at least 0; usually 1
  * @param timesteps maps the higher start sigma to the timestep for the network
  */
 public record Churn(
@@ -35,11 +35,6 @@ public record Churn(
   /**
    * Checks the ranges.
    *
-   * @param amount the amount of churn over the whole generation, at least 0
-   * @param minSigma the smallest sigma at which churn adds noise, at least 0
-   * @param maxSigma the largest sigma at which churn adds noise, at least {@code minSigma}
-   * @param noiseScale the factor that multiplies the added noise, at least 0
-   * @param timesteps maps the higher start sigma to the timestep for the network
    * @throws IllegalArgumentException if a number is out of its range or NaN, or if amount or noise
    *     scale is infinite
    */

@@ -20,7 +20,6 @@ public record Ddim(double eta) implements Solver {
   /**
    * Checks that eta is in 0..1.
    *
-   * @param eta the fresh noise in each step, as a share of DDPM's noise, 0..1
    * @throws IllegalArgumentException if eta is not in 0..1
    */
   public Ddim {

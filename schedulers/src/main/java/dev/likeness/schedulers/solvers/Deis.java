@@ -25,8 +25,6 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implemen
   /**
    * Checks that the order is 1 to 3.
    *
-   * @param order the highest order, 1 to 3
-   * @param finalOrder the rule by which the order falls near the end of the sigma schedule
    * @throws IllegalArgumentException if the order is not 1 to 3
    */
   public Deis {

@@ -32,11 +32,6 @@ public record DpmFast(
   /**
    * Copies the orders.
    *
-   * @param orders the order of every step of the sigma schedule, 1 to 3; a step of order k needs k
-   *     network calls
-   * @param eta the share of fresh noise, at least 0
-   * @param noiseScale the factor that multiplies all fresh noise, usually 1
-   * @param timesteps maps a sigma inside a step to the timestep for the network
    * @throws IllegalArgumentException if an order is not 1 to 3
    */
   public DpmFast {

@@ -30,11 +30,6 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
   /**
    * Checks that the order is 2 or 3.
    *
-   * @param order the highest order, 2 or 3
-   * @param heun true if order 2 uses Heun's rule, false for the midpoint rule; order 3 always uses
-   *     Heun's rule
-   * @param eta the share of fresh noise, at least 0; 0 adds no noise
-   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @throws IllegalArgumentException if the order is not 2 or 3
    */
   public DpmPlusPlusMSde {

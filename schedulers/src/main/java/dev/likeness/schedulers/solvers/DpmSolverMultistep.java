@@ -29,10 +29,6 @@ public record DpmSolverMultistep(
   /**
    * Checks that the algorithm supports the order.
    *
-   * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise
-   * @param order the highest order, 1 to 3
-   * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
-   * @param finalOrder the rule by which the order falls near the end of the sigma schedule
    * @throws IllegalArgumentException if the order is not 1 to 3, or if it is 3 for
    *     {@link DpmAlgorithm#SDE_DPM_SOLVER}
    */

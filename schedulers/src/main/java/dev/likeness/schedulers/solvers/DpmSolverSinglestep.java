@@ -26,9 +26,6 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
   /**
    * Copies and checks the orders.
    *
-   * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise
-   * @param orders the order of every step of the whole sigma schedule, 1 to 3
-   * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
    * @throws IllegalArgumentException if an order is not 1 to 3
    */
   public DpmSolverSinglestep {

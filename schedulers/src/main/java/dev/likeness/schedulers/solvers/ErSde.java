@@ -35,8 +35,6 @@ public record ErSde(int stages, double noiseScale) implements Solver {
   /**
    * Checks that the number of terms is 1 to 3.
    *
-   * @param stages the number of Taylor terms of the prediction, 1 to 3
-   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @throws IllegalArgumentException if the number is not 1 to 3
    */
   public ErSde {

@@ -34,9 +34,6 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**
    * Checks that the order is 1 to 4.
    *
-   * @param order the highest order, 1 to 4
-   * @param orderByStepIndex true to choose the order by the step's index in the whole schedule;
-   *     false to count from the first sampled step
    * @throws IllegalArgumentException if the order is not 1 to 4
    */
   public Lms {

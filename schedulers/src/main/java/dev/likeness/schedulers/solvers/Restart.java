@@ -16,9 +16,10 @@ import java.util.function.DoubleUnaryOperator;
  * <p>Source: Xu et al. 2023, arXiv:2306.14878, algorithm 1; the solver {@code Restart} of Stable
  * Diffusion web UI.
  *
- * @param low the sigma at which noise is added; the nearest level of the schedule is used
- * @param high the sigma to which the added noise raises the sample; the nearest level of the
- *     schedule is used
+ * @param low the sigma at which noise is added, at least 0; the nearest level of the schedule is
+ *     used
+ * @param high the sigma to which the added noise raises the sample, at least {@code low}; the
+ *     nearest level of the schedule is used
  * @param steps the number of Heun steps of each repetition, on a Karras schedule; at least 1
  * @param restarts the number of repetitions, at least 0
  * @param timesteps maps a sigma to its timestep
@@ -29,11 +30,6 @@ public record Restart(
   /**
    * Checks the ranges.
    *
-   * @param low the sigma at which noise is added, at least 0
-   * @param high the sigma to which the added noise raises the sample, at least {@code low}
-   * @param steps the number of Heun steps of each repetition, at least 1
-   * @param restarts the number of repetitions, at least 0
-   * @param timesteps maps a sigma to its timestep
    * @throws IllegalArgumentException if a number is out of its range, infinite or NaN
    */
   public Restart {

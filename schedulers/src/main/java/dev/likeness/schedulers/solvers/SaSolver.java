@@ -36,12 +36,6 @@ public record SaSolver(
   /**
    * Checks that both orders are 1 to 4.
    *
-   * @param predictorOrder the highest order of the predictor, 1 to 4
-   * @param correctorOrder the highest order of the corrector, 1 to 4
-   * @param predictX0 true to extrapolate the denoised prediction, false for the predicted noise
-   * @param lowerOrderFinal true to lower the orders near the end of the sigma schedule
-   * @param usePece true if the network is also called on the corrected sample
-   * @param tau maps a timestep to the paper's tau at this timestep, at least 0
    * @throws IllegalArgumentException if an order is not 1 to 4
    */
   public SaSolver {

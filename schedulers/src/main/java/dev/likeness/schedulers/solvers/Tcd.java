@@ -21,8 +21,6 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
   /**
    * Checks that gamma is in 0..1.
    *
-   * @param gamma how far each step goes below the next noise level, 0..1; 0 is deterministic
-   * @param levels maps a training timestep to its noise level
    * @throws IllegalArgumentException if gamma is not in 0..1
    */
   public Tcd {

@@ -41,11 +41,6 @@ public record UniPc(
   /**
    * Checks that the order is at least 1, and copies the set.
    *
-   * @param order the highest order of the predictor, at least 1
-   * @param bh1 true if the paper's function B(h) is h, false if it is exp(h) - 1
-   * @param predictX0 true to extrapolate the denoised prediction, false for the predicted noise
-   * @param lowerOrderFinal true to lower the order to 1 near the end of the sigma schedule
-   * @param disableCorrector the indices, from 0, of the steps that the corrector does not correct
    * @throws IllegalArgumentException if the order is less than 1
    */
   public UniPc {

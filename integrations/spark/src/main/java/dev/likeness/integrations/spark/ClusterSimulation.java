@@ -10,12 +10,13 @@ import java.util.Random;
  *
  * @param people number of people, at least 1
  * @param executors number of executors that work at once, at least 1
- * @param seconds mean seconds of the task of one person
+ * @param seconds mean seconds of the task of one person, above 0
  * @param skew standard deviation of the logarithm of these seconds, at least 0. With 0.3, one task
  *     in a hundred takes at least about twice the median
  * @param failuresPerHour mean number of failures of an executor in an hour of its work, at least 0
- * @param restartSeconds seconds until a new executor has opened its base model
- * @param lostSeconds the most work that a failure loses: the seconds between two saved states
+ * @param restartSeconds seconds until a new executor has opened its base model, at least 0
+ * @param lostSeconds the most work that a failure loses: the seconds between two saved states, at
+ *     least 0
  * @param seed seed of the random numbers
  */
 public record ClusterSimulation(
@@ -63,14 +64,6 @@ public record ClusterSimulation(
   /**
    * Checks the ranges.
    *
-   * @param people number of people, at least 1
-   * @param executors number of executors, at least 1
-   * @param seconds mean seconds of the task of one person, above 0
-   * @param skew standard deviation of the logarithm of these seconds, at least 0
-   * @param failuresPerHour mean number of failures of an executor in an hour, at least 0
-   * @param restartSeconds seconds of a restart, at least 0
-   * @param lostSeconds the most seconds of work that a failure loses, at least 0
-   * @param seed seed of the random numbers
    * @throws IllegalArgumentException if a number is out of its range
    */
   public ClusterSimulation {

@@ -22,9 +22,6 @@ public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Doub
   /**
    * Copies the lists and the map.
    *
-   * @param prompts the prompts, at least one
-   * @param seeds the seeds, at least one
-   * @param loras maps the URIs of LoRA files to weights; the order is kept
    * @throws IllegalArgumentException if there is no prompt or no seed
    */
   public ImageGrid {

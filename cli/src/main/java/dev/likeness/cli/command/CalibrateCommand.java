@@ -12,7 +12,6 @@ import dev.likeness.diffusion.EightBitCalibration;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.diffusion.request.SizeOptions;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -60,19 +59,8 @@ public final class CalibrateCommand implements Runnable, WritesFiles {
       description = "number of sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
-  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
-  @Option(
-      names = "--width",
-      paramLabel = "W",
-      description = "width in pixels (default: from the base)")
-  private Integer width;
-
-  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
-  @Option(
-      names = "--height",
-      paramLabel = "H",
-      description = "height in pixels (default: from the base)")
-  private Integer height;
+  @Mixin
+  private ImageSizeOption size;
 
   @PathUse(Use.WRITTEN)
   @Option(
@@ -143,13 +131,9 @@ public final class CalibrateCommand implements Runnable, WritesFiles {
   }
 
   private List<ImageRequest> requests() {
-    SizeOptions sized = width == null ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
     List<ImageRequest> requests = new ArrayList<>();
     for (String prompt : prompts) {
-      requests.add(ImageRequest.of(prompt)
-          .steps(steps)
-          .seed(requests.size())
-          .sizeOptions(height == null ? sized : sized.height(height)));
+      requests.add(size.apply(ImageRequest.of(prompt).steps(steps).seed(requests.size())));
     }
     return requests;
   }

@@ -13,7 +13,6 @@ import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.diffusion.request.SizeOptions;
 import dev.likeness.lora.Lora;
 import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
@@ -109,19 +108,8 @@ public final class GenerateCommand implements Runnable, WritesFiles {
           "seed: the noise of image i is generated from S + i (default: ${DEFAULT-VALUE})")
   private long seed;
 
-  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
-  @Option(
-      names = "--width",
-      paramLabel = "W",
-      description = "width in pixels (default: from the base)")
-  private Integer width;
-
-  @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
-  @Option(
-      names = "--height",
-      paramLabel = "H",
-      description = "height in pixels (default: from the base)")
-  private Integer height;
+  @Mixin
+  private ImageSizeOption size;
 
   @NumberRange(min = 1, max = NumberRange.MAX_IMAGES)
   @Option(
@@ -359,7 +347,6 @@ public final class GenerateCommand implements Runnable, WritesFiles {
     ImageRequest request = isFewStep ? asked : withRecipe(asked);
     ImageRequest counted = steps == null ? request : request.steps(steps);
     ImageRequest guided = Double.isNaN(guidance) ? counted : counted.guidance(guidance);
-    SizeOptions sized = width == null ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
-    return guided.sizeOptions(height == null ? sized : sized.height(height));
+    return size.apply(guided);
   }
 }

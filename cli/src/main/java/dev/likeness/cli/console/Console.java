@@ -124,7 +124,7 @@ public record Console(
       case CANCELLED -> "cancelled; no half-written file was left";
       case DEFECT -> "this is a defect of likeness, please report it: " + failure;
       case MACHINE ->
-        ExitStatus.isOutOfMemory(failure)
+        ResourceLimitException.isOutOfMemory(failure)
             ? "not enough memory (" + LibTorch.firstLine(failure)
                 + "); request a smaller image, or make more memory available"
             : failure.getMessage();

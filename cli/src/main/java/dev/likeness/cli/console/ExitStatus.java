@@ -38,19 +38,10 @@ public enum ExitStatus {
     if (failure instanceof InvalidInputException) {
       return INPUT;
     }
-    if (failure instanceof ResourceLimitException || isOutOfMemory(failure)) {
+    if (failure instanceof ResourceLimitException
+        || ResourceLimitException.isOutOfMemory(failure)) {
       return MACHINE;
     }
     return failure instanceof IllegalArgumentException ? USAGE : DEFECT;
-  }
-
-  // Failures of libtorch are RuntimeExceptions that differ only in their text.
-  static boolean isOutOfMemory(Throwable failure) {
-    String text = String.valueOf(failure.getMessage());
-    return failure instanceof OutOfMemoryError
-        || text.contains("std::bad_alloc")
-        || text.contains("out of memory")
-        || text.contains("can't allocate memory")
-        || text.contains("not enough memory");
   }
 }

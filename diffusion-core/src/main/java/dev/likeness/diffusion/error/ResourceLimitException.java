@@ -28,4 +28,19 @@ public class ResourceLimitException extends LikenessException {
   public ResourceLimitException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /**
+   * {@return true if a failure says that the memory of the machine or of the GPU is full} Failures
+   * of libtorch are RuntimeExceptions that differ only in their text.
+   *
+   * @param failure any failure
+   */
+  public static boolean isOutOfMemory(Throwable failure) {
+    String text = String.valueOf(failure.getMessage());
+    return failure instanceof OutOfMemoryError
+        || text.contains("std::bad_alloc")
+        || text.contains("out of memory")
+        || text.contains("can't allocate memory")
+        || text.contains("not enough memory");
+  }
 }

@@ -210,15 +210,10 @@ public record PersonTrainingEngine(
     List<SceneWords> scenes = study.scenes();
     TrainingSet set = trainingSet(
         study,
+        scenes,
         consent,
-        PersonStudy.trainingExamples(
-            study.crops(),
-            study.photos(),
-            scenes,
-            study.ownCaptions(run.progress()),
-            study.captions(asked.captions()),
-            study.captions(GRAY_CAPTIONS)),
-        SceneWords.sharedLight(scenes),
+        study.captions(asked.captions()),
+        study.captions(GRAY_CAPTIONS),
         run.progress());
     LoraPerson trained = fitting.train(base, saving(set, state), run);
     try {
@@ -239,18 +234,12 @@ public record PersonTrainingEngine(
       Path state,
       Run run) {
     PersonStudy study = study(review, known, run);
-    List<SceneWords> scenes = study.scenes();
     TrainingSet set = trainingSet(
         study,
+        study.scenes(),
         consent,
-        PersonStudy.trainingExamples(
-            study.crops(),
-            study.photos(),
-            scenes,
-            study.ownCaptions(run.progress()),
-            method.settings().captions(),
-            GRAY_CAPTIONS),
-        SceneWords.sharedLight(scenes),
+        method.settings().captions(),
+        GRAY_CAPTIONS,
         run.progress());
     return method.train(base, saving(set, state), run);
   }
@@ -258,16 +247,19 @@ public record PersonTrainingEngine(
   /** The training set: all examples, or with validation those of photos that are not held out. */
   private TrainingSet trainingSet(
       PersonStudy study,
+      List<SceneWords> scenes,
       Consent consent,
-      List<List<TrainingExample>> images,
-      PersonRecord.SharedLight light,
-      Progress steps) {
+      List<String> captions,
+      List<String> grayCaptions,
+      Progress progress) {
+    List<List<TrainingExample>> images = PersonStudy.trainingExamples(
+        study.crops(), study.photos(), scenes, study.ownCaptions(progress), captions, grayCaptions);
     PersonToken subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
     List<Integer> heldOut =
         validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
     if (validation.isPresent() && heldOut.isEmpty()) {
-      steps.onEvent(new ProgressEvent.Notice(
+      progress.onEvent(new ProgressEvent.Notice(
           "there is no validation by likeness: it needs at least 5 photos, got " + photos));
     }
     List<TrainingExample> trained = IntStream.range(0, images.size())
@@ -287,7 +279,7 @@ public record PersonTrainingEngine(
             .validationOptions(
                 heldOut.stream().map(study.photos()::get).toList(),
                 ShootRequest.guidance(base),
-                light));
+                SceneWords.sharedLight(scenes)));
   }
 
   private static TrainingSet saving(TrainingSet set, Path state) {

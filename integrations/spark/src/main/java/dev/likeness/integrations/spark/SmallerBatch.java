@@ -11,16 +11,6 @@ import java.util.function.Function;
 final class SmallerBatch {
   private SmallerBatch() {}
 
-  /** Returns true if a failure says that the memory of the machine or of the GPU is full. */
-  static boolean isOutOfMemory(Throwable failure) {
-    String text = String.valueOf(failure.getMessage());
-    return failure instanceof OutOfMemoryError
-        || text.contains("std::bad_alloc")
-        || text.contains("out of memory")
-        || text.contains("can't allocate memory")
-        || text.contains("not enough memory");
-  }
-
   /**
    * Returns settings that need less memory for the same number of images in each step of the
    * optimiser: half the batch and twice the batches, and for a batch of one image gradient
@@ -53,7 +43,7 @@ final class SmallerBatch {
       try {
         return training.apply(asked);
       } catch (RuntimeException | OutOfMemoryError e) {
-        if (!isOutOfMemory(e)) {
+        if (!ResourceLimitException.isOutOfMemory(e)) {
           throw e;
         }
         full = e;
@@ -80,7 +70,7 @@ final class SmallerBatch {
       try {
         results.addAll(work.apply(part));
       } catch (RuntimeException | OutOfMemoryError e) {
-        if (!isOutOfMemory(e)) {
+        if (!ResourceLimitException.isOutOfMemory(e)) {
           throw e;
         }
         if (part.size() == 1) {

@@ -19,7 +19,7 @@ import java.util.Set;
  * One of a model's text encoders with its own tokenizer. Immutable and shared by threads; closed by
  * its model.
  */
-public final class LoadedClip implements AutoCloseable {
+public final class LoadedClip implements OpenComponent {
   private final ModelComponent component;
   private final Compute compute;
   private final int skippedLayers;
@@ -82,6 +82,7 @@ public final class LoadedClip implements AutoCloseable {
   }
 
   /** Returns the component of this text encoder. */
+  @Override
   public ModelComponent component() {
     return component;
   }
@@ -117,6 +118,7 @@ public final class LoadedClip implements AutoCloseable {
         component, tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));
   }
 
+  @Override
   public LoadedWeights weights() {
     return weights;
   }

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** A Qwen3 language model as text encoder, with its tokenizer. Immutable and shared by threads. */
-public final class LoadedQwen3 implements AutoCloseable {
+public final class LoadedQwen3 implements OpenComponent {
   /** The default number of tokens of a prompt, including the chat template. */
   public static final int TOKENS = 512;
 
@@ -142,6 +142,12 @@ public final class LoadedQwen3 implements AutoCloseable {
     return torch.tensor(values).to(new Device(compute.device()), torch.ScalarType.Long);
   }
 
+  @Override
+  public ModelComponent component() {
+    return ModelComponent.TEXT_ENCODER;
+  }
+
+  @Override
   public LoadedWeights weights() {
     return weights;
   }

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * A model's T5 encoder with its tokenizer. Immutable and shared by threads; closed by its model.
  */
-public final class LoadedT5 implements AutoCloseable {
+public final class LoadedT5 implements OpenComponent {
   /** The second name of the embedding, which some files have in addition. */
   private static final Set<String> TIED_NAMES = Set.of("encoder.embed_tokens.weight");
 
@@ -64,6 +64,7 @@ public final class LoadedT5 implements AutoCloseable {
   }
 
   /** Returns the component of this text encoder. */
+  @Override
   public ModelComponent component() {
     return component;
   }
@@ -125,6 +126,7 @@ public final class LoadedT5 implements AutoCloseable {
     return new TruncatedPrompt(component, length, tokenizer.truncatedText(prompt, length));
   }
 
+  @Override
   public LoadedWeights weights() {
     return weights;
   }

@@ -23,8 +23,13 @@ public interface ModelFamily {
   /** Kinds of single files, the most specific first. */
   List<Variant> variants();
 
-  /** The variant of a model of this family; empty if its configuration does not determine it. */
-  Optional<Variant> variantOf(ModelComponents components);
+  /**
+   * The variant of a model of this family; empty if its configuration does not determine it. A
+   * family with one variant has no other.
+   */
+  default Optional<Variant> variantOf(ModelComponents components) {
+    return variants().size() == 1 ? Optional.of(variants().get(0)) : Optional.empty();
+  }
 
   /**
    * Opens a model and checks every tensor against its configuration.
@@ -38,7 +43,9 @@ public interface ModelFamily {
   NetworkMemory memory(ModelComponents components);
 
   /** Returns the file format in which a model is written. */
-  ModelFormat format(ModelComponents components);
+  default ModelFormat format(ModelComponents components) {
+    return new ModelFormat() {};
+  }
 
   /** Layer names of the denoising network in LoRA files, and the keys that identify such files. */
   LoraLayers loraLayers();

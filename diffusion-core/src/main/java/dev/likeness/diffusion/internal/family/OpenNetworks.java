@@ -7,12 +7,15 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** The opened networks of a base model, extended by each family. Thread-safe. */
 public abstract class OpenNetworks implements ModelComponent.Tensors, AutoCloseable {
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+  private final Map<ModelComponent, LoadedWeights> weights = new EnumMap<>(ModelComponent.class);
   private final Compute compute;
   private final SchedulerConfig scheduler;
 
@@ -29,6 +32,18 @@ public abstract class OpenNetworks implements ModelComponent.Tensors, AutoClosea
     return resource;
   }
 
+  /** Takes ownership of a component; its tensors are those that {@link #weights} returns. */
+  protected final <T extends OpenComponent> T ownComponent(T opened) {
+    return own(opened.component(), opened, opened.weights());
+  }
+
+  /** Takes ownership of a component with these tensors. */
+  protected final <T extends AutoCloseable> T own(
+      ModelComponent component, T opened, LoadedWeights tensors) {
+    weights.put(component, tensors);
+    return own(opened);
+  }
+
   /** The device and the element type of the networks. */
   public final Compute compute() {
     return compute;
@@ -42,7 +57,9 @@ public abstract class OpenNetworks implements ModelComponent.Tensors, AutoClosea
   public abstract Autoencoder autoencoder();
 
   /** A component's tensors, owned by this; null for a component that the model lacks. */
-  public abstract LoadedWeights weights(ModelComponent component);
+  public final LoadedWeights weights(ModelComponent component) {
+    return weights.get(component);
+  }
 
   @Override
   public final Set<String> tensorNames(ModelComponent component) {

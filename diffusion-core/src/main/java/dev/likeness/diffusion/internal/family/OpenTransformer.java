@@ -18,7 +18,7 @@ import java.util.function.Function;
  * @param <T> the network
  */
 public record OpenTransformer<C, T>(
-    C config, LoadedWeights weights, BiFunction<C, Weights, T> network) implements AutoCloseable {
+    C config, LoadedWeights weights, BiFunction<C, Weights, T> network) implements OpenComponent {
   /** Opens the transformer. The caller calls {@link #check}. */
   public static <C, T> OpenTransformer<C, T> of(
       ModelComponents files,
@@ -30,6 +30,11 @@ public record OpenTransformer<C, T>(
         config.apply(files.config(ModelComponent.TRANSFORMER.folder())),
         files.load(ModelComponent.TRANSFORMER.folder(), compute, blocks),
         network);
+  }
+
+  @Override
+  public ModelComponent component() {
+    return ModelComponent.TRANSFORMER;
   }
 
   /** Checks every tensor against the config. */

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
-import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -18,7 +17,6 @@ import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -54,11 +52,6 @@ public final class ChromaFamily implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelComponents components) {
-    return Optional.of(VARIANT);
-  }
-
-  @Override
   public OpenModel open(ModelComponents components, Compute compute) {
     return new ChromaModel(this, ChromaNetworks.open(components, compute));
   }
@@ -74,11 +67,6 @@ public final class ChromaFamily implements ModelFamily {
         2,
         ChromaModel.SIDE,
         ROWS);
-  }
-
-  @Override
-  public ModelFormat format(ModelComponents components) {
-    return new ModelFormat() {};
   }
 
   @Override

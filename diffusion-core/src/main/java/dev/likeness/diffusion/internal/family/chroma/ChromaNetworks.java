@@ -1,40 +1,30 @@
 package dev.likeness.diffusion.internal.family.chroma;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
-import dev.likeness.diffusion.internal.family.SchedulerFile;
-import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.family.TransformerNetworks;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
 /** The networks of a Chroma model, opened and checked. Immutable and shared by threads. */
-final class ChromaNetworks extends OpenNetworks {
+final class ChromaNetworks extends TransformerNetworks<ChromaConfig, ChromaTransformer2DModel> {
   /** Latent pixels of a token. */
   static final int PIXELS_PER_TOKEN = 4;
 
   private final LoadedT5 t5;
-  private final OpenTransformer<ChromaConfig, ChromaTransformer2DModel> transformer;
-  private final Autoencoder autoencoder;
 
   private ChromaNetworks(ModelComponents files, Compute compute) {
-    super(files, compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute);
     try {
-      t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
-      transformer = own(OpenTransformer.of(
+      t5 = ownComponent(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
+      openTransformer(
           files,
-          compute,
           ChromaTransformer2DModel.BLOCKS,
           ChromaConfig::of,
-          ChromaTransformer2DModel::new));
-      transformer.check();
-      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
+          ChromaTransformer2DModel::new,
+          List.of());
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -56,12 +46,12 @@ final class ChromaNetworks extends OpenNetworks {
   }
 
   private void requireLatents(ModelComponents files) {
-    int expected = PIXELS_PER_TOKEN * autoencoder.latentChannels();
+    int expected = PIXELS_PER_TOKEN * autoencoder().latentChannels();
     if (config().inChannels() != expected || config().outChannels() != expected) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " input and " + config().outChannels()
           + " output channels, expected " + expected + " of each (4 times the "
-          + autoencoder.latentChannels()
+          + autoencoder().latentChannels()
           + " channels of the latents); give components of one model");
     }
     if (config().textWidth() != t5.config().width()) {
@@ -75,28 +65,5 @@ final class ChromaNetworks extends OpenNetworks {
   /** T5, whose outputs the transformer attends to. */
   public LoadedT5 t5() {
     return t5;
-  }
-
-  public ChromaConfig config() {
-    return transformer.config();
-  }
-
-  /** The adapted transformer. */
-  public ChromaTransformer2DModel transformer(Adaptation adaptation) {
-    return transformer.adapted(adaptation);
-  }
-
-  @Override
-  public LoadedWeights weights(ModelComponent component) {
-    return switch (component) {
-      case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> t5.weights();
-      default -> null;
-    };
-  }
-
-  @Override
-  public Autoencoder autoencoder() {
-    return autoencoder;
   }
 }

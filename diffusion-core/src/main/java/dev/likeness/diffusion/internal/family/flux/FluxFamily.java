@@ -10,7 +10,6 @@ import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
-import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.StreamSites;
@@ -50,11 +49,6 @@ public final class FluxFamily implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelComponents components) {
-    return Optional.of(VARIANT);
-  }
-
-  @Override
   public OpenModel open(ModelComponents components, Compute compute) {
     return new FluxModel(this, FluxNetworks.open(components, compute));
   }
@@ -64,11 +58,6 @@ public final class FluxFamily implements ModelFamily {
     long width = NetworkMemory.width(components.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
         "transformer", FluxTransformer2DModel.BLOCKS, width, FluxModel.TEXT_TOKENS, 2, SIDE, 1);
-  }
-
-  @Override
-  public ModelFormat format(ModelComponents components) {
-    return new ModelFormat() {};
   }
 
   @Override

@@ -1,24 +1,18 @@
 package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
-import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
-import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
-import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.family.TransformerNetworks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The networks of a FLUX.1 model (dev, schnell and similar), opened and checked. Immutable and
  * shared by threads.
  */
-public final class FluxNetworks extends OpenNetworks {
+public final class FluxNetworks extends TransformerNetworks<FluxConfig, FluxTransformer2DModel> {
   /** A token is a square of two by two latent pixels. */
   private static final int PATCH_SIZE = 4;
 
@@ -41,23 +35,19 @@ public final class FluxNetworks extends OpenNetworks {
   private final boolean isKontext;
   private final LoadedClip clip;
   private final LoadedT5 t5;
-  private final OpenTransformer<FluxConfig, FluxTransformer2DModel> transformer;
-  private final Autoencoder autoencoder;
 
   private FluxNetworks(ModelComponents files, Compute compute) {
-    super(files, compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute);
     this.isKontext = files.pipeline().contains("Kontext");
     try {
-      clip = own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
-      t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
-      transformer = own(OpenTransformer.of(
+      clip = ownComponent(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
+      t5 = ownComponent(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
+      openTransformer(
           files,
-          compute,
           FluxTransformer2DModel.BLOCKS,
           FluxConfig::of,
-          FluxTransformer2DModel::new));
-      transformer.check();
-      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
+          FluxTransformer2DModel::new,
+          List.of());
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -80,11 +70,11 @@ public final class FluxNetworks extends OpenNetworks {
   }
 
   private void requireLatents(ModelComponents files) {
-    if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
+    if (config().outChannels() != PATCH_SIZE * autoencoder().latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().outChannels() + " output channels, expected "
-          + PATCH_SIZE * autoencoder.latentChannels() + " (4 times the "
-          + autoencoder.latentChannels()
+          + PATCH_SIZE * autoencoder().latentChannels() + " (4 times the "
+          + autoencoder().latentChannels()
           + " channels of the latents); give components of one model");
     }
     if (config().inChannels() != config().outChannels() && !isFill()) {
@@ -97,8 +87,8 @@ public final class FluxNetworks extends OpenNetworks {
 
   private int fillChannels() {
     return PATCH_SIZE
-        * (2 * autoencoder.latentChannels()
-            + autoencoder.vaeScaleFactor() * autoencoder.vaeScaleFactor());
+        * (2 * autoencoder().latentChannels()
+            + autoencoder().vaeScaleFactor() * autoencoder().vaeScaleFactor());
   }
 
   /** Returns true if the transformer takes a mask and the masked image (Fill). */
@@ -119,30 +109,6 @@ public final class FluxNetworks extends OpenNetworks {
   /** T5, whose outputs the transformer attends to. */
   public LoadedT5 t5() {
     return t5;
-  }
-
-  public FluxConfig config() {
-    return transformer.config();
-  }
-
-  /** The adapted transformer. */
-  public FluxTransformer2DModel transformer(Adaptation adaptation) {
-    return transformer.adapted(adaptation);
-  }
-
-  @Override
-  public LoadedWeights weights(ModelComponent component) {
-    return switch (component) {
-      case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> clip.weights();
-      case TEXT_ENCODER_2 -> t5.weights();
-      default -> null;
-    };
-  }
-
-  @Override
-  public Autoencoder autoencoder() {
-    return autoencoder;
   }
 
   /** FLUX.1: CLIP's pooled text and T5's tokens. */

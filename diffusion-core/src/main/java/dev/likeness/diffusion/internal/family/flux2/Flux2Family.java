@@ -21,7 +21,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -54,11 +53,6 @@ public final class Flux2Family implements ModelFamily {
   @Override
   public List<Variant> variants() {
     return List.of(VARIANT);
-  }
-
-  @Override
-  public Optional<Variant> variantOf(ModelComponents components) {
-    return Optional.of(VARIANT);
   }
 
   @Override

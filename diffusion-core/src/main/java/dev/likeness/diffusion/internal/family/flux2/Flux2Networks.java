@@ -3,20 +3,15 @@ package dev.likeness.diffusion.internal.family.flux2;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
-import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
-import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.family.TransformerNetworks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
-import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -26,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * The networks of a FLUX.2 klein model, opened and checked. Its text encoder is a Qwen3 language
  * model. Immutable and shared by threads.
  */
-public final class Flux2Networks extends OpenNetworks {
+public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2Transformer2DModel> {
   /** The layers of the language model whose outputs the transformer takes. */
   static final List<Integer> TEXT_LAYERS = List.of(9, 18, 27);
 
@@ -35,24 +30,20 @@ public final class Flux2Networks extends OpenNetworks {
   private final boolean isDistilled;
   private final boolean keepsReferences;
   private final LoadedQwen3 encode;
-  private final OpenTransformer<Flux2Config, Flux2Transformer2DModel> transformer;
-  private final Autoencoder autoencoder;
 
   private Flux2Networks(ModelComponents files, Compute compute) {
-    super(files, compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute);
     keepsReferences = files.pipeline().equals(KV_PIPELINE);
     isDistilled = keepsReferences || files.option("is_distilled");
     try {
-      encode = own(LoadedQwen3.open(files, compute));
-      transformer = own(OpenTransformer.of(
+      encode = ownComponent(LoadedQwen3.open(files, compute));
+      openTransformer(
           files,
-          compute,
           Flux2Transformer2DModel.BLOCKS,
           Flux2Config::of,
-          Flux2Transformer2DModel::new));
+          Flux2Transformer2DModel::new,
+          List.of(AutoencoderKLFlux2.KIND));
       encode.requireLayers(files, TEXT_LAYERS, config().textWidth());
-      transformer.check();
-      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of(AutoencoderKLFlux2.KIND)));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -74,10 +65,10 @@ public final class Flux2Networks extends OpenNetworks {
   }
 
   private void requireLatents(ModelComponents files) {
-    if (config().inChannels() != autoencoder.latentChannels()) {
+    if (config().inChannels() != autoencoder().latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels, but the autoencoder has "
-          + autoencoder.latentChannels()
+          + autoencoder().latentChannels()
           + "; give components of one model");
     }
   }
@@ -95,10 +86,6 @@ public final class Flux2Networks extends OpenNetworks {
     return keepsReferences;
   }
 
-  public Flux2Config config() {
-    return transformer.config();
-  }
-
   /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
   public TextEncoding encode(List<String> prompts, int length, Adaptation adaptation) {
     return encode.encode(prompts, length, false, TEXT_LAYERS, true, adaptation);
@@ -107,25 +94,6 @@ public final class Flux2Networks extends OpenNetworks {
   /** The truncated part of a prompt. */
   public TruncatedPrompt truncated(String prompt, int length) {
     return encode.truncated(prompt, length, false);
-  }
-
-  /** The adapted transformer. */
-  public Flux2Transformer2DModel transformer(Adaptation adaptation) {
-    return transformer.adapted(adaptation);
-  }
-
-  @Override
-  public LoadedWeights weights(ModelComponent component) {
-    return switch (component) {
-      case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> encode.weights();
-      default -> null;
-    };
-  }
-
-  @Override
-  public Autoencoder autoencoder() {
-    return autoencoder;
   }
 
   /** Trains klein's transformer as diffusers' {@code train_dreambooth_lora_flux2_klein.py}. */

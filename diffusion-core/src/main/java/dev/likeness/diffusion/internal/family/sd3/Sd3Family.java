@@ -60,11 +60,6 @@ public final class Sd3Family implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelComponents components) {
-    return Optional.of(VARIANT);
-  }
-
-  @Override
   public OpenModel open(ModelComponents components, Compute compute) {
     return new Sd3Model(this, Sd3Networks.open(components, compute));
   }

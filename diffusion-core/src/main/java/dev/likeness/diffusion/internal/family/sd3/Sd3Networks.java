@@ -1,18 +1,12 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
-import dev.likeness.diffusion.internal.family.SchedulerFile;
-import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.family.TransformerNetworks;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.function.Function;
@@ -24,28 +18,28 @@ import org.bytedeco.pytorch.global.torch;
  * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its
  * three text encoders, may be absent. Immutable and shared by threads.
  */
-public final class Sd3Networks extends OpenNetworks {
+public final class Sd3Networks extends TransformerNetworks<Sd3Config, Sd3Transformer2DModel> {
   /** The number of T5 tokens. */
   public static final int T5_TOKENS = 256;
 
   private final List<LoadedClip> clipTextEncoders;
   private final LoadedT5 t5;
-  private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
-  private final Autoencoder autoencoder;
 
   private Sd3Networks(ModelComponents files, Compute compute) {
-    super(files, compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute);
     try {
       clipTextEncoders = List.of(
-          own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 1)),
-          own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER_2, compute, 1)));
+          ownComponent(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 1)),
+          ownComponent(LoadedClip.open(files, ModelComponent.TEXT_ENCODER_2, compute, 1)));
       t5 = files.componentClass(ModelComponent.TEXT_ENCODER_3.folder()) == null
           ? null
-          : own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
-      transformer = own(OpenTransformer.of(
-          files, compute, Sd3Transformer2DModel.BLOCKS, Sd3Config::of, Sd3Transformer2DModel::new));
-      transformer.check();
-      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
+          : ownComponent(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
+      openTransformer(
+          files,
+          Sd3Transformer2DModel.BLOCKS,
+          Sd3Config::of,
+          Sd3Transformer2DModel::new,
+          List.of());
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -71,10 +65,10 @@ public final class Sd3Networks extends OpenNetworks {
   }
 
   private void requireLatents(ModelComponents files) {
-    if (config().inChannels() != autoencoder.latentChannels()) {
+    if (config().inChannels() != autoencoder().latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "
           + config().inChannels() + " channels, but the autoencoder has "
-          + autoencoder.latentChannels()
+          + autoencoder().latentChannels()
           + "; give components of one model");
     }
   }
@@ -118,30 +112,5 @@ public final class Sd3Networks extends OpenNetworks {
     Tensor padding = clip.new_zeros(texts, clip.size(1), last.size(2) - clip.size(2));
     Tensor padded = torch.cat(new TensorVector(clip, padding), 2);
     return new TextEncoding(torch.cat(new TensorVector(padded, last), 1), torch.cat(pooled, -1));
-  }
-
-  public Sd3Config config() {
-    return transformer.config();
-  }
-
-  /** The adapted transformer. */
-  public Sd3Transformer2DModel transformer(Adaptation adaptation) {
-    return transformer.adapted(adaptation);
-  }
-
-  @Override
-  public LoadedWeights weights(ModelComponent component) {
-    return switch (component) {
-      case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> clipTextEncoders.get(0).weights();
-      case TEXT_ENCODER_2 -> clipTextEncoders.get(1).weights();
-      case TEXT_ENCODER_3 -> t5 == null ? null : t5.weights();
-      default -> null;
-    };
-  }
-
-  @Override
-  public Autoencoder autoencoder() {
-    return autoencoder;
   }
 }

@@ -59,12 +59,14 @@ public final class StableDiffusionNetworks extends OpenNetworks {
       for (ModelComponent component :
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         if (files.componentClass(component.folder()) != null) {
-          clipTextEncoders.add(own(LoadedClip.open(files, component, compute, xl ? 1 : 0)));
+          clipTextEncoders.add(
+              ownComponent(LoadedClip.open(files, component, compute, xl ? 1 : 0)));
         }
       }
       unetConfig = UNetConfig.of(files.config("unet"));
       requireText(files);
-      unetWeights = own(files.load("unet", compute, BlockNames.NONE));
+      LoadedWeights unet = files.load("unet", compute, BlockNames.NONE);
+      unetWeights = own(ModelComponent.UNET, unet, unet);
       unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
@@ -192,17 +194,6 @@ public final class StableDiffusionNetworks extends OpenNetworks {
             unetConfig.timeIds(),
             clipTextEncoders.get(clipTextEncoders.size() - 1).config().projection(),
             "the model");
-  }
-
-  @Override
-  public LoadedWeights weights(ModelComponent component) {
-    return component == ModelComponent.UNET
-        ? unetWeights
-        : clipTextEncoders.stream()
-            .filter(textEncoder -> textEncoder.component() == component)
-            .map(LoadedClip::weights)
-            .findFirst()
-            .orElse(null);
   }
 
   @Override

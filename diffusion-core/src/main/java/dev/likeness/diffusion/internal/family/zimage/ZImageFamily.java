@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
-import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -20,7 +19,6 @@ import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Z-Image, base and turbo. */
@@ -53,11 +51,6 @@ public final class ZImageFamily implements ModelFamily {
   }
 
   @Override
-  public Optional<Variant> variantOf(ModelComponents components) {
-    return Optional.of(VARIANT);
-  }
-
-  @Override
   public OpenModel open(ModelComponents components, Compute compute) {
     return new ZImageModel(this, ZImageNetworks.open(components, compute));
   }
@@ -72,11 +65,6 @@ public final class ZImageFamily implements ModelFamily {
         ? network
         : network.readingOfText(LoadedQwen3.usedTensors(
             ZImageNetworks.layer(Qwen3Config.of(components.config("text_encoder")))));
-  }
-
-  @Override
-  public ModelFormat format(ModelComponents components) {
-    return new ModelFormat() {};
   }
 
   @Override

@@ -2,18 +2,12 @@ package dev.likeness.diffusion.internal.family.zimage;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelComponents;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
-import dev.likeness.diffusion.internal.family.SchedulerFile;
-import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.family.TransformerNetworks;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
-import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
@@ -21,24 +15,21 @@ import java.util.List;
  * The networks of a Z-Image model, opened and checked; its text encoder is a Qwen3 language model
  * with thinking enabled; padding is not read. Immutable and shared by threads.
  */
-public final class ZImageNetworks extends OpenNetworks {
+public final class ZImageNetworks
+    extends TransformerNetworks<ZImageConfig, ZImageTransformer2DModel> {
   private final LoadedQwen3 encode;
-  private final OpenTransformer<ZImageConfig, ZImageTransformer2DModel> transformer;
-  private final Autoencoder autoencoder;
 
   private ZImageNetworks(ModelComponents files, Compute compute) {
-    super(files, compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute);
     try {
-      encode = own(LoadedQwen3.open(files, compute));
-      transformer = own(OpenTransformer.of(
+      encode = ownComponent(LoadedQwen3.open(files, compute));
+      openTransformer(
           files,
-          compute,
           ZImageTransformer2DModel.BLOCKS,
           ZImageConfig::of,
-          ZImageTransformer2DModel::new));
+          ZImageTransformer2DModel::new,
+          List.of());
       encode.requireLayers(files, List.of(layer(encode.config())), config().textWidth());
-      transformer.check();
-      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -65,16 +56,12 @@ public final class ZImageNetworks extends OpenNetworks {
   }
 
   private void requireLatents(ModelComponents files) {
-    if (config().channels() != autoencoder.latentChannels()) {
+    if (config().channels() != autoencoder().latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().channels() + " channels, but the autoencoder has "
-          + autoencoder.latentChannels()
+          + autoencoder().latentChannels()
           + "; give components of one model");
     }
-  }
-
-  public ZImageConfig config() {
-    return transformer.config();
   }
 
   /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
@@ -85,24 +72,5 @@ public final class ZImageNetworks extends OpenNetworks {
   /** The truncated part of a prompt. */
   public TruncatedPrompt truncated(String prompt, int length) {
     return encode.truncated(prompt, length, true);
-  }
-
-  /** The adapted transformer. */
-  public ZImageTransformer2DModel transformer(Adaptation adaptation) {
-    return transformer.adapted(adaptation);
-  }
-
-  @Override
-  public LoadedWeights weights(ModelComponent component) {
-    return switch (component) {
-      case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> encode.weights();
-      default -> null;
-    };
-  }
-
-  @Override
-  public Autoencoder autoencoder() {
-    return autoencoder;
   }
 }

@@ -31,7 +31,7 @@ final class TinyAdapter {
 
   /** Writes a FaceID Portrait of eight tokens for a recogniser of so many numbers. */
   static void ofFaces(BaseModel base, long numbers, Path file) throws IOException {
-    write(base, MethodRegistry.PORTRAIT, 8, 0, numbers, file);
+    write(base, MethodRegistry.FACE_ID_PORTRAIT, 8, 0, numbers, file);
   }
 
   private static void write(

@@ -134,7 +134,8 @@ class OddHeadersTest {
     }
     assertTrue(refusal(file).startsWith(file + " is InstantID"), refusal(file));
     assertEquals(
-        MethodRegistry.UNNORMALISED_PORTRAIT, IpAdapterFile.of(named).layout().method());
+        MethodRegistry.UNNORMALISED_FACE_ID_PORTRAIT,
+        IpAdapterFile.of(named).layout().method());
   }
 
   private static String refusal(Path file) {

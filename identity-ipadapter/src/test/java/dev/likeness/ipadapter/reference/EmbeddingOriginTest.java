@@ -87,7 +87,8 @@ class EmbeddingOriginTest {
     try (IpAdapter unit = IpAdapter.open(ADAPTERS.write("faceid", folder), base);
         IpAdapter portrait = IpAdapter.open(raw, base)) {
       assertEquals(
-          MethodRegistry.UNNORMALISED_PORTRAIT, AdapterHeader.layout(raw).method());
+          MethodRegistry.UNNORMALISED_FACE_ID_PORTRAIT,
+          AdapterHeader.layout(raw).method());
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
       assertTrue(assertThrows(InvalidInputException.class, () -> portrait.prompt(given))
           .getMessage()

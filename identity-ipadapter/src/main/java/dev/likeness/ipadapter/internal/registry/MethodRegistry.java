@@ -3,13 +3,13 @@ package dev.likeness.ipadapter.internal.registry;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.faceid.FaceIdMethod;
 import dev.likeness.ipadapter.internal.method.faceidplus.FaceIdPlusMethod;
+import dev.likeness.ipadapter.internal.method.faceidportrait.FaceIdPortraitMethod;
+import dev.likeness.ipadapter.internal.method.faceidportrait.UnnormalisedFaceIdPortraitMethod;
 import dev.likeness.ipadapter.internal.method.fullface.FullFaceMethod;
 import dev.likeness.ipadapter.internal.method.instantxflux.InstantxFluxMethod;
 import dev.likeness.ipadapter.internal.method.instantxsd3.InstantxSd3Method;
 import dev.likeness.ipadapter.internal.method.ipadapter.IpAdapterMethod;
 import dev.likeness.ipadapter.internal.method.plus.PlusMethod;
-import dev.likeness.ipadapter.internal.method.portrait.PortraitMethod;
-import dev.likeness.ipadapter.internal.method.portrait.UnnormalisedPortraitMethod;
 import dev.likeness.ipadapter.internal.method.xlabs.XlabsMethod;
 import java.util.List;
 
@@ -22,8 +22,9 @@ public final class MethodRegistry {
   public static final IdentityMethod FULL_FACE = new FullFaceMethod();
   public static final IdentityMethod FACE_ID = new FaceIdMethod();
   public static final IdentityMethod FACE_ID_PLUS = new FaceIdPlusMethod();
-  public static final IdentityMethod PORTRAIT = new PortraitMethod();
-  public static final IdentityMethod UNNORMALISED_PORTRAIT = new UnnormalisedPortraitMethod();
+  public static final IdentityMethod FACE_ID_PORTRAIT = new FaceIdPortraitMethod();
+  public static final IdentityMethod UNNORMALISED_FACE_ID_PORTRAIT =
+      new UnnormalisedFaceIdPortraitMethod();
   public static final IdentityMethod XLABS = new XlabsMethod();
   public static final IdentityMethod INSTANTX_FLUX = new InstantxFluxMethod();
   public static final IdentityMethod INSTANTX_SD3 = new InstantxSd3Method();
@@ -35,12 +36,12 @@ public final class MethodRegistry {
   private static final List<IdentityMethod> METHODS = List.of(
       INSTANTX_SD3,
       FACE_ID_PLUS,
-      UNNORMALISED_PORTRAIT,
+      UNNORMALISED_FACE_ID_PORTRAIT,
       PLUS,
       FULL_FACE,
       INSTANTX_FLUX,
       FACE_ID,
-      PORTRAIT,
+      FACE_ID_PORTRAIT,
       XLABS,
       IP_ADAPTER);
 

@@ -157,7 +157,7 @@ final class Architecture {
    */
   static AdapterTraining adapter() {
     return new AdapterTraining(
-        MethodRegistry.PORTRAIT,
+        MethodRegistry.FACE_ID_PORTRAIT,
         8,
         null,
         32,

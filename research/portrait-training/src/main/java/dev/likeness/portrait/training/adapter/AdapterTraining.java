@@ -98,7 +98,7 @@ public record AdapterTraining(
     boolean known = method == MethodRegistry.IP_ADAPTER
         || method == MethodRegistry.FULL_FACE
         || method == MethodRegistry.PLUS && resampler != null
-        || method == MethodRegistry.PORTRAIT && tokens != FACE_ID_TOKENS;
+        || method == MethodRegistry.FACE_ID_PORTRAIT && tokens != FACE_ID_TOKENS;
     if (!known) {
       throw new IllegalArgumentException("cannot train an " + method.title() + " with " + tokens
           + " tokens and resampler " + resampler
@@ -248,7 +248,7 @@ public record AdapterTraining(
 
   /** The layout of what is taught. */
   public AdapterLayout layout(AdapterSites base, LoadedImageEncoder encoder, int faceNumbers) {
-    boolean face = method == MethodRegistry.PORTRAIT;
+    boolean face = method == MethodRegistry.FACE_ID_PORTRAIT;
     if (!face && encoder == null) {
       throw new IllegalArgumentException(
           "an " + method.title() + " looks at images; give an image encoder");

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class AdapterStateTest {
   private static final AdapterTraining PORTRAIT = AdapterTrainingTest.kind(
-      AdapterTrainingTest.BASE.steps(27).batchSize(1), MethodRegistry.PORTRAIT, 6, null);
+      AdapterTrainingTest.BASE.steps(27).batchSize(1), MethodRegistry.FACE_ID_PORTRAIT, 6, null);
   private static final String ADVICE =
       "train with a lower learning rate, or in f32 instead of a half type";
   private static BaseModel base;

@@ -127,7 +127,7 @@ public class AdapterTrainingTest {
   @Test
   void warmsUpAndCoolsDown() {
     LearningRateSchedule rate = new AdapterTraining(
-            MethodRegistry.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
+            MethodRegistry.FACE_ID_PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
         .learningRateSchedule();
     assertArrayEquals(
         new double[] {0.2, 2, 2, 2, 1, 0.1},
@@ -164,7 +164,7 @@ public class AdapterTrainingTest {
     for (AdapterTraining each : List.of(
         kind(shortly, MethodRegistry.PLUS, 5, new ResamplerConfig(64, 64, 2)),
         kind(shortly, MethodRegistry.FULL_FACE, 1, null),
-        kind(shortly, MethodRegistry.PORTRAIT, 6, null))) {
+        kind(shortly, MethodRegistry.FACE_ID_PORTRAIT, 6, null))) {
       each.train(base, encoder, pairs(), file, null, Run.silent());
       try (ImageEncoder eye = eye();
           IpAdapter adapter = IpAdapter.open(file, base, eye)) {
@@ -188,7 +188,7 @@ public class AdapterTrainingTest {
   void trainsALoraTooAndContinuesFromAnAdapter() throws IOException {
     Path bare = folder.resolve("bare.safetensors");
     AdapterTraining portrait =
-        kind(BASE.steps(2).batchSize(2).learningRate(1e-2), MethodRegistry.PORTRAIT, 6, null);
+        kind(BASE.steps(2).batchSize(2).learningRate(1e-2), MethodRegistry.FACE_ID_PORTRAIT, 6, null);
     portrait.train(base, null, pairs(), bare, null, Run.silent());
     Path twin = folder.resolve("twin.safetensors");
     portrait
@@ -315,7 +315,7 @@ public class AdapterTrainingTest {
         0,
         0,
         5,
-        kind == MethodRegistry.PORTRAIT,
+        kind == MethodRegistry.FACE_ID_PORTRAIT,
         0.01,
         1,
         0.05,

@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.method.portrait;
+package dev.likeness.ipadapter.internal.method.faceidportrait;
 
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
@@ -11,10 +11,10 @@ import dev.likeness.ipadapter.internal.projection.MlpProjection;
 import java.util.Optional;
 
 /** FaceID Portrait: FaceID with more tokens and no LoRA, for several photos of one face. */
-public record PortraitMethod() implements IdentityMethod {
+public record FaceIdPortraitMethod() implements IdentityMethod {
   @Override
   public String id() {
-    return "portrait";
+    return "face-id-portrait";
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.method.portrait;
+package dev.likeness.ipadapter.internal.method.faceidportrait;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFamily;
@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** FaceID Portrait with a resampler over a face embedding that is not normalised to unit length. */
-public record UnnormalisedPortraitMethod() implements IdentityMethod {
+public record UnnormalisedFaceIdPortraitMethod() implements IdentityMethod {
   /** File names of published adapters. */
   private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
   /**
@@ -24,7 +24,7 @@ public record UnnormalisedPortraitMethod() implements IdentityMethod {
 
   @Override
   public String id() {
-    return "portrait-unnormalised";
+    return "face-id-portrait-unnormalised";
   }
 
   @Override

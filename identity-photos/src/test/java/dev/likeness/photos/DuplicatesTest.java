@@ -9,12 +9,22 @@ import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copies of a shot are found, and the one with the most detail stays. */
 class DuplicatesTest {
@@ -51,6 +61,163 @@ class DuplicatesTest {
 
   private static boolean isDuplicate(Reason reason) {
     return reason.code() == ReasonCode.NEAR_DUPLICATE;
+  }
+
+  /** Enlarged by a kind of interpolation, and stored as a kind of file. */
+  static Stream<Arguments> enlargements() {
+    List<Object> hints = List.of(
+        RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR,
+        RenderingHints.VALUE_INTERPOLATION_BILINEAR,
+        RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    double[] factors = {0.75, 0.67, 0.5, 0.4, 0.3};
+    List<Arguments> all = new ArrayList<>();
+    for (int selfie = 1; selfie <= 10; selfie++) {
+      for (int i = 0; i < 2; i++) {
+        all.add(Arguments.of(selfie, hints.get((selfie + i) % 3), factors[(selfie + 2 * i) % 5]));
+      }
+    }
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("enlargements")
+  void ofTwoCopiesTheEnlargedOneIsRejected(int number, Object hint, double factor) {
+    RgbImage clean = selfie(number);
+    RgbImage enlarged = interpolated(scaled(clean, factor), clean.width(), clean.height(), hint);
+    List<byte[]> originals = List.of(
+        clean.toPng(),
+        Encoded.jpeg(clean.toBufferedImage(), 0.95f),
+        Encoded.jpeg(clean.toBufferedImage(), 0.85f));
+    List<byte[]> copies = List.of(
+        enlarged.toPng(),
+        Encoded.jpeg(enlarged.toBufferedImage(), 0.95f),
+        Encoded.jpeg(enlarged.toBufferedImage(), 0.85f));
+    Photo original = Photo.of("a clean photo", originals.get(number % 3));
+    Photo copy = Photo.of("an enlarged copy", copies.get(number / 3 % 3));
+    PhotoReview review = PhotoReview.of(
+        PhotoSet.of(number % 2 == 0 ? List.of(original, copy) : List.of(copy, original)));
+    assertEquals("[a clean photo]", review.accepted().toString(), review.toJson());
+  }
+
+  /** The copy is smaller or larger than the photo, but was smaller than it before. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.8, 1.25, 1.6})
+  void anEnlargedCopyOfAnotherSizeIsRejected(double size) {
+    for (int number : new int[] {2, 6}) {
+      RgbImage clean = selfie(number);
+      RgbImage copy = interpolated(
+          scaled(clean, 0.5),
+          (int) (size * clean.width()),
+          (int) (size * clean.height()),
+          RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
+          Photo.of("an enlarged copy", copy.toPng()),
+          Photo.of("a clean photo", Encoded.jpeg(clean.toBufferedImage(), 0.9f)))));
+      assertEquals("[a clean photo]", review.accepted().toString(), review.toJson());
+    }
+  }
+
+  static Stream<Arguments> laterChanges() {
+    return Stream.of(
+        Arguments.of("noise", (UnaryOperator<RgbImage>) image -> Degraded.noisy(image, 6)),
+        Arguments.of("sharpening", (UnaryOperator<RgbImage>) image -> sharpened(image, 1, 1.5)),
+        Arguments.of(
+            "compression", (UnaryOperator<RgbImage>) image -> Degraded.compressed(image, 70)),
+        Arguments.of("brightness", (UnaryOperator<RgbImage>) image -> Degraded.exposed(image, 1.2)),
+        Arguments.of(
+            "a tone", (UnaryOperator<RgbImage>) image -> Degraded.toned(image, 0.3, true)));
+  }
+
+  /** What was done to a copy after it was enlarged gives it no detail. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("laterChanges")
+  void anEnlargedCopyThatWasChangedLaterIsRejected(String name, UnaryOperator<RgbImage> change) {
+    for (int number : new int[] {1, 10}) {
+      RgbImage clean = selfie(number);
+      RgbImage enlarged = interpolated(
+          scaled(clean, 1 / 2.5),
+          clean.width(),
+          clean.height(),
+          RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
+          Photo.of("an enlarged copy", change.apply(enlarged).toPng()),
+          Photo.of("a clean photo", Encoded.jpeg(clean.toBufferedImage(), 0.9f)))));
+      assertEquals("[a clean photo]", review.accepted().toString(), number + review.toJson());
+    }
+  }
+
+  /** An enlargement of the photo itself has no more detail than the photo. */
+  @ParameterizedTest
+  @ValueSource(doubles = {1.25, 1.5, 2})
+  void thePhotoStaysBesideItsOwnEnlargement(double factor) {
+    for (int number : new int[] {2, 8}) {
+      RgbImage clean = selfie(number);
+      for (Object hint : List.of(
+          RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR,
+          RenderingHints.VALUE_INTERPOLATION_BILINEAR,
+          RenderingHints.VALUE_INTERPOLATION_BICUBIC)) {
+        RgbImage enlarged = interpolated(
+            clean, (int) (factor * clean.width()), (int) (factor * clean.height()), hint);
+        PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
+            Photo.of("an enlarged copy", enlarged.toPng()),
+            Photo.of("a clean photo", clean.toPng()))));
+        assertEquals("[a clean photo]", review.accepted().toString(), number + review.toJson());
+      }
+    }
+  }
+
+  /** A larger original has detail that its reduction lacks. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.85, 0.7, 0.5})
+  void theLargerOriginalStaysBesideItsReduction(double factor) {
+    for (int number : new int[] {2, 9}) {
+      RgbImage clean = selfie(number);
+      for (RgbImage smaller : List.of(
+          scaled(clean, factor),
+          interpolated(
+              clean,
+              (int) (factor * clean.width()),
+              (int) (factor * clean.height()),
+              RenderingHints.VALUE_INTERPOLATION_BICUBIC))) {
+        PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
+            Photo.of("a reduced copy", smaller.toPng()),
+            Photo.of("a clean photo", Encoded.jpeg(clean.toBufferedImage(), 0.9f)))));
+        assertEquals("[a clean photo]", review.accepted().toString(), number + review.toJson());
+      }
+    }
+  }
+
+  private static RgbImage sharpened(RgbImage image, double amount, double sigma) {
+    byte[] rgb = image.rgb();
+    byte[] blurred = Degraded.blurred(image, sigma).rgb();
+    for (int i = 0; i < rgb.length; i++) {
+      int value = rgb[i] & 255;
+      double sharp = value + amount * (value - (blurred[i] & 255));
+      rgb[i] = (byte) Math.max(0, Math.min(255, Math.round(sharp)));
+    }
+    return RgbImage.of(image.width(), image.height(), rgb);
+  }
+
+  /** More power at high frequencies is no detail if it is noise. */
+  @ParameterizedTest
+  @ValueSource(ints = {12, 16, 20, 25, 30})
+  void aNoisyCopyIsStillWorse(int deviation) {
+    for (int number : new int[] {5, 9}) {
+      RgbImage clean = selfie(number);
+      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
+          Photo.of("a noisy copy", Degraded.noisy(clean, deviation).toPng()),
+          Photo.of("a clean photo", clean.toPng()))));
+      assertEquals("[a clean photo]", review.accepted().toString(), review.toJson());
+    }
+  }
+
+  private static RgbImage interpolated(RgbImage image, int width, int height, Object hint) {
+    BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = out.createGraphics();
+    graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, hint);
+    graphics.drawImage(image.toBufferedImage(), 0, 0, width, height, null);
+    graphics.dispose();
+    return RgbImage.of(out);
   }
 
   @Test
@@ -107,7 +274,8 @@ class DuplicatesTest {
   }
 
   private static RgbImage selfie(int number) {
-    return Resampler.AREA.fit(RgbImage.read(SELFIES.resolve("selfie-0" + number + ".jpg")), 560);
+    String name = String.format(Locale.ROOT, "selfie-%02d.jpg", number);
+    return Resampler.AREA.fit(RgbImage.read(SELFIES.resolve(name)), 560);
   }
 
   private static RgbImage scaled(RgbImage image, double factor) {

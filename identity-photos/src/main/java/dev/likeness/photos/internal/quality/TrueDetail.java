@@ -8,18 +8,16 @@ import dev.likeness.photos.internal.image.Luma;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import org.apache.commons.math3.complex.Complex;
-import org.apache.commons.math3.transform.DftNormalization;
-import org.apache.commons.math3.transform.FastFourierTransformer;
-import org.apache.commons.math3.transform.TransformType;
 
 /**
  * The detail of a face, comparable between copies of one shot. Detail is where coarser edges are;
  * noise, grain and dithering are everywhere. So only the energy of a frequency band that goes with
- * the energy of the next coarser band counts. Enlarging and sharpening add none. Immutable.
+ * the energy of the next coarser band counts. A copy that was enlarged is worse than one that was
+ * not ({@link Enlargement}). Immutable.
  */
 public final class TrueDetail {
-  private static final int MAX_SIDE = 512;
+  private static final int MAX_SIDE = 1024;
+  private static final int MAX_AMOUNT_SIDE = 512;
   private static final int MIN_SIDE = 48;
   private static final int BLOCK = 8;
   // Energies are compared at this standard deviation of the face's coarse light and dark.
@@ -34,18 +32,21 @@ public final class TrueDetail {
   // Smaller differences, and smaller differences of size, are accidental.
   private static final double EQUAL = 1.03;
   private static final double EQUAL_SIDE = 1.1;
-  // An enlarged copy has less than this share of the energy above the original's frequencies.
-  private static final double EMPTY = 0.1;
+  // The borders of the blocks of a file with less than this share of the other file's quality may
+  // look like detail that the other copy lacks.
+  private static final double STRONG_COMPRESSION = 0.6;
   // A larger copy with less detail than this at the size of the smaller one is noisy or blurred.
   private static final double SPOILT = 0.8;
 
   private final RgbImage face;
   private final boolean palette;
+  private final boolean hasRepeatedPixels;
   private final double fidelity;
 
-  private TrueDetail(RgbImage face, boolean palette, double fidelity) {
+  private TrueDetail(RgbImage face, boolean palette, boolean hasRepeatedPixels, double fidelity) {
     this.face = face;
     this.palette = palette;
+    this.hasRepeatedPixels = hasRepeatedPixels;
     this.fidelity = fidelity;
   }
 
@@ -64,6 +65,7 @@ public final class TrueDetail {
     return new TrueDetail(
         side > MAX_SIDE ? Resampler.AREA.resize(crop, MAX_SIDE, MAX_SIDE) : crop,
         hasPalette(image),
+        side >= Enlargement.MIN_SIDE && Enlargement.hasRepeatedPixels(crop),
         quality);
   }
 
@@ -85,17 +87,32 @@ public final class TrueDetail {
     if (palette != other.palette) {
       return palette ? -1 : 1;
     }
+    if (hasRepeatedPixels != other.hasRepeatedPixels) {
+      return hasRepeatedPixels ? -1 : 1;
+    }
     double larger = (double) side() / other.side();
     if (larger < 1 / EQUAL_SIDE) {
       return -other.compare(this);
     }
     int common = Math.min(side(), other.side());
+    if (common >= Enlargement.MIN_SIDE) {
+      double finer = Enlargement.compare(resized(common), other.resized(common));
+      double quality = fidelity / other.fidelity;
+      if (finer > 0 && quality > STRONG_COMPRESSION
+          || finer < 0 && quality * STRONG_COMPRESSION < 1) {
+        return finer > 0 ? 1 : -1;
+      }
+      if (larger > EQUAL_SIDE && Enlargement.isEnlarged(face, other.resized(common))) {
+        return -1;
+      }
+    }
+    common = Math.min(common, MAX_AMOUNT_SIDE);
     double exponent = fidelity < 1 && other.fidelity < 1 ? JPEG_EXPONENT : MIXED_EXPONENT;
     double ratio = amount(common)
         / Math.max(1e-9, other.amount(common))
         * Math.pow(fidelity / other.fidelity, exponent);
     if (larger > EQUAL_SIDE) {
-      return ratio > SPOILT && reachesBeyond(common) ? 1 : -1;
+      return ratio > SPOILT ? 1 : -1;
     }
     return ratio > EQUAL ? 1 : ratio < 1 / EQUAL ? -1 : 0;
   }
@@ -104,11 +121,13 @@ public final class TrueDetail {
     return face.width();
   }
 
+  private RgbImage resized(int side) {
+    return side == side() ? face : Resampler.AREA.resize(face, Math.max(1, side), side);
+  }
+
   // Returns the detail at {@code side} pixels: the sum of the information of all frequency bands.
   private double amount(int side) {
-    Luma luma =
-        Luma.of(side == side() ? face : Resampler.AREA.resize(face, Math.max(1, side), side));
-    Grid grey = Grid.of(luma);
+    Grid grey = Grid.of(Luma.of(resized(side)));
     Grid clean = grey.median();
     double scale = CONTRAST / Math.max(5, grey.coarseDeviation());
     double sum = 0;
@@ -138,51 +157,6 @@ public final class TrueDetail {
       variance += (coarse[i] - meanCoarse) * (coarse[i] - meanCoarse);
     }
     return Math.max(0, covariance / variance * meanCoarse);
-  }
-
-  // Returns true unless the frequencies that a copy of {@code smaller} pixels cannot have are
-  // empty.
-  private boolean reachesBeyond(int smaller) {
-    Luma luma = Luma.of(face);
-    int n = Integer.highestOneBit(side());
-    int from = (side() - n) / 2;
-    double[] power = new double[n / 2 + 1];
-    for (int k = 0; k < n; k++) {
-      double[] row = new double[n];
-      double[] column = new double[n];
-      for (int i = 0; i < n; i++) {
-        row[i] = luma.at(from + i, from + k);
-        column[i] = luma.at(from + k, from + i);
-      }
-      addPower(row, power);
-      addPower(column, power);
-    }
-    double limit = 0.5 * n * smaller / side();
-    // Noise has as much power at the highest frequencies as at lower ones.
-    double noise = 1.35 * limit < 0.4 * n ? mean(power, 0.42 * n, 0.5 * n) : 0;
-    double beyond = mean(power, 1.15 * limit, 1.35 * limit) - noise;
-    double within = mean(power, 0.6 * limit, 0.9 * limit) - noise;
-    return 1.15 * limit >= 0.48 * n || beyond > EMPTY * within;
-  }
-
-  private static void addPower(double[] line, double[] power) {
-    double mean = Arrays.stream(line).average().orElse(0);
-    for (int i = 0; i < line.length; i++) {
-      double window = 0.5 - 0.5 * Math.cos(2 * Math.PI * i / line.length);
-      line[i] = (line[i] - mean) * window;
-    }
-    Complex[] transformed = new FastFourierTransformer(DftNormalization.STANDARD)
-        .transform(line, TransformType.FORWARD);
-    for (int i = 0; i < power.length; i++) {
-      double amplitude = transformed[i].abs();
-      power[i] += amplitude * amplitude;
-    }
-  }
-
-  private static double mean(double[] values, double from, double to) {
-    int first = (int) Math.ceil(from);
-    int last = Math.min(values.length - 1, Math.max(first, (int) to));
-    return Arrays.stream(values, Math.min(first, last), last + 1).average().orElse(0);
   }
 
   /** A square of grey values. */

@@ -12,9 +12,9 @@ import dev.likeness.photos.quality.Verdict;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The HTML of a report. For one use, on one thread. */
 final class ReportPage {
@@ -46,7 +46,15 @@ final class ReportPage {
       ScoreCard card,
       String reason,
       String numbers,
-      Set<Authenticity.Flag> flags) {}
+      Set<Authenticity.Flag> flags) {
+    List<String> sentencesOfBest() {
+      return ReportSentences.ofBest(headshot, Optional.ofNullable(card), reason, flags);
+    }
+
+    List<String> sentencesOfOther() {
+      return ReportSentences.ofOther(headshot, Optional.ofNullable(card), reason, flags);
+    }
+  }
 
   /** Returns the page. */
   String toHtml() {
@@ -115,10 +123,16 @@ final class ReportPage {
     List<Recommendation.Choice> best = recommendation.best();
     if (!best.isEmpty()) {
       page.append("<section id=\"use\"><h2>")
-          .append(heading(best))
+          .append(ReportSentences.heading(made, best))
           .append("</h2>\n<div class=\"grid\">\n");
-      best.forEach(
-          choice -> appendBest(figure(choice), choice.isRecommended() ? "use fits" : "use"));
+      for (Recommendation.Choice choice : best) {
+        Figure figure = figure(choice);
+        append(
+            figure,
+            choice.isRecommended() ? "use fits" : "use",
+            LARGE_SIDE,
+            figure.sentencesOfBest());
+      }
       page.append("</div></section>\n");
     }
     appendOthers(
@@ -140,19 +154,6 @@ final class ReportPage {
             .toList());
   }
 
-  private String heading(List<Recommendation.Choice> best) {
-    String images = best.size() == 1 ? "The best image" : "The best images";
-    if (!made.fitsPerson()) {
-      return images + ", but not of this person";
-    }
-    if (best.get(0).card().isEmpty()) {
-      return "Not checked";
-    }
-    return !best.get(0).isRecommended()
-        ? images + ", with flaws"
-        : best.size() == 1 ? "Use this" : "Use these";
-  }
-
   private void appendOthers(String id, String heading, String note, List<Figure> others) {
     if (others.isEmpty()) {
       return;
@@ -164,24 +165,8 @@ final class ReportPage {
         .append("</h2>\n<p class=\"note\">")
         .append(note)
         .append("</p>\n<div class=\"grid small\">\n");
-    others.forEach(figure -> append(
-        figure,
-        "other",
-        SMALL_SIDE,
-        figure.card == null ? "" : ReportSentences.flaws(figure.card),
-        figure.reason));
+    others.forEach(figure -> append(figure, "other", SMALL_SIDE, figure.sentencesOfOther()));
     page.append("</div></section>\n");
-  }
-
-  private void appendBest(Figure figure, String kind) {
-    String flaws = figure.card == null ? "" : ReportSentences.flaws(figure.card);
-    append(
-        figure,
-        kind,
-        LARGE_SIDE,
-        figure.reason,
-        figure.card == null ? "" : ReportSentences.likeness(figure.card),
-        flaws.isEmpty() ? "" : "Look closely: " + flaws);
   }
 
   private Figure figure(Recommendation.Choice choice) {
@@ -229,15 +214,11 @@ final class ReportPage {
         + (candidate.hasRegeneratedFace() ? "<p>The face was generated again.</p>" : "");
   }
 
-  private void append(Figure figure, String kind, int side, String... sentences) {
+  private void append(Figure figure, String kind, int side, List<String> sentences) {
     Headshot headshot = figure.headshot;
     String style = headshot.style().title();
-    String text = Stream.concat(
-            Stream.of(sentences),
-            Stream.of(
-                ReportSentences.differences(figure.flags), ReportSentences.enlargement(headshot)))
-        .filter(part -> !part.isBlank())
-        .map(part -> "<p>" + HtmlText.escape(part.strip()) + "</p>")
+    String text = sentences.stream()
+        .map(sentence -> "<p>" + HtmlText.escape(sentence) + "</p>")
         .collect(Collectors.joining());
     page.append("<figure class=\"")
         .append(kind)

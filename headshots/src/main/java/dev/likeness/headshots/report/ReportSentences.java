@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The sentences of a report, for readers who choose images. */
 final class ReportSentences {
@@ -57,6 +58,49 @@ final class ReportSentences {
         .filter(DIFFERENCES::containsKey)
         .map(DIFFERENCES::get)
         .collect(Collectors.joining(" "));
+  }
+
+  /** The sentences about an image that is shown first: why to use it, and where to look closely. */
+  static List<String> ofBest(
+      Headshot headshot, Optional<ScoreCard> card, String reason, Set<Authenticity.Flag> flags) {
+    String flaws = card.map(ReportSentences::flaws).orElse("");
+    return withoutBlanks(
+        reason,
+        card.map(ReportSentences::likeness).orElse(""),
+        flaws.isEmpty() ? "" : "Look closely: " + flaws,
+        differences(flags),
+        enlargement(headshot));
+  }
+
+  /** The sentences about an image that is not recommended: its flaws first. */
+  static List<String> ofOther(
+      Headshot headshot, Optional<ScoreCard> card, String reason, Set<Authenticity.Flag> flags) {
+    return withoutBlanks(
+        card.map(ReportSentences::flaws).orElse(""),
+        reason,
+        differences(flags),
+        enlargement(headshot));
+  }
+
+  private static List<String> withoutBlanks(String... sentences) {
+    return Stream.of(sentences)
+        .filter(part -> !part.isBlank())
+        .map(String::strip)
+        .toList();
+  }
+
+  /** The heading of the images that are shown first. */
+  static String heading(ShootSummary made, List<Recommendation.Choice> best) {
+    String images = best.size() == 1 ? "The best image" : "The best images";
+    if (!made.fitsPerson()) {
+      return images + ", but not of this person";
+    }
+    if (best.get(0).card().isEmpty()) {
+      return "Not checked";
+    }
+    return !best.get(0).isRecommended()
+        ? images + ", with flaws"
+        : best.size() == 1 ? "Use this" : "Use these";
   }
 
   /** How much an image was enlarged; empty if it was not. */

@@ -3,9 +3,13 @@ package dev.likeness.headshots.report;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.score.ScoreCard;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A report of a shoot as one self-contained HTML page, for the person who chooses images. It shows
@@ -49,6 +53,64 @@ public final class ShootReport {
           + ", number of headshots: " + headshots + "; give one for each headshot");
     }
     return new ShootReport(recommendation, given, marking);
+  }
+
+  /**
+   * {@return the content of this report without images, for a page of another program} The values
+   * are those that JSON has. {@code images} has an object for each headshot in the order of the
+   * report: {@code index} in the shoot, {@code style}, {@code recommended}, {@code best} if the
+   * report shows it first, {@code sentences}, {@code prompt}, {@code seed}, and {@code scores}.
+   */
+  public Map<String, Object> toMap() {
+    ShootSummary made = recommendation.made();
+    List<Recommendation.Choice> best = recommendation.best();
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("warnings", made.warnings());
+    content.put("verdict", recommendation.sentence());
+    content.put("source", made.source());
+    content.put("likeness", made.likeness());
+    content.put("consent", made.consent());
+    content.put("heading", best.isEmpty() ? "" : ReportSentences.heading(made, best));
+    content.put(
+        "images",
+        recommendation.choices().stream()
+            .map(choice -> image(choice, best.contains(choice)))
+            .toList());
+    boolean anyFlawless = recommendation.choices().stream()
+        .anyMatch(choice -> choice.isFlawless() || choice.card().isEmpty());
+    content.put("next_steps", ReportSentences.nextSteps(made, anyFlawless));
+    content.put("limits", ReportSentences.limits());
+    content.put("base", made.base());
+    return content;
+  }
+
+  private Map<String, Object> image(Recommendation.Choice choice, boolean isBest) {
+    Set<Authenticity.Flag> flags =
+        differences.isEmpty() ? Set.of() : differences.get(choice.index()).flags();
+    Map<String, Object> image = new LinkedHashMap<>();
+    image.put("index", choice.index());
+    image.put("style", choice.headshot().style().title());
+    image.put("recommended", choice.isRecommended());
+    image.put("best", isBest);
+    image.put(
+        "sentences",
+        isBest
+            ? ReportSentences.ofBest(choice.headshot(), choice.card(), choice.reason(), flags)
+            : ReportSentences.ofOther(choice.headshot(), choice.card(), choice.reason(), flags));
+    image.put("prompt", choice.headshot().request().prompt());
+    image.put("seed", choice.headshot().seed());
+    image.put("scores", choice.card().map(ShootReport::scores).orElse(List.of()));
+    return image;
+  }
+
+  private static List<Map<String, Object>> scores(ScoreCard card) {
+    return card.scores().stream()
+        .map(score -> Map.<String, Object>of(
+            "label", score.label() + (score.isPassed() ? "" : ": " + score.failureText()),
+            "value", score.valueText(),
+            "limit", score.limitText(),
+            "passed", score.isPassed()))
+        .toList();
   }
 
   /**

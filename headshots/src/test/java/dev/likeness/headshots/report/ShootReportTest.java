@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -58,6 +59,52 @@ class ShootReportTest {
         assertThrows(
                 IllegalArgumentException.class, () -> report.differences(List.of(alike, alike)))
             .getMessage());
+  }
+
+  @Test
+  void saysTheSameToAPageOfAnotherProgram() {
+    Shoot shoot = new Shoot(
+        ShootRequest.of(Style.named("studio"), 2),
+        List.of(candidate(1, 1.5).headshot(), candidate(2, 0.1).headshot()));
+    ShootReport report = ShootReport.of(
+        Recommendation.of(made(Optional.empty()), shoot, List.of(card(1.5), card(0.1))));
+    Map<String, Object> content = report.toMap();
+    String html = report.toHtml();
+    assertEquals("Use this", content.get("heading"));
+    assertTrue(html.contains(HtmlText.escape(String.valueOf(content.get("verdict")))), html);
+    List<?> images = (List<?>) content.get("images");
+    Map<?, ?> best = (Map<?, ?>) images.get(0);
+    Map<?, ?> other = (Map<?, ?>) images.get(1);
+    assertEquals(
+        List.of(1, true, true),
+        List.of(best.get("index"), best.get("best"), best.get("recommended")));
+    assertEquals(
+        List.of(0, false, false),
+        List.of(other.get("index"), other.get("best"), other.get("recommended")));
+    assertEquals(
+        List.of("The face is blurred.", "Images without a flaw come first."),
+        other.get("sentences"));
+    for (Object image : images) {
+      for (Object sentence : (List<?>) ((Map<?, ?>) image).get("sentences")) {
+        assertTrue(html.contains("<p>" + HtmlText.escape((String) sentence) + "</p>"), html);
+      }
+    }
+    for (String list : List.of("warnings", "limits", "next_steps")) {
+      for (Object sentence : (List<?>) content.get(list)) {
+        assertTrue(html.contains(HtmlText.escape((String) sentence)), html);
+      }
+    }
+    assertEquals(
+        Map.of(
+            "label",
+            "sharpness: the face is blurred",
+            "value",
+            "1.50",
+            "limit",
+            "at most 1.00",
+            "passed",
+            false),
+        ((List<?>) other.get("scores")).get(0));
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.likeness.cli.command.ModelsCommand;
 import dev.likeness.cli.command.PeopleCommand;
 import dev.likeness.cli.command.PhotosCommand;
 import dev.likeness.cli.command.PurgeCommand;
+import dev.likeness.cli.command.StudioCommand;
 import dev.likeness.cli.command.TrainCommand;
 import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
@@ -99,6 +100,7 @@ public final class LikenessCommand implements Runnable {
         .addSubcommand(new HeadshotCommand(console))
         .addSubcommand(new EditCommand(console))
         .addSubcommand(new GenerateCommand(console))
+        .addSubcommand(new StudioCommand(console))
         .addSubcommand(new PhotosCommand(console))
         .addSubcommand(new TrainCommand(console))
         .addSubcommand(new LoraCommand(console))

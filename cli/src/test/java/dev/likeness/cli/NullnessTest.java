@@ -70,7 +70,8 @@ class NullnessTest {
             "headshots",
             "provenance",
             "vault",
-            "model-hub")
+            "model-hub",
+            "studio-web")
         .map(module -> Outside.ROOT.resolve(module).resolve("src/main/java"))
         .flatMap(NullnessTest::walk)) {
       return all

@@ -32,7 +32,8 @@ class PackageExamplesTest {
       "headshots",
       "provenance",
       "vault",
-      "model-hub");
+      "model-hub",
+      "studio-web");
   private static final Pattern PUBLIC =
       Pattern.compile("(?m)^public .*\\b(class|interface|record|enum)\\b");
   private static final Pattern EXAMPLE =

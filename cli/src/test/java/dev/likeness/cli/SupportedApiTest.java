@@ -26,6 +26,7 @@ class SupportedApiTest {
       "provenance",
       "vault",
       "model-hub",
+      "studio-web",
       "portrait-model");
 
   @Test

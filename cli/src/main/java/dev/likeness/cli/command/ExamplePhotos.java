@@ -35,11 +35,16 @@ public final class ExamplePhotos {
     }
   }
 
+  /** Returns true if the bytes are those of an example photo. */
+  public static boolean isExample(byte[] photo) {
+    return photo.length <= MAX_BYTES && DIGESTS.contains(sha256(photo));
+  }
+
   /** Returns true if all photos of a folder are example photos, false if at least one is not. */
   public static boolean isIn(Path folder) {
     try {
       for (Path photo : PhotoSet.listFiles(folder)) {
-        if (Files.size(photo) > MAX_BYTES || !DIGESTS.contains(sha256(Files.readAllBytes(photo)))) {
+        if (Files.size(photo) > MAX_BYTES || !isExample(Files.readAllBytes(photo))) {
           return false;
         }
       }

@@ -159,6 +159,29 @@ final class VaultOptions {
     }
   }
 
+  /**
+   * Opens the store, or a store in {@code folder} if none is given. Unless a key is given too, the
+   * key of that store lies beside it.
+   */
+  SubjectStore openOr(Path folder, Console console) {
+    if (!isGiven()) {
+      store = folder.resolve("people");
+      key = hasKey() ? key : folder.resolve("people.key");
+      console
+          .err()
+          .println("people are kept in " + store
+              + (key == null
+                  ? ""
+                  : ", with the key beside it in " + key
+                      + "; for photos of real people give --store DIR and --key FILE in another"
+                      + " place"));
+    } else if (!hasKey()) {
+      throw new IllegalArgumentException("--store encrypts the people and needs a key; give --key"
+          + " FILE (the file is created for a new store), or set " + KEY_VARIABLE);
+    }
+    return open(console);
+  }
+
   /** Opens a store that must exist. */
   SubjectStore openExisting(Console console) {
     if (store != null

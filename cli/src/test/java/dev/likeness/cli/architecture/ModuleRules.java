@@ -39,6 +39,8 @@ public final class ModuleRules {
         .definedBy(root + ".vault..")
         .layer("hub")
         .definedBy(root + ".hub..")
+        .layer("studio")
+        .definedBy(root + ".studio..")
         .layer("portrait")
         .definedBy(root + ".portrait")
         .layer("research")
@@ -60,10 +62,22 @@ public final class ModuleRules {
         .whereLayer("provenance")
         .mayOnlyAccessLayers("diffusion", "photos")
         .whereLayer("provenance")
-        .mayOnlyBeAccessedByLayers("cli")
+        .mayOnlyBeAccessedByLayers("cli", "studio")
         .whereLayer("vault")
         .mayOnlyAccessLayers("schedulers", "diffusion", "photos", "lora", "ipadapter", "headshots")
         .whereLayer("vault")
+        .mayOnlyBeAccessedByLayers("cli", "studio")
+        .whereLayer("studio")
+        .mayOnlyAccessLayers(
+            "schedulers",
+            "diffusion",
+            "photos",
+            "lora",
+            "ipadapter",
+            "headshots",
+            "provenance",
+            "vault")
+        .whereLayer("studio")
         .mayOnlyBeAccessedByLayers("cli")
         .whereLayer("hub")
         .mayOnlyAccessLayers("diffusion")
@@ -117,7 +131,8 @@ public final class ModuleRules {
       "headshots",
       "provenance",
       "vault",
-      "hub");
+      "hub",
+      "studio");
 
   static boolean isInternal(String packageName) {
     return packageName.endsWith(".internal") || packageName.contains(".internal.");

@@ -30,8 +30,10 @@ import dev.likeness.planted.photos.Twice;
 import dev.likeness.planted.photos.face.OneWay;
 import dev.likeness.planted.photos.quality.OtherWay;
 import dev.likeness.planted.schedulers.HoldsTensor;
+import dev.likeness.planted.studio.KnowsHubToo;
 import dev.likeness.planted.vault.Calls;
 import dev.likeness.planted.vault.Fails;
+import dev.likeness.planted.vault.KnowsStudio;
 import dev.likeness.planted.vault.Talks;
 import dev.likeness.planted.vault.Unpickles;
 import java.util.List;
@@ -50,7 +52,9 @@ class PlantedViolationsTest {
         KnowsLora.class,
         PlantedBase.class,
         KnowsHub.class,
-        KnowsPhotos.class);
+        KnowsPhotos.class,
+        KnowsHubToo.class,
+        KnowsStudio.class);
     assertFinds(ModuleRules.schedulersAreNumbers(ROOT), HoldsTensor.class);
     assertFinds(ModuleRules.examplesUseTheSupportedApi(ROOT), UsesInternal.class);
   }

@@ -82,7 +82,8 @@ public final class SafetyRules {
             root + ".ipadapter..",
             root + ".headshots..",
             root + ".vault..",
-            root + ".provenance..")
+            root + ".provenance..",
+            root + ".studio..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.slf4j..", "java.util.logging..")
@@ -153,7 +154,8 @@ public final class SafetyRules {
             root + ".headshots..",
             root + ".vault..",
             root + ".provenance..",
-            root + ".hub..")
+            root + ".hub..",
+            root + ".studio..")
         .and()
         .resideOutsideOfPackage(root + ".vault.internal.file..")
         .should()

@@ -1,0 +1,143 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.numbers.NumberRange;
+import dev.likeness.cli.paths.PathUse;
+import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.studio.LikenessStudio;
+import dev.likeness.studio.StudioOptions;
+import dev.likeness.vault.SubjectStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness studio}: serves the studio in the browser. */
+@Command(
+    name = "studio",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Starts a studio in the browser on this machine: photos, training, headshots, "
+        + "choice and export. Prints the address to open. Ctrl-C ends it; unfinished jobs go on "
+        + "at the next start.")
+public final class StudioCommand implements Runnable {
+  private static final Path FOLDER = Path.of("likeness-studio");
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final long PAUSE_NANOS = 100_000_000;
+  private static final int MAX_PASSWORD_BYTES = 1024;
+  private static final int MAX_PORT = 65_535;
+
+  private final Console console;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private VaultOptions store;
+
+  @NumberRange(min = 0, max = MAX_PORT)
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "port (default: a free one)")
+  private int port;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS",
+      description =
+          "address to listen on instead of the loopback interface, such as 0.0.0.0; needs "
+              + "--password-file. The connection is not encrypted: use it in a trusted network, or "
+              + "behind a reverse proxy with TLS")
+  private String listen;
+
+  @PathUse(Use.READ)
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "file with the password of the page, at least 12 characters")
+  private Path passwordFile;
+
+  @Option(
+      names = "--host-name",
+      paramLabel = "NAME",
+      description = "name under which browsers reach the studio, such as that of a reverse proxy; "
+          + "may be repeated. Other names are refused")
+  private List<String> hostNames = List.of();
+
+  @Option(
+      names = "--job-memory",
+      paramLabel = "SIZE",
+      description = "memory of all running jobs together, such as 12GiB (default: no limit)")
+  private String memory;
+
+  @NumberRange(min = 1, max = NumberRange.MAX_TRAINING_STEPS)
+  @Option(
+      names = "--train-steps",
+      paramLabel = "N",
+      description = "training steps of every training (default: depends on the preset that is "
+          + "chosen on the page)")
+  private Integer trainSteps;
+
+  /** Creates the subcommand with the console that it prints to. */
+  public StudioCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    StudioOptions options = options();
+    try (SubjectStore people = store.openOr(FOLDER, console);
+        LikenessStudio studio = LikenessStudio.start(base::open, people, options)) {
+      console.out().println(studio.address());
+      console.out().flush();
+      console.err().println("open this address in a browser; Ctrl-C ends the studio");
+      console.err().flush();
+      while (!console.cancellation().isCancelled()) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  private StudioOptions options() {
+    StudioOptions options = StudioOptions.defaults()
+        .port(port)
+        .hostNames(hostNames)
+        .samplePhotos(ExamplePhotos::isExample);
+    if (memory != null) {
+      options = options.memoryBytes(MemoryBudget.of(memory).bytes());
+    }
+    if (trainSteps != null) {
+      options = options.trainingSteps(trainSteps);
+    }
+    if (listen != null && passwordFile == null) {
+      throw new IllegalArgumentException("--listen " + listen + " lets other computers reach the"
+          + " studio and needs a password; give --password-file FILE");
+    }
+    return passwordFile == null
+        ? options
+        : options.listen(listen == null ? LOOPBACK : listen, password());
+  }
+
+  private String password() {
+    try {
+      if (Files.size(passwordFile) <= MAX_PASSWORD_BYTES) {
+        return Files.readString(passwordFile).strip();
+      }
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "cannot read the password file " + passwordFile + ": " + e.getMessage()
+              + "; give a text file with the password",
+          e);
+    }
+    throw new InvalidInputException("the password file " + passwordFile + " has more than "
+        + MAX_PASSWORD_BYTES + " bytes; give a text file with the password alone");
+  }
+}

@@ -1,0 +1,167 @@
+package dev.likeness.studio;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+
+/**
+ * Options of a {@link LikenessStudio}. Immutable; setters return a changed copy.
+ *
+ * @param address the address of the network interface to listen on
+ * @param port the port; 0 for a free port that the system chooses
+ * @param password the password of the page; empty if the start address with its token is enough
+ * @param hostNames names under which browsers may reach the studio, beside {@code localhost} and
+ *     addresses in digits
+ * @param memoryBytes memory of all running jobs together, in bytes, at least 1
+ * @param trainingSteps training steps instead of those that a preset chooses
+ * @param samplePhotos recognises a photo file of a person who does not exist; such photos need no
+ *     consent; empty if sample photos cannot be added
+ */
+public record StudioOptions(
+    String address,
+    int port,
+    Optional<String> password,
+    List<String> hostNames,
+    long memoryBytes,
+    OptionalInt trainingSteps,
+    Optional<Predicate<byte[]>> samplePhotos) {
+  /** The smallest length of a {@link #password}, in characters. */
+  public static final int MIN_PASSWORD_LENGTH = 12;
+
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final int MAX_PORT = 65_535;
+
+  /**
+   * Checks the options.
+   *
+   * @param address the address of the network interface to listen on
+   * @param port the port, 0 to 65535
+   * @param password the password of the page
+   * @param hostNames names under which browsers may reach the studio
+   * @param memoryBytes memory of all running jobs together, in bytes, at least 1
+   * @param trainingSteps training steps instead of those that a preset chooses, at least 1
+   * @param samplePhotos recognises a photo file of a person who does not exist
+   * @throws IllegalArgumentException if a value is out of its range, if the password is shorter
+   *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has no
+   *     password
+   */
+  public StudioOptions {
+    if (port < 0 || port > MAX_PORT) {
+      throw new IllegalArgumentException(
+          "the port must be 0 to " + MAX_PORT + ", got " + port + "; 0 chooses a free port");
+    }
+    if (memoryBytes < 1) {
+      throw new IllegalArgumentException(
+          "the memory of all jobs must be at least 1 byte, got " + memoryBytes);
+    }
+    if (trainingSteps.orElse(1) < 1) {
+      throw new IllegalArgumentException(
+          "the number of training steps must be at least 1, got " + trainingSteps.getAsInt());
+    }
+    if (password.filter(word -> word.length() < MIN_PASSWORD_LENGTH).isPresent()) {
+      throw new IllegalArgumentException("the password of the studio has fewer than "
+          + MIN_PASSWORD_LENGTH + " characters; give a longer one");
+    }
+    if (password.isEmpty() && !isLoopback(address)) {
+      throw new IllegalArgumentException("other computers could reach the studio on " + address
+          + " without a password; give a password, or listen on " + LOOPBACK);
+    }
+    hostNames = List.copyOf(hostNames);
+  }
+
+  /**
+   * {@return the default options: the loopback interface, a free port, no password and no memory
+   * limit}
+   */
+  public static StudioOptions defaults() {
+    return new StudioOptions(
+        LOOPBACK,
+        0,
+        Optional.empty(),
+        List.of(),
+        Long.MAX_VALUE,
+        OptionalInt.empty(),
+        Optional.empty());
+  }
+
+  private static boolean isLoopback(String address) {
+    return address.equals("localhost")
+        || address.equals("::1")
+        || address.matches("127(\\.[0-9]{1,3}){3}");
+  }
+
+  /**
+   * {@return a copy of these options with the given address and password}
+   *
+   * @param other the address of the network interface, such as {@code 0.0.0.0} for all
+   * @param word the password that the page asks for, at least {@link #MIN_PASSWORD_LENGTH}
+   *     characters
+   * @throws IllegalArgumentException if the password is too short
+   */
+  public StudioOptions listen(String other, String word) {
+    return new StudioOptions(
+        other, port, Optional.of(word), hostNames, memoryBytes, trainingSteps, samplePhotos);
+  }
+
+  /**
+   * {@return a copy of these options with the given port}
+   *
+   * @param n the port; 0 for a free port
+   * @throws IllegalArgumentException if the port is not 0 to 65535
+   */
+  public StudioOptions port(int n) {
+    return new StudioOptions(
+        address, n, password, hostNames, memoryBytes, trainingSteps, samplePhotos);
+  }
+
+  /**
+   * {@return a copy of these options with the given names} A request with another host name is
+   * refused, so that a page of another site cannot reach the studio by DNS rebinding.
+   *
+   * @param names host names without port, such as {@code studio.example}
+   */
+  public StudioOptions hostNames(List<String> names) {
+    return new StudioOptions(
+        address, port, password, names, memoryBytes, trainingSteps, samplePhotos);
+  }
+
+  /**
+   * {@return a copy of these options with the given memory of all running jobs together}
+   *
+   * @param bytes the memory in bytes, at least 1
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public StudioOptions memoryBytes(long bytes) {
+    return new StudioOptions(
+        address, port, password, hostNames, bytes, trainingSteps, samplePhotos);
+  }
+
+  /**
+   * {@return a copy of these options with the given number of training steps for every training}
+   *
+   * @param n the number of steps, at least 1
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public StudioOptions trainingSteps(int n) {
+    return new StudioOptions(
+        address, port, password, hostNames, memoryBytes, OptionalInt.of(n), samplePhotos);
+  }
+
+  /**
+   * {@return a copy of these options that recognises sample photos} Only if a person is added as a
+   * sample, every photo must be one of them, and no consent is asked for.
+   *
+   * @param recognises true for the bytes of a photo file that shows a person who does not exist
+   */
+  public StudioOptions samplePhotos(Predicate<byte[]> recognises) {
+    return new StudioOptions(
+        address, port, password, hostNames, memoryBytes, trainingSteps, Optional.of(recognises));
+  }
+
+  /** {@return the address and port; never the password} */
+  @Override
+  public String toString() {
+    return "studio on " + address + ", port " + port;
+  }
+}

@@ -1,0 +1,406 @@
+package dev.likeness.studio.internal.http;
+
+import static dev.likeness.studio.internal.http.Route.Field.optional;
+import static dev.likeness.studio.internal.http.Route.Field.required;
+
+import dev.likeness.headshots.report.LikenessVersion;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.studio.internal.http.Route.Answer;
+import dev.likeness.studio.internal.http.Route.Body;
+import dev.likeness.studio.internal.work.Exports;
+import dev.likeness.studio.internal.work.Photos;
+import dev.likeness.studio.internal.work.Shoots;
+import dev.likeness.studio.internal.work.Studio;
+import dev.likeness.studio.internal.work.Trainings;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+
+/** The table of routes of the HTTP API. The OpenAPI document is made from this table. */
+final class Routes {
+  private static final String PERSON = "/api/people/{person}";
+  private static final String SHOOT = PERSON + "/shoots/{shoot}";
+  private static final String IMAGE = PERSON + "/images/{image}";
+
+  /** The largest file of which the credentials are verified. */
+  private static final long MAX_VERIFIED = 64L << 20;
+
+  /** Each upload keeps a whole file in memory. */
+  private static final int MAX_UPLOADS = 4;
+
+  private static final Map<String, Object> DONE = Map.of("done", true);
+
+  private final Studio studio;
+  private final EventStreams events;
+  private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
+
+  Routes(Studio studio, EventStreams events) {
+    this.studio = studio;
+    this.events = events;
+  }
+
+  List<Route> table() {
+    return List.of(
+        Route.of(
+            "GET",
+            "/api/openapi.json",
+            "describeApi",
+            "This document.",
+            Answer.OBJECT,
+            http -> http.send(200, OpenApiDocument.of(table()))),
+        Route.of(
+            "GET",
+            "/api/studio",
+            "describeStudio",
+            "The base model, its state, and how long data is kept.",
+            Answer.OBJECT,
+            this::describeStudio),
+        Route.of(
+            "GET",
+            "/api/events",
+            "listen",
+            "Server-sent events: what changed, and the progress of jobs.",
+            Answer.EVENTS,
+            events::open),
+        Route.of(
+            "GET",
+            "/api/people",
+            "listPeople",
+            "All people in the store.",
+            Answer.OBJECT,
+            http -> http.send(200, Map.of("people", studio.people().list()))),
+        Route.of(
+                "POST",
+                "/api/people",
+                "addPerson",
+                "Adds a person with their consent, before any photo.",
+                Answer.CREATED,
+                this::addPerson)
+            .body(Body.json(
+                required("agreed", "boolean", "True: the person agreed to the use of the photos."),
+                optional("name", "string", "The person in the photos."),
+                optional("giver", "string", "Who agreed, if not the person, such as a guardian."),
+                optional(
+                    "sample", "boolean", "True for sample photos of a person who is not real."))),
+        Route.of(
+            "GET",
+            PERSON,
+            "describePerson",
+            "One person: consent, photos, training and images.",
+            Answer.OBJECT,
+            http -> http.send(200, studio.people().describe(http.variable("person")))),
+        Route.of(
+            "DELETE",
+            PERSON,
+            "erasePerson",
+            "Erases all data of a person and answers with the signed receipt.",
+            Answer.OBJECT,
+            http -> http.send(
+                200,
+                Exchange.JSON_TYPE,
+                studio.people().erase(http.variable("person")).getBytes(StandardCharsets.UTF_8))),
+        Route.of(
+            "GET",
+            PERSON + "/photos",
+            "reviewPhotos",
+            "The verdict on each photo and on the whole set.",
+            Answer.OBJECT,
+            http -> http.send(200, studio.photos().review(http.variable("person")))),
+        Route.of(
+                "POST",
+                PERSON + "/photos",
+                "addPhoto",
+                "Adds a photo: the body is the image file. Answers with the verdict on it.",
+                Answer.CREATED,
+                this::addPhoto)
+            .body(Body.FILE)
+            .query("name", "The name of the file, for the lists of photos."),
+        Route.of(
+            "GET",
+            PERSON + "/photos/{photo}",
+            "showPhoto",
+            "A small image of a photo.",
+            Answer.IMAGE,
+            http -> http.sendRange(
+                Exchange.PNG,
+                studio.photos().thumbnail(http.variable("person"), http.variable("photo")))),
+        Route.of(
+            "DELETE",
+            PERSON + "/photos/{photo}",
+            "removePhoto",
+            "Removes a photo.",
+            Answer.OBJECT,
+            http -> {
+              studio.photos().remove(http.variable("person"), http.variable("photo"));
+              http.send(200, DONE);
+            }),
+        Route.of(
+            "GET",
+            PERSON + "/training",
+            "describeTraining",
+            "The methods with steps and memory, and the progress of the training.",
+            Answer.OBJECT,
+            http -> http.send(200, studio.trainings().describe(http.variable("person")))),
+        Route.of(
+                "POST",
+                PERSON + "/training",
+                "train",
+                "Starts, pauses or continues the training.",
+                Answer.ACCEPTED,
+                this::train)
+            .body(Body.json(
+                required("action", "string", "start, pause or resume"),
+                optional("method", "string", "lora (the default) or references"),
+                optional("preset", "string", "quick, balanced (the default) or best"),
+                optional(
+                    "previews", "boolean", "Generates previews and measures likeness meanwhile."),
+                optional("photo", "string", "The id of a photo that shows the person."))),
+        Route.of(
+            "GET",
+            PERSON + "/training/preview",
+            "showTrainingPreview",
+            "The newest preview of the running training.",
+            Answer.IMAGE,
+            http ->
+                http.sendRange(Exchange.PNG, studio.trainings().preview(http.variable("person")))),
+        Route.of(
+            "GET",
+            "/api/styles",
+            "listStyles",
+            "The styles that the base can serve.",
+            Answer.OBJECT,
+            http -> http.send(200, Map.of("styles", studio.shoots().styles()))),
+        Route.of(
+            "GET",
+            PERSON + "/shoots",
+            "listShoots",
+            "A person's shoots, the newest first.",
+            Answer.OBJECT,
+            http ->
+                http.send(200, Map.of("shoots", studio.shoots().list(http.variable("person"))))),
+        Route.of(
+                "POST",
+                PERSON + "/shoots",
+                "shoot",
+                "Starts a shoot.",
+                Answer.ACCEPTED,
+                this::shoot)
+            .body(Body.json(
+                required("styles", "array", "Names of styles."),
+                optional("count", "integer", "Images of each style; 2 if it is left out."),
+                optional("strength", "number", "Identity strength, 0 to 1, the default."),
+                optional("steps", "integer", "Sampling steps, 1 to 150."),
+                optional("outfit", "string", "Clothes in place of those of the styles."),
+                optional("backdrop", "string", "Backdrop in place of that of the styles."))),
+        Route.of(
+            "GET",
+            SHOOT,
+            "describeShoot",
+            "A shoot with its images and its report.",
+            Answer.OBJECT,
+            http -> http.send(
+                200, studio.shoots().report(http.variable("person"), http.variable("shoot")))),
+        Route.of(
+                "POST",
+                SHOOT,
+                "changeShoot",
+                "Pauses or continues a shoot.",
+                Answer.ACCEPTED,
+                this::changeShoot)
+            .body(Body.json(required("action", "string", "pause or resume"))),
+        Route.of(
+            "GET",
+            SHOOT + "/report.html",
+            "saveReport",
+            "The report of a shoot as one page to save.",
+            Answer.PAGE,
+            this::saveReport),
+        Route.of(
+            "GET",
+            IMAGE,
+            "showImage",
+            "A headshot as it is stored.",
+            Answer.IMAGE,
+            http -> http.sendRange(
+                Exchange.PNG, studio.shoots().image(http.variable("person"), number(http)))),
+        Route.of(
+                "POST", IMAGE, "chooseImage", "Keeps or drops a headshot.", Answer.OBJECT, http -> {
+                  String choice = text(http.json(), "choice");
+                  studio.shoots().choose(http.variable("person"), number(http), choice);
+                  http.send(200, DONE);
+                })
+            .body(Body.json(required("choice", "string", "keep, drop or none"))),
+        Route.of(
+                "GET",
+                IMAGE + "/file",
+                "exportImage",
+                "A headshot as a file to publish, marked as generated.",
+                Answer.FILE,
+                this::export)
+            .query("crop", "square, avatar, a ratio such as 4:5, or pixels such as 512x512.")
+            .query("format", "png, jpeg or webp.")
+            .query("label", "Visible text in the image."),
+        Route.of(
+                "POST",
+                "/api/credentials",
+                "verifyCredentials",
+                "What an image file says about its origin. The file is not stored.",
+                Answer.OBJECT,
+                http -> http.send(200, studio.exports().verify(upload(http, MAX_VERIFIED))))
+            .body(Body.FILE));
+  }
+
+  private void describeStudio(Exchange http) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("version", LikenessVersion.current());
+    answer.put("base", studio.base());
+    answer.put("retention", studio.people().retention());
+    answer.put("samples", studio.photos().hasSamples());
+    answer.put(
+        "limits",
+        Map.of(
+            "photos", Photos.MAX_PHOTOS,
+            "photo_bytes", Photos.maxBytes(),
+            "images", Shoots.MAX_IMAGES));
+    http.send(200, answer);
+  }
+
+  private void addPerson(Exchange http) {
+    Map<String, Object> body = http.json();
+    boolean isSample = flag(body, "sample");
+    if (!flag(body, "agreed")) {
+      throw new HttpFailure(
+          HttpFailure.UNPROCESSABLE,
+          "without consent no photo is accepted; ask the person in the photos, then agree");
+    }
+    http.send(201, studio.people().create(text(body, "name"), text(body, "giver"), isSample));
+  }
+
+  private void addPhoto(Exchange http) {
+    byte[] file = upload(http, Photos.maxBytes());
+    http.send(201, studio.photos().add(http.variable("person"), http.query("name"), file));
+  }
+
+  private byte[] upload(Exchange http, long max) {
+    if (!uploads.tryAcquire()) {
+      throw new HttpFailure(
+          HttpFailure.TOO_MANY,
+          "more than " + MAX_UPLOADS + " uploads run at once; send this file again later");
+    }
+    try {
+      return http.body(max);
+    } finally {
+      uploads.release();
+    }
+  }
+
+  private void train(Exchange http) {
+    Map<String, Object> body = http.json();
+    String person = http.variable("person");
+    switch (text(body, "action")) {
+      case "start" ->
+        studio
+            .trainings()
+            .start(
+                person,
+                new Trainings.Plan(
+                    text(body, "method", "lora"),
+                    text(body, "preset", "balanced"),
+                    flag(body, "previews"),
+                    text(body, "photo")));
+      case "pause" -> studio.trainings().pause(person);
+      case "resume" -> studio.trainings().resume(person);
+      default -> throw unknownAction("start, pause, resume");
+    }
+    http.send(202, studio.trainings().describe(person));
+  }
+
+  private static HttpFailure unknownAction(String known) {
+    return new HttpFailure(HttpFailure.BAD_REQUEST, "unknown action; known: " + known);
+  }
+
+  private void shoot(Exchange http) {
+    Map<String, Object> body = http.json();
+    if (!(body.get("styles") instanceof List<?> names)
+        || !names.stream().allMatch(String.class::isInstance)) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, "styles is not a list of names of styles");
+    }
+    Shoots.Order order = new Shoots.Order(
+        names.stream().map(String.class::cast).distinct().toList(),
+        (int) number(body, "count", 2),
+        number(body, "strength", 1),
+        (int) number(body, "steps", ShootRequest.STEPS),
+        text(body, "outfit"),
+        text(body, "backdrop"));
+    http.send(202, studio.shoots().start(http.variable("person"), order));
+  }
+
+  private void changeShoot(Exchange http) {
+    String person = http.variable("person");
+    String shoot = http.variable("shoot");
+    switch (text(http.json(), "action")) {
+      case "pause" -> studio.shoots().pause(person, shoot);
+      case "resume" -> studio.shoots().resume(person, shoot);
+      default -> throw unknownAction("pause, resume");
+    }
+    http.send(202, studio.shoots().report(person, shoot));
+  }
+
+  private void saveReport(Exchange http) {
+    String page = studio.shoots().reportPage(http.variable("person"), http.variable("shoot"));
+    // The page has its style and its images inside, and no script.
+    http.response()
+        .getHeaders()
+        .put(
+            "Content-Security-Policy",
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox;"
+                + " frame-ancestors 'none'");
+    http.send(200, "text/html;charset=utf-8", page.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void export(Exchange http) {
+    Exports.File file = studio
+        .exports()
+        .export(
+            http.variable("person"),
+            number(http),
+            http.query("crop"),
+            http.query("format"),
+            http.query("label"));
+    http.sendFile(file.name(), file.type(), file.content());
+  }
+
+  private static int number(Exchange http) {
+    return Integer.parseInt(http.variable("image"));
+  }
+
+  private static String text(Map<String, Object> body, String name) {
+    return text(body, name, "");
+  }
+
+  private static String text(Map<String, Object> body, String name, String otherwise) {
+    Object value = body.get(name);
+    if (value != null && !(value instanceof String)) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the field " + name + " is not a text");
+    }
+    return value == null ? otherwise : (String) value;
+  }
+
+  private static boolean flag(Map<String, Object> body, String name) {
+    Object value = body.get(name);
+    if (value != null && !(value instanceof Boolean)) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the field " + name + " is not true or false");
+    }
+    return Boolean.TRUE.equals(value);
+  }
+
+  private static double number(Map<String, Object> body, String name, double otherwise) {
+    Object value = body.get(name);
+    if (value != null && !(value instanceof Number)) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the field " + name + " is not a number");
+    }
+    return value == null ? otherwise : ((Number) value).doubleValue();
+  }
+}

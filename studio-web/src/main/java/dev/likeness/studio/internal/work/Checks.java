@@ -1,0 +1,212 @@
+package dev.likeness.studio.internal.work;
+
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.LikenessException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.report.Recommendation;
+import dev.likeness.headshots.report.ShootReport;
+import dev.likeness.headshots.report.ShootSummary;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.vault.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Scores finished headshots and makes the report of a shoot. Scores are kept in memory only, and
+ * measured again by the next process.
+ */
+final class Checks {
+  private static final long MEMORY = 256L << 20;
+
+  private final Studio studio;
+  private final Map<String, Map<Integer, Checked>> checked = new ConcurrentHashMap<>();
+  private final Map<String, ShootSummary> summaries = new ConcurrentHashMap<>();
+  private final Set<String> waiting = ConcurrentHashMap.newKeySet();
+
+  private record Checked(ScoreCard card, Optional<Authenticity.Result> difference) {}
+
+  Checks(Studio studio) {
+    this.studio = studio;
+  }
+
+  /** Checks the images of a person that are not checked yet, on a worker of the queue. */
+  void request(Subject subject) {
+    if (!waiting.add(subject.id())) {
+      return;
+    }
+    try {
+      studio
+          .workshop()
+          .queue()
+          .submit(
+              run -> run.cancellation().run(() -> {
+                waiting.remove(subject.id());
+                check(subject);
+                return null;
+              }),
+              MEMORY,
+              GenerationQueue.DEFAULT_PRIORITY,
+              event -> {},
+              Duration.ZERO)
+          .toCompletableFuture()
+          .whenComplete((done, failure) -> waiting.remove(subject.id()));
+    } catch (LikenessException | IllegalStateException full) {
+      // The next look at the shoot asks again.
+      waiting.remove(subject.id());
+    }
+  }
+
+  private void check(Subject subject) {
+    Map<Integer, Checked> known =
+        checked.computeIfAbsent(subject.id(), id -> new ConcurrentHashMap<>());
+    List<Shoots.Stored> missing = Shoots.images(subject).stream()
+        .filter(image -> !known.containsKey(image.number()))
+        .toList();
+    if (missing.isEmpty() && summaries.containsKey(subject.id())) {
+      return;
+    }
+    Workshop workshop = studio.workshop();
+    try (Workshop.Shown shown = workshop.open(subject)) {
+      ReviewTools tools = workshop.judging(shown.kept());
+      summaries.put(subject.id(), summary(workshop, shown, tools));
+      HeadshotScores scores = scores(workshop, shown, tools);
+      Optional<Authenticity> measure = authenticity(shown, tools);
+      for (Shoots.Stored image : missing) {
+        RgbImage pixels = read(image);
+        known.put(
+            image.number(), new Checked(scores.score(pixels), measure.map(by -> by.judge(pixels))));
+      }
+    }
+    studio.publish("checked-" + subject.id(), Map.of("type", "checked", "person", subject.id()));
+  }
+
+  private static RgbImage read(Shoots.Stored image) {
+    try {
+      return RgbImage.read("the image", Files.readAllBytes(image.file()));
+    } catch (IOException e) {
+      throw JobFile.unreadable(e);
+    }
+  }
+
+  private static ShootSummary summary(Workshop workshop, Workshop.Shown shown, ReviewTools tools) {
+    ShootSummary.Evidence evidence = judge(tools, shown.kept())
+        .map(ShootSummary.Evidence.NONE::judge)
+        .orElse(ShootSummary.Evidence.NONE);
+    return ShootSummary.of(workshop.base(), shown.identity(), shown.kept(), evidence);
+  }
+
+  private static Optional<FaceEmbedder> judge(ReviewTools tools, PersonRecord kept) {
+    return tools
+        .embedder()
+        .filter(eye ->
+            kept.faces().filter(faces -> faces.embedder().equals(eye.name())).isPresent());
+  }
+
+  private static HeadshotScores scores(Workshop workshop, Workshop.Shown shown, ReviewTools tools) {
+    HeadshotScores plain =
+        HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(workshop.base()));
+    Identity person = shown.identity();
+    return judge(tools, shown.kept())
+        .flatMap(eye -> shown.kept().faces().map(faces -> faces.likeness(tools.detector(), eye)))
+        .map(measure -> plain.likeness(measure, person))
+        .orElse(plain);
+  }
+
+  private static Optional<Authenticity> authenticity(Workshop.Shown shown, ReviewTools tools) {
+    Optional<FaceEmbedder> judge =
+        judge(tools, shown.kept()).filter(eye -> FaceEmbeddings.canJudge(eye, shown.identity()));
+    return Authenticity.of(
+        shown.kept(), judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder));
+  }
+
+  /** Returns the content of the report of these images; without scores until all are checked. */
+  Map<String, Object> report(Subject subject, List<Shoots.Stored> images) {
+    boolean isChecked = isChecked(subject, images);
+    if (!isChecked) {
+      request(subject);
+    }
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("checked", isChecked);
+    if (isChecked && !images.isEmpty()) {
+      Map<String, Object> content = make(subject, images).toMap();
+      content.put("images", numbered((List<?>) content.get("images"), images));
+      result.putAll(content);
+    }
+    return result;
+  }
+
+  private static List<Object> numbered(List<?> entries, List<Shoots.Stored> images) {
+    List<Object> numbered = new ArrayList<>();
+    for (Object entry : entries) {
+      Map<String, Object> copy = new LinkedHashMap<>();
+      ((Map<?, ?>) entry).forEach((key, value) -> copy.put((String) key, value));
+      copy.put("number", images.get((Integer) copy.get("index")).number());
+      numbered.add(copy);
+    }
+    return numbered;
+  }
+
+  /** Returns the page of the report of these images. */
+  String reportPage(Subject subject, List<Shoots.Stored> images) {
+    if (!isChecked(subject, images)) {
+      request(subject);
+      throw new IllegalStateException("the images are still being checked; try again soon");
+    }
+    return make(subject, images).toHtml();
+  }
+
+  private boolean isChecked(Subject subject, List<Shoots.Stored> images) {
+    Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
+    return summaries.containsKey(subject.id())
+        && images.stream().allMatch(image -> known.containsKey(image.number()));
+  }
+
+  private ShootReport make(Subject subject, List<Shoots.Stored> images) {
+    Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
+    List<Headshot> headshots = images.stream().map(Checks::headshot).toList();
+    ShootRequest request = ShootRequest.of(headshots.get(0).style(), headshots.size());
+    List<Checked> results =
+        images.stream().map(image -> known.get(image.number())).toList();
+    Recommendation recommendation = Recommendation.of(
+        summaries.get(subject.id()),
+        new Shoot(request, headshots),
+        results.stream().map(Checked::card).toList());
+    List<Authenticity.Result> differences =
+        results.stream().flatMap(result -> result.difference().stream()).toList();
+    return ShootReport.of(recommendation)
+        .differences(differences.size() == headshots.size() ? differences : List.of());
+  }
+
+  /** Reads a headshot, which was generated, not edited. */
+  private static Headshot headshot(Shoots.Stored image) {
+    Headshot read = Headshot.findRecorded(image.file())
+        .orElseThrow(() -> new UnknownResourceException("this image was removed"));
+    return new Headshot(
+        read.image(), read.style(), read.seed(), read.request(), read.identityStrength());
+  }
+
+  /** Forgets what was measured, because the person was trained again or erased. */
+  void forget(Subject subject) {
+    checked.remove(subject.id());
+    summaries.remove(subject.id());
+  }
+}

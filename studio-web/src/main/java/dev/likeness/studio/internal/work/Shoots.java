@@ -1,0 +1,480 @@
+package dev.likeness.studio.internal.work;
+
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.GenerationJob;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.vault.DataCategory;
+import dev.likeness.vault.Subject;
+import dev.likeness.vault.SubjectErasedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Generates headshots, one image in a job. So two people's shoots take turns, and a shoot that a
+ * stopped process left goes on with the next image: image i of a shoot is the same in any process.
+ */
+public final class Shoots {
+  /** The largest number of images of a shoot. */
+  public static final int MAX_IMAGES = 200;
+
+  private static final int MAX_STEPS = 150;
+  private static final int MAX_WORDS = 200;
+  private static final String PREFIX = "studio-shoot-";
+  private static final String CHOICES = "studio-choices.json";
+  private static final String STATE = "state";
+  private static final Pattern IMAGE = Pattern.compile("headshot-([0-9]{3,6})\\.png");
+
+  private final Studio studio;
+  private final Map<String, Live> running = new ConcurrentHashMap<>();
+
+  Shoots(Studio studio) {
+    this.studio = studio;
+  }
+
+  /** What a shoot asks for. */
+  public record Order(
+      List<String> styles, int count, double strength, int steps, String outfit, String backdrop) {}
+
+  /** A stored image of a shoot. */
+  record Stored(int number, Path file, String style, long seed) {}
+
+  /** A shoot in this process. */
+  private static final class Live {
+    final Map<String, Object> plan;
+    GenerationJob<?> job;
+    boolean isPaused;
+    int done;
+    int step;
+    int steps;
+
+    Live(Map<String, Object> plan) {
+      this.plan = plan;
+    }
+  }
+
+  /** Returns the built-in styles that the base can serve. */
+  public List<Map<String, Object>> styles() {
+    List<Map<String, Object>> styles = new ArrayList<>();
+    for (Style style : Style.all()) {
+      try {
+        style.requireCompatible(studio.workshop().base());
+      } catch (InvalidInputException otherBase) {
+        continue;
+      }
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("name", style.name());
+      one.put("title", style.title());
+      one.put("outfits", style.wardrobe());
+      one.put("backdrops", style.backdrops());
+      one.put("crop", style.crop());
+      one.put("default", Style.defaults().contains(style));
+      styles.add(one);
+    }
+    return styles;
+  }
+
+  /** Starts a shoot and returns its id. */
+  public Map<String, Object> start(String person, Order order) {
+    Subject subject = studio.people().subject(person);
+    if (!studio.workshop().isReady(subject)) {
+      throw new IllegalStateException("this person has not been trained; train first");
+    }
+    if (order.styles.isEmpty()
+        || order.count < 1
+        || order.steps < 1
+        || order.steps > MAX_STEPS
+        || (long) order.styles.size() * order.count > MAX_IMAGES) {
+      throw new IllegalArgumentException("a shoot needs at least one style, 1 to " + MAX_IMAGES
+          + " images and 1 to " + MAX_STEPS + " steps");
+    }
+    if (order.outfit.length() > MAX_WORDS || order.backdrop.length() > MAX_WORDS) {
+      throw new IllegalArgumentException(
+          "outfit and backdrop may have at most " + MAX_WORDS + " characters each");
+    }
+    Map<String, Object> plan = new LinkedHashMap<>();
+    plan.put("id", randomId());
+    plan.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    plan.put("styles", order.styles);
+    plan.put("count", order.count);
+    plan.put("strength", order.strength);
+    plan.put("steps", order.steps);
+    plan.put("outfit", order.outfit.strip());
+    plan.put("backdrop", order.backdrop.strip());
+    // Leaves room for the seeds of all images.
+    plan.put("seed", (long) new SecureRandom().nextInt(Integer.MAX_VALUE) * MAX_IMAGES);
+    requests(plan).forEach(studio.workshop().studio()::validate);
+    submit(subject, plan);
+    return describe(subject, plan);
+  }
+
+  private static String randomId() {
+    byte[] random = new byte[8];
+    new SecureRandom().nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+
+  /** Returns the requests of a plan, one for each image. */
+  private static List<ShootRequest> requests(Map<String, Object> plan) {
+    List<ShootRequest> requests = new ArrayList<>();
+    int count = number(plan, "count").intValue();
+    long seed = number(plan, "seed").longValue();
+    for (Object name : (List<?>) plan.get("styles")) {
+      Style style = styled(Style.named(String.valueOf(name)), plan);
+      for (int i = 0; i < count; i++) {
+        requests.add(ShootRequest.of(style, 1)
+            .identityStrength(number(plan, "strength").doubleValue())
+            .steps(number(plan, "steps").intValue())
+            .seed(seed + requests.size())
+            .variant(i));
+      }
+    }
+    return requests;
+  }
+
+  private static Number number(Map<String, Object> plan, String name) {
+    return (Number) plan.get(name);
+  }
+
+  /** Returns the style with the words of the plan in place of its own. */
+  private static Style styled(Style style, Map<String, Object> plan) {
+    String outfit = String.valueOf(plan.get("outfit"));
+    String backdrop = String.valueOf(plan.get("backdrop"));
+    return new Style(
+        style.name(),
+        style.title(),
+        style.opening(),
+        outfit.isEmpty() ? style.wardrobe() : List.of(outfit),
+        style.expressions(),
+        style.lights(),
+        backdrop.isEmpty() ? style.backdrops() : List.of(backdrop),
+        style.lens(),
+        style.negative(),
+        style.guidance(),
+        style.crop(),
+        style.bases(),
+        style.isMonochrome());
+  }
+
+  private void submit(Subject subject, Map<String, Object> plan) {
+    Live live = new Live(plan);
+    if (running.putIfAbsent(key(subject, plan), live) != null) {
+      throw new IllegalStateException("this shoot is already running");
+    }
+    try {
+      plan.put(STATE, "queued");
+      plan.remove("message");
+      save(subject, plan);
+      next(subject, live);
+    } catch (RuntimeException e) {
+      running.remove(key(subject, plan), live);
+      throw e;
+    }
+    publish(subject, live);
+  }
+
+  private static String key(Subject subject, Map<String, Object> plan) {
+    return subject.id() + "/" + plan.get("id");
+  }
+
+  private static void save(Subject subject, Map<String, Object> plan) {
+    JobFile.write(subject, DataCategory.IMAGES, PREFIX + plan.get("id") + ".json", plan);
+  }
+
+  /** Submits the next image that is not stored, or ends the shoot. */
+  private void next(Subject subject, Live live) {
+    List<ShootRequest> all = requests(live.plan);
+    List<Stored> stored = images(subject, live.plan);
+    live.done = stored.size();
+    Optional<ShootRequest> missing = all.stream()
+        .filter(ask -> stored.stream().noneMatch(image -> image.seed == ask.seed()))
+        .findFirst();
+    if (missing.isEmpty()) {
+      finish(subject, live, "done", "");
+      return;
+    }
+    Workshop workshop = studio.workshop();
+    live.step = 0;
+    GenerationJob<?> job = workshop
+        .queue()
+        .submit(
+            run -> workshop.subjects(workshop.studio()).shoot(subject, missing.get(), run),
+            workshop.studio().memoryBytes(missing.get()),
+            GenerationQueue.DEFAULT_PRIORITY,
+            event -> onEvent(subject, live, event),
+            Duration.ZERO);
+    live.job = job;
+    job.toCompletableFuture().whenComplete((done, failure) -> ended(subject, live, failure));
+  }
+
+  private void onEvent(Subject subject, Live live, ProgressEvent event) {
+    if (event instanceof ProgressEvent.Step step) {
+      live.step = step.step();
+      live.steps = step.steps();
+      publish(subject, live);
+    }
+  }
+
+  private void ended(Subject subject, Live live, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    try {
+      if (cause == null && live.isPaused) {
+        finish(subject, live, "paused", "");
+      } else if (cause == null) {
+        studio.checks().request(subject);
+        next(subject, live);
+        publish(subject, live);
+      } else if (cause instanceof CancelledException || cause instanceof CancellationException) {
+        // Work that the end of the process stops stays queued, and goes on with the next one.
+        running.remove(key(subject, live.plan), live);
+        if (live.isPaused) {
+          finish(subject, live, "paused", "");
+        }
+      } else if (cause instanceof SubjectErasedException) {
+        running.remove(key(subject, live.plan), live);
+      } else {
+        finish(subject, live, "failed", studio.message(cause));
+      }
+    } catch (SubjectErasedException gone) {
+      running.remove(key(subject, live.plan), live);
+    } catch (RuntimeException e) {
+      // The queue is full or closed; the shoot stays in the store and can be continued.
+      running.remove(key(subject, live.plan), live);
+    }
+  }
+
+  private void finish(Subject subject, Live live, String state, String message) {
+    running.remove(key(subject, live.plan), live);
+    live.plan.put(STATE, state);
+    if (!message.isEmpty()) {
+      live.plan.put("message", message);
+    }
+    save(subject, live.plan);
+    studio.checks().request(subject);
+    publish(subject, live);
+  }
+
+  private void publish(Subject subject, Live live) {
+    Map<String, Object> event = new LinkedHashMap<>();
+    event.put("type", "shoot");
+    event.put("person", subject.id());
+    event.put("shoot", live.plan.get("id"));
+    event.put("done", live.done);
+    event.put("step", live.step);
+    event.put("steps", live.steps);
+    studio.publish("shoot-" + key(subject, live.plan), event);
+  }
+
+  /** Pauses a shoot; finished images stay. */
+  public void pause(String person, String shoot) {
+    Subject subject = studio.people().subject(person);
+    Live live = running.get(subject.id() + "/" + shoot);
+    if (live == null) {
+      throw new IllegalStateException("this shoot is not running");
+    }
+    live.isPaused = true;
+    live.job.cancel();
+  }
+
+  /** Continues a paused or failed shoot with the next image. */
+  public void resume(String person, String shoot) {
+    Subject subject = studio.people().subject(person);
+    submit(subject, plan(subject, shoot));
+  }
+
+  /** Continues the shoots that a stopped process left. */
+  void recover(Subject subject) {
+    plans(subject).stream()
+        .filter(plan -> "queued".equals(plan.get(STATE)))
+        .forEach(plan -> submit(subject, plan));
+  }
+
+  private static List<Map<String, Object>> plans(Subject subject) {
+    return JobFile.readAll(
+            subject, DataCategory.IMAGES, Pattern.quote(PREFIX) + "[0-9a-f]{16}\\.json")
+        .values()
+        .stream()
+        .sorted(
+            Comparator.comparing((Map<String, Object> plan) -> String.valueOf(plan.get("created")))
+                .reversed())
+        .toList();
+  }
+
+  private static Map<String, Object> plan(Subject subject, String shoot) {
+    return JobFile.read(subject, DataCategory.IMAGES, PREFIX + shoot + ".json")
+        .orElseThrow(() -> new UnknownResourceException("this person has no such shoot"));
+  }
+
+  /** Returns a person's shoots, the newest first. */
+  public List<Map<String, Object>> list(String person) {
+    Subject subject = studio.people().subject(person);
+    return plans(subject).stream().map(plan -> describe(subject, plan)).toList();
+  }
+
+  private Map<String, Object> describe(Subject subject, Map<String, Object> plan) {
+    Map<String, Object> shoot = new LinkedHashMap<>(plan);
+    Map<Integer, String> choices = choices(subject);
+    shoot.put(
+        "total", ((List<?>) plan.get("styles")).size() * number(plan, "count").intValue());
+    shoot.put(
+        "images",
+        images(subject, plan).stream()
+            .map(image -> Map.of(
+                "number", image.number,
+                "style", image.style,
+                "choice", choices.getOrDefault(image.number, "none")))
+            .toList());
+    Live live = running.get(key(subject, plan));
+    if (live != null) {
+      boolean isRunning = live.job != null && live.job.state() == GenerationJob.State.RUNNING;
+      shoot.put(STATE, isRunning ? "running" : "queued");
+      shoot.put("step", live.step);
+      shoot.put("image_steps", live.steps);
+    }
+    return shoot;
+  }
+
+  /** Returns the report of a shoot: what the page shows, and what the saved report says. */
+  public Map<String, Object> report(String person, String shoot) {
+    Subject subject = studio.people().subject(person);
+    Map<String, Object> plan = plan(subject, shoot);
+    Map<String, Object> result = new LinkedHashMap<>(describe(subject, plan));
+    result.put("report", studio.checks().report(subject, images(subject, plan)));
+    return result;
+  }
+
+  /** Returns the report of a shoot as a page that can be saved. */
+  public String reportPage(String person, String shoot) {
+    Subject subject = studio.people().subject(person);
+    return studio.checks().reportPage(subject, images(subject, plan(subject, shoot)));
+  }
+
+  /** Returns the stored images of a plan, by number. */
+  private static List<Stored> images(Subject subject, Map<String, Object> plan) {
+    long seed = number(plan, "seed").longValue();
+    long end =
+        seed + ((List<?>) plan.get("styles")).size() * number(plan, "count").longValue();
+    return images(subject).stream()
+        .filter(image -> image.seed >= seed && image.seed < end)
+        .toList();
+  }
+
+  /** Returns all stored images of a person that a record describes, by number. */
+  static List<Stored> images(Subject subject) {
+    List<Stored> images = new ArrayList<>();
+    JobFile.readAll(subject, DataCategory.IMAGES, "record(-[0-9]+)?\\.json").values().stream()
+        .map(record -> record.get("headshots"))
+        .filter(List.class::isInstance)
+        .flatMap(list -> ((List<?>) list).stream())
+        .filter(Map.class::isInstance)
+        .map(entry -> (Map<?, ?>) entry)
+        .forEach(entry -> stored(subject, entry).ifPresent(images::add));
+    images.sort(Comparator.comparingInt(Stored::number));
+    return images;
+  }
+
+  private static Optional<Stored> stored(Subject subject, Map<?, ?> entry) {
+    Matcher name = IMAGE.matcher(String.valueOf(entry.get("file")));
+    if (!name.matches() || !(entry.get("seed") instanceof Number seed)) {
+      return Optional.empty();
+    }
+    Path file = subject.folder(DataCategory.IMAGES).resolve(name.group());
+    return Files.exists(file)
+        ? Optional.of(new Stored(
+            Integer.parseInt(name.group(1)),
+            file,
+            String.valueOf(entry.get("style")),
+            seed.longValue()))
+        : Optional.empty();
+  }
+
+  int count(Subject subject) {
+    return subject.counts().getOrDefault(DataCategory.IMAGES, 0) == 0
+        ? 0
+        : JobFile.list(subject.folder(DataCategory.IMAGES), IMAGE.pattern()).size();
+  }
+
+  boolean isBusy(Subject subject) {
+    return running.keySet().stream().anyMatch(key -> key.startsWith(subject.id() + "/"));
+  }
+
+  /** Returns the file of an image of this person, never of another one. */
+  public byte[] image(String person, int number) {
+    try {
+      return Files.readAllBytes(file(studio.people().subject(person), number));
+    } catch (IOException e) {
+      throw JobFile.unreadable(e);
+    }
+  }
+
+  RgbImage pixels(String person, int number) {
+    return RgbImage.read("the image", image(person, number));
+  }
+
+  private static Path file(Subject subject, int number) {
+    if (subject.counts().getOrDefault(DataCategory.IMAGES, 0) > 0) {
+      Path file = subject.folder(DataCategory.IMAGES).resolve(Headshot.fileName(number - 1));
+      if (Files.exists(file)) {
+        return file;
+      }
+    }
+    throw new UnknownResourceException("this person has no image " + number);
+  }
+
+  private static Map<Integer, String> choices(Subject subject) {
+    Map<Integer, String> choices = new LinkedHashMap<>();
+    JobFile.read(subject, DataCategory.IMAGES, CHOICES)
+        .ifPresent(saved -> saved.forEach((number, choice) -> {
+          if (number.matches("[0-9]{1,6}")) {
+            choices.put(Integer.valueOf(number), String.valueOf(choice));
+          }
+        }));
+    return choices;
+  }
+
+  /** Records that an image is kept or dropped; {@code none} takes the choice back. */
+  public synchronized void choose(String person, int number, String choice) {
+    if (!choice.matches("keep|drop|none")) {
+      throw new IllegalArgumentException("unknown choice; known: keep, drop, none");
+    }
+    Subject subject = studio.people().subject(person);
+    file(subject, number);
+    Map<String, Object> saved = new LinkedHashMap<>();
+    choices(subject).forEach((key, value) -> saved.put(key.toString(), value));
+    saved.remove(Integer.toString(number));
+    if (!choice.equals("none")) {
+      saved.put(Integer.toString(number), choice);
+    }
+    JobFile.write(subject, DataCategory.IMAGES, CHOICES, saved);
+  }
+
+  void forget(Subject subject) {
+    running.forEach((key, live) -> {
+      if (key.startsWith(subject.id() + "/")) {
+        live.isPaused = true;
+      }
+    });
+  }
+}

@@ -1,0 +1,205 @@
+package dev.likeness.studio.internal.work;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.LikenessException;
+import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.vault.Subject;
+import dev.likeness.vault.SubjectStore;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/** What the studio does, without HTTP: people, photos, trainings, shoots, checks and exports. */
+public final class Studio implements AutoCloseable {
+  private final Limits limits;
+  private final SubjectStore store;
+  private final People people;
+  private final Photos photos;
+  private final Trainings trainings;
+  private final Shoots shoots;
+  private final Checks checks;
+  private final Exports exports;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "likeness-studio");
+        thread.setDaemon(true);
+        return thread;
+      });
+  private volatile BiConsumer<String, Map<String, Object>> listener = (key, event) -> {};
+  private volatile Workshop workshop;
+  private volatile String failure = "";
+  private volatile boolean isClosed;
+
+  /** Limits of the jobs. */
+  public record Limits(long memoryBytes, OptionalInt trainingSteps) {}
+
+  /** Creates a studio without a base; {@link #open} opens it. */
+  public Studio(SubjectStore store, Limits limits, Optional<Predicate<byte[]>> samplePhotos) {
+    this.limits = limits;
+    this.store = store;
+    this.people = new People(this, store);
+    this.photos = new Photos(this, samplePhotos);
+    this.trainings = new Trainings(this, limits.trainingSteps());
+    this.shoots = new Shoots(this);
+    this.checks = new Checks(this);
+    this.exports = new Exports(this);
+  }
+
+  /** Opens the base on another thread, continues unfinished jobs, and purges what is due. */
+  public void open(Supplier<BaseModel> base) {
+    clock.execute(() -> {
+      try {
+        Workshop opened = new Workshop(base.get(), limits.memoryBytes());
+        synchronized (this) {
+          if (isClosed) {
+            opened.close();
+            return;
+          }
+          workshop = opened;
+        }
+        recover();
+      } catch (RuntimeException | LinkageError e) {
+        failure = message(e);
+      }
+      publish("base", Map.of("type", "base"));
+    });
+    clock.scheduleWithFixedDelay(this::purge, 0, 1, TimeUnit.HOURS);
+  }
+
+  private void recover() {
+    for (Subject subject : store.subjects()) {
+      try {
+        trainings.recover(subject);
+        shoots.recover(subject);
+      } catch (LikenessException | IllegalStateException e) {
+        // The page shows this person as locked, or the job as queued; the others go on.
+        publish("person-" + subject.id(), Map.of("type", "people"));
+      }
+    }
+  }
+
+  private void purge() {
+    try {
+      store.purgeDue();
+    } catch (LikenessException | IllegalStateException e) {
+      // The next purge tries again; the list of people says what cannot be read.
+      publish("people", Map.of("type", "people"));
+    }
+  }
+
+  /** Sets what gets the events for pages; an event replaces an unsent one with the same key. */
+  public void listen(BiConsumer<String, Map<String, Object>> other) {
+    listener = other;
+  }
+
+  void publish(String key, Map<String, Object> event) {
+    listener.accept(key, event);
+  }
+
+  /** Returns the opened base; throws while it is not open. */
+  Workshop workshop() {
+    Workshop opened = workshop;
+    if (opened == null) {
+      throw new IllegalStateException(
+          failure.isEmpty()
+              ? "the base model is being opened; try again in a moment"
+              : "the base model cannot be opened: " + failure);
+    }
+    return opened;
+  }
+
+  /** Returns true if the person can be shown in headshots; false while the base is not open. */
+  boolean isReady(Subject subject) {
+    Workshop opened = workshop;
+    return opened != null && opened.isReady(subject);
+  }
+
+  /** Returns the base model's name and state. */
+  public Map<String, Object> base() {
+    Map<String, Object> base = new LinkedHashMap<>();
+    Workshop opened = workshop;
+    base.put("state", opened != null ? "ready" : failure.isEmpty() ? "opening" : "failed");
+    base.put("message", failure);
+    if (opened != null) {
+      base.put("name", opened.base().name());
+      base.put("width", opened.base().defaults().width());
+      base.put("height", opened.base().defaults().height());
+      base.put("edits", ReferencePhotos.isEditing(opened.base()));
+      base.put("running", opened.queue().running());
+      base.put("waiting", opened.queue().waiting());
+    }
+    return base;
+  }
+
+  /** Returns the people of the store. */
+  public People people() {
+    return people;
+  }
+
+  /** Returns the photos of people. */
+  public Photos photos() {
+    return photos;
+  }
+
+  /** Returns the trainings. */
+  public Trainings trainings() {
+    return trainings;
+  }
+
+  /** Returns the shoots. */
+  public Shoots shoots() {
+    return shoots;
+  }
+
+  /** Returns the files to download. */
+  public Exports exports() {
+    return exports;
+  }
+
+  Checks checks() {
+    return checks;
+  }
+
+  /** Forgets what was measured of a person whose training ended. */
+  void changed(Subject subject) {
+    checks.forget(subject);
+    photos.forget(subject);
+    publish("person-" + subject.id(), Map.of("type", "people"));
+  }
+
+  /** Forgets a person who is about to be erased. */
+  void forget(Subject subject) {
+    trainings.forget(subject);
+    shoots.forget(subject);
+    checks.forget(subject);
+    photos.forget(subject);
+  }
+
+  /** Returns the reason of a failure in one line for the page. */
+  String message(Throwable cause) {
+    return cause instanceof LikenessException || cause instanceof IllegalArgumentException
+        ? String.valueOf(cause.getMessage())
+        : "an unexpected failure (" + cause.getClass().getSimpleName()
+            + "); try again, and report it if it stays";
+  }
+
+  /** Stops the jobs and closes the base. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      isClosed = true;
+    }
+    clock.shutdown();
+    Workshop opened = workshop;
+    if (opened != null) {
+      opened.close();
+    }
+  }
+}

@@ -1,0 +1,194 @@
+// The images of a shoot: the same sentences as its report, and what to keep.
+import {html, Live, Progress} from './parts.js';
+import {get, post, person as path} from './api.js';
+import {t, moment} from './words.js';
+
+export class Choose extends Live {
+  constructor() {
+    super();
+    this.state = {compared: [], zoomed: null, live: null};
+    this.onKey = event => this.key(event);
+  }
+
+  concerns(event) {
+    if (event.person !== this.props.person) {
+      return event.type === 'base';
+    }
+    if (event.type === 'shoot' && event.shoot === this.state.data?.shoot?.id) {
+      this.setState({live: event});
+      return event.step <= 1 || event.done !== this.state.live?.done;
+    }
+    return event.type === 'shoot' || event.type === 'checked';
+  }
+
+  async load() {
+    const id = this.props.person;
+    const {shoots} = await get(`${path(id)}/shoots`);
+    const wanted = this.props.shoot ?? shoots[0]?.id;
+    return {shoots, shoot: wanted ? await get(`${path(id)}/shoots/${wanted}`) : null};
+  }
+
+  componentDidMount() {
+    super.componentDidMount();
+    document.addEventListener('keydown', this.onKey);
+  }
+
+  componentWillUnmount() {
+    super.componentWillUnmount();
+    document.removeEventListener('keydown', this.onKey);
+  }
+
+  key(event) {
+    if (event.key === 'Escape' && (this.state.zoomed || this.state.compared.length)) {
+      this.setState({zoomed: null, compared: []});
+      return;
+    }
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches('input, select, textarea')) {
+      return;
+    }
+    const figures = [...document.querySelectorAll('[data-image]')];
+    const at = figures.indexOf(document.activeElement?.closest('[data-image]'));
+    const move = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+    if (move && figures.length) {
+      event.preventDefault();
+      figures[Math.min(figures.length - 1, Math.max(0, at + move))].focus();
+      return;
+    }
+    const image = Number(figures[at]?.dataset.image);
+    const action = {
+      k: () => this.choose(image, 'keep'),
+      d: () => this.choose(image, 'drop'),
+      u: () => this.choose(image, 'none'),
+      z: () => this.setState({zoomed: image}),
+      c: () => this.compare(image),
+    }[event.key.toLowerCase()];
+    if (image && action) {
+      event.preventDefault();
+      action();
+    }
+  }
+
+  choose(image, choice) {
+    return this.act(() => post(`${path(this.props.person)}/images/${image}`, {choice}));
+  }
+
+  compare(image) {
+    const now = this.state.compared;
+    this.setState({compared: now.includes(image) ? now.filter(one => one !== image) : [...now, image].slice(-2)});
+  }
+
+  control(action) {
+    return this.act(() => post(`${path(this.props.person)}/shoots/${this.state.data.shoot.id}`, {action}));
+  }
+
+  source(image) {
+    return `${path(this.props.person)}/images/${image}`;
+  }
+
+  render({person}, {data, compared, zoomed, live}) {
+    if (!data?.shoot) {
+      return html`<main id="content"><h1>${t('choose.heading')}</h1>
+        ${data && html`<p class="note">${t('choose.none')} <a href="#/${person}/shoot">${t('step.shoot')}</a></p>`}</main>`;
+    }
+    const {shoot, shoots} = data;
+    const report = shoot.report;
+    const isBusy = shoot.state === 'queued' || shoot.state === 'running';
+    const choices = new Map(shoot.images.map(image => [image.number, image.choice]));
+    const order = new Map(shoot.images.map((image, index) => [image.number, index + 1]));
+    const figures = report.checked && report.images
+      ? report.images
+      : shoot.images.map(image => ({...image, sentences: [], scores: [], best: true}));
+    const best = figures.filter(image => image.best);
+    const others = figures.filter(image => !image.best);
+    const draw = image => this.figure(image, order.get(image.number), choices.get(image.number), compared);
+    return html`<main id="content" class="choose">
+      <h1>${t('choose.heading')}</h1>
+      ${shoots.length > 1 && html`<p><label>${t('choose.shoot')} <select
+        onChange=${event => (location.hash = `#/${person}/choose/${event.target.value}`)}>
+        ${shoots.map(one => html`<option value=${one.id} selected=${one.id === shoot.id}>
+          ${t('choose.shootOf', {date: moment(one.created), done: one.images.length, total: one.total})}</option>`)}
+        </select></label></p>`}
+      ${report.warnings?.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${line}</p>`)}</div>`}
+      <div role="status" aria-live="polite">${this.status(shoot, live, isBusy)}</div>
+      <p class="row">
+        ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('choose.pause')}</button>`}
+        ${(shoot.state === 'paused' || shoot.state === 'failed')
+          && html`<button class="primary" onClick=${() => this.control('resume')}>${t('choose.resume')}</button>`}
+      </p>
+      ${figures.length > 0 && html`<p class="note">${t('choose.keys')}</p>`}
+      ${best.length > 0 && html`<section><h2>${report.heading ?? t('choose.waiting')}</h2>
+        <div class="grid images">${best.map(draw)}</div></section>`}
+      ${others.length > 0 && html`<section><h2>${t('choose.others')}</h2>
+        <div class="grid images small">${others.map(draw)}</div></section>`}
+      ${shoot.images.length > 0 && html`<p class="next"><a class="button primary" id="next" href="#/${person}/export">
+        ${t('choose.next')}</a></p>`}
+      ${report.verdict && html`<p><a target="_blank" href="${path(person)}/shoots/${shoot.id}/report.html">
+          ${t('choose.report')}</a></p>
+        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps.map(line => html`<li>${line}</li>`)}</ol></section>
+        <section><h2>${t('choose.limits')}</h2><ul>${report.limits.map(line => html`<li>${line}</li>`)}</ul></section>`}
+      ${zoomed && this.dialog([zoomed], order, true)}
+      ${compared.length === 2 && this.dialog(compared, order, false)}
+    </main>`;
+  }
+
+  status(shoot, live, isBusy) {
+    if (isBusy && shoot.state === 'running' && live?.steps) {
+      const words = t('choose.running', {
+        image: Math.min(shoot.total, live.done + 1), total: shoot.total, step: live.step, steps: live.steps});
+      return html`<p>${words}</p>
+        <${Progress} value=${live.done + live.step / live.steps} max=${shoot.total} label=${words} />`;
+    }
+    if (isBusy) {
+      return html`<p>${t('choose.queued')}</p><${Progress} label=${t('choose.queued')} />`;
+    }
+    return html`
+      ${shoot.state === 'paused' && html`<p>${t('choose.paused')}</p>`}
+      ${shoot.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: shoot.message})}</p>`}
+      ${shoot.report.checked
+        ? shoot.report.verdict && html`<p class="verdict">${shoot.report.verdict}</p>
+          <p>${shoot.report.source} ${shoot.report.warnings.includes(shoot.report.likeness) ? '' : shoot.report.likeness}</p>`
+        : shoot.images.length > 0 && html`<p>${t('choose.checking')}</p>`}`;
+  }
+
+  figure(image, n, choice, compared) {
+    const alt = t('choose.alt', {n, style: image.style});
+    const toggle = one => this.choose(image.number, choice === one ? 'none' : one);
+    return html`<figure key=${image.number} class="card image ${choice} ${image.recommended ? 'fits' : ''}" tabindex="0"
+      data-image=${image.number} role="group" aria-label=${alt}>
+      <img loading="lazy" src=${this.source(image.number)} alt=${alt} />
+      <figcaption>
+        <p><b>${t('choose.image', {n})}</b> <span class="note">${image.style}</span></p>
+        ${image.sentences.map(line => html`<p class="reason">${line}</p>`)}
+        <p class="row tools">
+          <button aria-pressed=${choice === 'keep'} onClick=${() => toggle('keep')}>
+            ${t(choice === 'keep' ? 'choose.kept' : 'choose.keep')}</button>
+          <button aria-pressed=${choice === 'drop'} onClick=${() => toggle('drop')}>
+            ${t(choice === 'drop' ? 'choose.dropped' : 'choose.drop')}</button>
+          <button onClick=${() => this.setState({zoomed: image.number})}>${t('choose.zoom')}</button>
+          <button aria-pressed=${compared.includes(image.number)} onClick=${() => this.compare(image.number)}>
+            ${t('choose.compare')}</button>
+        </p>
+        ${image.scores.length > 0 && html`<details><summary>${t('choose.scores')}</summary>
+          <table><thead><tr><th scope="col">${t('choose.score')}</th><th scope="col">${t('choose.value')}</th>
+            <th scope="col">${t('choose.limit')}</th></tr></thead>
+          <tbody>${image.scores.map(score => html`<tr class=${score.passed ? '' : 'failed'}><td>${score.label}</td>
+            <td>${score.value}</td><td>${score.limit}</td></tr>`)}</tbody></table></details>`}
+      </figcaption>
+    </figure>`;
+  }
+
+  dialog(images, order, isZoomed) {
+    const close = () => this.setState({zoomed: null, compared: []});
+    const open = element => {
+      if (element && !element.open) {
+        element.showModal();
+      }
+    };
+    return html`<dialog ref=${open} onClose=${close} aria-label=${t(isZoomed ? 'choose.zoom' : 'choose.compare')}>
+      <div class="pair">${images.map(image => html`<figure class=${isZoomed ? 'eyes' : ''}>
+        <div class="window"><img src=${this.source(image)} alt=${t('choose.image', {n: order.get(image)})} /></div>
+        <figcaption>${t('choose.image', {n: order.get(image)})}</figcaption></figure>`)}</div>
+      <p class="row"><button autofocus onClick=${close}>${t('choose.close')}</button></p>
+    </dialog>`;
+  }
+}

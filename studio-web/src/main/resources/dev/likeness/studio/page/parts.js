@@ -1,0 +1,140 @@
+// What all pages share.
+import {h, Component} from './vendor/preact.module.js';
+import htm from './vendor/htm.module.js';
+import {listen} from './api.js';
+
+export const html = htm.bind(h);
+export {Component};
+
+/** A part of the page that loads data and loads it again when an event of the server concerns it. */
+export class Live extends Component {
+  componentDidMount() {
+    this.isMounted = true;
+    this.stop = listen(event => {
+      if (event.type === 'open' || event.type === 'poll' || this.concerns(event)) {
+        this.reload();
+      }
+    });
+    this.reload();
+  }
+
+  componentDidUpdate(before) {
+    if (before.person !== this.props.person || before.shoot !== this.props.shoot) {
+      this.setState({data: null});
+      this.reload();
+    }
+  }
+
+  componentWillUnmount() {
+    this.isMounted = false;
+    this.stop();
+  }
+
+  concerns() {
+    return false;
+  }
+
+  /** Loads once more, but not more often than twice a second. */
+  reload() {
+    if (this.timer) {
+      this.isStale = true;
+      return;
+    }
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (this.isStale) {
+        this.isStale = false;
+        this.reload();
+      }
+    }, 500);
+    this.loadNow();
+  }
+
+  async loadNow() {
+    try {
+      const data = await this.load();
+      if (this.isMounted) {
+        this.setState({data});
+      }
+    } catch (refusal) {
+      // While the base is being opened, the header says so, and an event tells when it is open.
+      if (refusal.status !== 409) {
+        this.props.onError?.(refusal);
+      }
+    }
+  }
+
+  /** Runs what a button does, and shows a refusal. */
+  async act(action) {
+    try {
+      await action();
+      this.reload();
+    } catch (refusal) {
+      this.props.onError?.(refusal);
+    }
+  }
+}
+
+export function Progress({value, max, label}) {
+  return html`<progress value=${max ? value : undefined} max=${max || undefined} aria-label=${label}></progress>`;
+}
+
+/** A line chart of points, as an image with words. */
+export function Chart({points, x, y, label}) {
+  if (points.length < 2) {
+    return null;
+  }
+  const width = 600;
+  const height = 120;
+  const xs = points.map(point => point[x]);
+  const ys = points.map(point => point[y]);
+  const [left, right] = [Math.min(...xs), Math.max(...xs)];
+  const [low, high] = [Math.min(...ys), Math.max(...ys)];
+  const line = points
+    .map(point => `${((point[x] - left) / (right - left || 1)) * width},`
+      + `${height - ((point[y] - low) / (high - low || 1)) * height}`)
+    .join(' ');
+  return html`<svg class="chart" viewBox="-4 -4 ${width + 8} ${height + 8}" role="img" aria-label=${label}
+    preserveAspectRatio="none"><polyline points=${line} /></svg>`;
+}
+
+/** Where photos are dropped or chosen. */
+export class DropZone extends Component {
+  choose(files) {
+    const photos = [...files].filter(file => file.size > 0);
+    if (photos.length) {
+      this.props.onFiles(photos);
+    }
+  }
+
+  render({label, choose, or, camera}) {
+    return html`<div class="drop ${this.state.over ? 'over' : ''}"
+      onDragOver=${event => {
+        event.preventDefault();
+        this.setState({over: true});
+      }}
+      onDragLeave=${() => this.setState({over: false})}
+      onDrop=${event => {
+        event.preventDefault();
+        this.setState({over: false});
+        this.choose(event.dataTransfer.files);
+      }}>
+      <p class="drop-label">${label}</p>
+      <p class="drop-or">${or}</p>
+      <p class="row center">
+        <label class="button primary">${choose}
+          <input class="hidden-input" type="file" multiple accept="image/*,.heic,.heif" id="choose-photos"
+            onChange=${event => {
+              this.choose(event.target.files);
+              event.target.value = '';
+            }} /></label>
+        ${camera && html`<label class="button">${camera}
+          <input class="hidden-input" type="file" accept="image/*" capture="user"
+            onChange=${event => {
+              this.choose(event.target.files);
+              event.target.value = '';
+            }} /></label>`}
+      </p>
+    </div>`;
+  }
+}

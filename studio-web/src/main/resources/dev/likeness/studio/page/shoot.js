@@ -1,0 +1,87 @@
+// What headshots to generate.
+import {html, Live} from './parts.js';
+import {get, post, person as path} from './api.js';
+import {t, number, moment} from './words.js';
+
+const MOST = 200;
+
+export class Shoot extends Live {
+  constructor() {
+    super();
+    this.state = {styles: null, count: 2, outfit: '', backdrop: '', strength: 100, steps: 20};
+  }
+
+  concerns(event) {
+    return event.person === this.props.person && event.type === 'shoot' && event.step === 0
+      || event.type === 'base' || event.type === 'people';
+  }
+
+  async load() {
+    const id = this.props.person;
+    const [styles, who, shoots] = await Promise.all([
+      get('/api/styles'), get(path(id)), get(`${path(id)}/shoots`)]);
+    return {styles: styles.styles, trained: who.trained, shoots: shoots.shoots};
+  }
+
+  chosen(data) {
+    return this.state.styles ?? data.styles.filter(style => style.default).map(style => style.name);
+  }
+
+  toggle(data, name) {
+    const now = this.chosen(data);
+    this.setState({styles: now.includes(name) ? now.filter(one => one !== name) : [...now, name]});
+  }
+
+  generate(data) {
+    const {count, outfit, backdrop, strength, steps} = this.state;
+    return this.act(async () => {
+      const shoot = await post(`${path(this.props.person)}/shoots`, {
+        styles: this.chosen(data), count, outfit, backdrop, strength: strength / 100, steps});
+      location.hash = `#/${this.props.person}/choose/${shoot.id}`;
+    });
+  }
+
+  render({person}, {data, count, outfit, backdrop, strength, steps}) {
+    if (!data) {
+      return html`<main id="content"><h1>${t('shoot.heading')}</h1></main>`;
+    }
+    const chosen = this.chosen(data);
+    const total = chosen.length * count;
+    const offered = data.styles.filter(style => chosen.includes(style.name));
+    const words = part => [...new Set(offered.flatMap(style => style[part]))].sort();
+    const set = key => event => this.setState({[key]: event.target.value});
+    const setNumber = key => event => this.setState({[key]: Math.max(1, Number(event.target.value) || 1)});
+    return html`<main id="content">
+      <h1>${t('shoot.heading')}</h1>
+      ${!data.trained && html`<p class="warning">${t('shoot.notTrained')} <a href="#/${person}/train">${t('step.train')}</a></p>`}
+      <form onSubmit=${event => {
+        event.preventDefault();
+        this.generate(data);
+      }}>
+        <fieldset><legend>${t('shoot.styles')}</legend><div class="styles">
+          ${data.styles.map(style => html`<label class="choice card" key=${style.name}>
+            <input type="checkbox" checked=${chosen.includes(style.name)} onChange=${() => this.toggle(data, style.name)} />
+            <span><b>${style.title}</b><br /><span class="note">${style.outfits[0]}, ${style.backdrops[0]}</span></span></label>`)}
+        </div></fieldset>
+        <p><label>${t('shoot.count')} <input type="number" min="1" max="50" value=${count} onInput=${setNumber('count')} />
+          </label></p>
+        <details><summary>${t('shoot.more')}</summary>
+          ${['outfit', 'backdrop'].map(part => html`<p><label>${t(`shoot.${part}`)}
+            <input type="text" maxlength="200" list="${part}-words" placeholder=${t('shoot.asStyle')}
+              value=${part === 'outfit' ? outfit : backdrop} onInput=${set(part)} /></label>
+            <datalist id="${part}-words">${words(`${part}s`).map(text => html`<option value=${text} />`)}</datalist></p>`)}
+          <p><label>${t('shoot.strength')}: ${strength} %
+            <input type="range" min="0" max="100" value=${strength} onInput=${setNumber('strength')} /></label>
+            <span class="note">${t('shoot.strengthNote')}</span></p>
+          <p><label>${t('shoot.steps')} <input type="number" min="1" max="150" value=${steps} onInput=${setNumber('steps')} />
+            </label></p>
+        </details>
+        <p class="next always"><button class="primary" id="generate" disabled=${!data.trained || total === 0 || total > MOST}>
+          ${t('shoot.start')}</button> <span class="note" role="status">${t('shoot.total', {n: number(total)})}</span></p>
+      </form>
+      ${data.shoots.length > 0 && html`<h2>${t('shoot.earlier')}</h2><ul class="people">${data.shoots.map(shoot => html`<li>
+        <a class="card" href="#/${person}/choose/${shoot.id}">${t('choose.shootOf', {
+          date: moment(shoot.created), done: shoot.images.length, total: shoot.total})}</a></li>`)}</ul>`}
+    </main>`;
+  }
+}

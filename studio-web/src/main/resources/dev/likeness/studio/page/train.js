@@ -1,0 +1,112 @@
+// The training of a person: what it costs, and how it goes.
+import {html, Live, Progress, Chart} from './parts.js';
+import {get, post, person as path} from './api.js';
+import {t, number, bytes, duration} from './words.js';
+
+export class Train extends Live {
+  constructor() {
+    super();
+    this.state = {method: null, previews: false};
+  }
+
+  concerns(event) {
+    return event.person === this.props.person && (event.type === 'training' || event.type === 'photos')
+      || event.type === 'base' || event.type === 'people';
+  }
+
+  load() {
+    return get(`${path(this.props.person)}/training`);
+  }
+
+  control(action) {
+    return this.act(() => post(`${path(this.props.person)}/training`, {action}));
+  }
+
+  start(chosen) {
+    return this.act(() => post(`${path(this.props.person)}/training`, {
+      action: 'start',
+      method: chosen.method,
+      preset: chosen.preset,
+      previews: this.state.previews,
+      photo: this.props.shown ?? '',
+    }));
+  }
+
+  render({person}, {data, method, previews}) {
+    if (!data) {
+      return html`<main id="content"><h1>${t('train.heading')}</h1></main>`;
+    }
+    const keyOf = one => (one.method === 'lora' ? one.preset : one.method);
+    const usual = data.methods.find(one => one.preset === 'balanced') ?? data.methods[0];
+    const chosen = data.methods.find(one => keyOf(one) === method) ?? usual;
+    const isBusy = data.state === 'queued' || data.state === 'running';
+    const canResume = data.state === 'paused' || data.state === 'failed';
+    return html`<main id="content">
+      <h1>${t('train.heading')}</h1>
+      <p class="lead">${t('train.lead')}</p>
+      <div role="status" aria-live="polite">${this.status(data)}</div>
+      ${isBusy && this.progress(data)}
+      <p class="row">
+        ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('train.pause')}</button>`}
+        ${canResume && html`<button class="primary" id="resume"
+          onClick=${() => this.control('resume')}>${t('train.resume')}</button>`}
+      </p>
+      ${data.trained && !isBusy
+        && html`<p class="next"><a class="button primary" id="next" href="#/${person}/shoot">${t('train.next')}</a></p>`}
+      ${!isBusy && data.methods.length === 0 && html`<p class="warning">${t('train.noMethod')}</p>`}
+      ${!isBusy && data.photos === 0 && !data.trained && html`<p class="warning">${t('train.noPhotos')}
+        <a href="#/${person}/photos">${t('step.photos')}</a></p>`}
+      ${!isBusy && data.photos > 0 && chosen && html`<fieldset class="methods"><legend>${t('train.method')}</legend>
+          ${data.methods.map(one => html`<label class="choice card">
+            <input type="radio" name="method" checked=${one === chosen} onChange=${() => this.setState({method: keyOf(one)})} />
+            <span><b>${t(one.method === 'lora' ? `train.lora.${one.preset}` : 'train.references')}</b>
+              ${one.steps && html`<br /><span class="note">
+                ${t('train.cost', {steps: number(one.steps), memory: bytes(one.memory_bytes)})};${' '}
+                ${one.expected_seconds
+                  ? t('train.minutes', {minutes: number(Math.max(1, Math.round(one.expected_seconds / 60)))})
+                  : t('train.unmeasured')}</span>`}</span></label>`)}
+        </fieldset>
+        ${data.previews && chosen.method === 'lora' && html`<label class="choice"><input type="checkbox" checked=${previews}
+          onChange=${event => this.setState({previews: event.target.checked})} />
+          <span>${t('train.previews')}</span></label>`}
+        <p class="next"><button class=${data.trained ? '' : 'primary'} id="start-training"
+          onClick=${() => this.start(chosen)}>${t(data.trained ? 'train.again' : 'train.start')}</button></p>`}
+    </main>`;
+  }
+
+  status(data) {
+    if (data.state === 'failed') {
+      return html`<p class="warning">${t('train.failed', {message: data.message})}</p>`;
+    }
+    if (data.state === 'none') {
+      return data.trained && html`<p class="verdict">${t('train.done')}</p>`;
+    }
+    return html`<p>${t(`train.${data.state}`)}</p>`;
+  }
+
+  progress(data) {
+    const {progress, losses, likeness, notices} = data;
+    if (!progress?.phase) {
+      return html`<${Progress} label=${t('train.running')} />`;
+    }
+    const words = t('train.progress', {
+      phase: progress.phase, step: number(progress.step), steps: number(progress.steps)});
+    return html`<section class="card">
+      <p>${words}${progress.seconds_left ? ` · ${t('train.secondsLeft', {time: duration(progress.seconds_left)})}` : ''}</p>
+      <${Progress} value=${progress.step} max=${progress.steps} label=${words} />
+      ${losses.length > 1 && html`<h2>${t('train.loss')}</h2>
+        <${Chart} points=${losses} x="step" y="loss" label=${t('train.lossAlt', {
+          first: losses[0].step,
+          last: losses[losses.length - 1].step,
+          value: number(Math.round(losses[losses.length - 1].loss * 1000) / 1000),
+        })} />`}
+      ${likeness.length > 0 && html`<h2>${t('train.likeness')}</h2>
+        <p>${likeness.map(point => `${number(point.step)}: ${number(Math.round(point.score * 100) / 100)}`).join(' · ')}</p>`}
+      ${data.preview && html`<h2>${t('train.preview')}</h2>
+        <img class="preview" alt=${t('train.preview')}
+          src="${path(this.props.person)}/training/preview?step=${likeness.length}" />`}
+      ${notices.length > 0 && html`<details><summary>${t('train.notices')}</summary><ul>
+        ${notices.map(line => html`<li>${line}</li>`)}</ul></details>`}
+    </section>`;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.likeness.studio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StudioOptionsTest {
+  private static final StudioOptions PLAIN = StudioOptions.defaults();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "::", "192.168.1.2", "studio.example", "127.evil.example", ""})
+  void otherAddressesThanTheLoopbackInterfaceNeedAPassword(String address) {
+    assertEquals(
+        "other computers could reach the studio on " + address
+            + " without a password; give a password, or listen on 127.0.0.1",
+        message(() -> new StudioOptions(
+            address, 0, Optional.empty(), List.of(), 1, OptionalInt.empty(), Optional.empty())));
+    assertEquals(address, PLAIN.listen(address, "a long password").address());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
+  void theLoopbackInterfaceNeedsNone(String address) {
+    assertEquals(
+        address,
+        new StudioOptions(
+                address, 0, Optional.empty(), List.of(), 1, OptionalInt.empty(), Optional.empty())
+            .address());
+  }
+
+  @Test
+  void refusesValuesOutOfRangeAndNeverPrintsThePassword() {
+    assertEquals(
+        "the password of the studio has fewer than 12 characters; give a longer one",
+        message(() -> PLAIN.listen("0.0.0.0", "short")));
+    assertEquals(
+        "the port must be 0 to 65535, got -1; 0 chooses a free port",
+        message(() -> PLAIN.port(-1)));
+    assertEquals(
+        "the memory of all jobs must be at least 1 byte, got 0",
+        message(() -> PLAIN.memoryBytes(0)));
+    assertEquals(
+        "the number of training steps must be at least 1, got 0",
+        message(() -> PLAIN.trainingSteps(0)));
+    assertFalse(PLAIN.listen("0.0.0.0", "correct horse").toString().contains("horse"));
+  }
+
+  private static String message(org.junit.jupiter.api.function.Executable call) {
+    return assertThrows(IllegalArgumentException.class, call).getMessage();
+  }
+}

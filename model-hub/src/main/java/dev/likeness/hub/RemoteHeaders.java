@@ -30,6 +30,9 @@ public final class RemoteHeaders implements AutoCloseable {
   public static final long MOST_BYTES = 20_000_000;
 
   private static final int FIRST_RANGE = 1 << 17;
+  /** A pickle up to this size is read whole. */
+  private static final int WHOLE = 1 << 20;
+
   private static final List<String> TEXTS = List.of(".json", ".txt", ".model");
   /** The few values that tell a variant; see {@code PredictionDetector} of Stable Diffusion. */
   private static final List<String> TELLING =
@@ -144,7 +147,7 @@ public final class RemoteHeaders implements AutoCloseable {
         if (isGguf(first)) {
           readGguf(file, out, first);
         } else if (isPickle(first)) {
-          readPickle(file, out);
+          readPickle(file, out, first);
         } else {
           readSafetensors(file, out, first);
         }
@@ -215,10 +218,18 @@ public final class RemoteHeaders implements AutoCloseable {
       }
     }
 
-    // Names and shapes lie anywhere in a pickle.
-    private void readPickle(HubFile file, FileChannel out) throws IOException {
+    private void readPickle(HubFile file, FileChannel out, byte[] first) throws IOException {
+      if (first[0] == 'P' && file.size() > WHOLE) {
+        TorchZip.write(
+            (from, length) -> range(file, from, length),
+            out,
+            file.size(),
+            subject(file).toString());
+        return;
+      }
+      // In the form before the zip form, names and shapes lie anywhere.
       if (file.size() > MOST_BYTES - bytes) {
-        throw new InvalidInputException(subject(file) + " is a torch pickle of "
+        throw new InvalidInputException(subject(file) + " is an old torch pickle of "
             + ByteCount.of(file.size())
             + ", which has no header; get it, and inspect the local file");
       }

@@ -83,6 +83,11 @@ public final class LocalHub implements AutoCloseable {
       return this;
     }
 
+    /** Takes its files away. */
+    public void clear() {
+      files.clear();
+    }
+
     public Repository gated() {
       gated = "auto";
       return this;

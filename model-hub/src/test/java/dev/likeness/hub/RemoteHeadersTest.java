@@ -181,16 +181,26 @@ class RemoteHeadersTest {
   }
 
   @Test
-  void aLargePickleHasNoHeader() {
+  void anOldPickleHasNoHeader() {
     byte[] pickle = new byte[21_000_000];
-    System.arraycopy(new byte[] {'P', 'K', 3, 4}, 0, pickle, 0, 4);
+    System.arraycopy(new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10}, 0, pickle, 0, 4);
     server.repository("ada/pickle").large("base.ckpt", pickle);
     String message =
         assertThrows(InvalidInputException.class, () -> headers("ada/pickle")).getMessage();
     assertEquals(
-        "ada/pickle:base.ckpt is a torch pickle of 21 MB, which has no header; get it, and inspect"
-            + " the local file",
+        "ada/pickle:base.ckpt is an old torch pickle of 21 MB, which has no header; get it, and"
+            + " inspect the local file",
         message);
+  }
+
+  @Test
+  void aPickleWithADamagedDirectoryIsTold() {
+    byte[] pickle = new byte[3_000_000];
+    System.arraycopy(new byte[] {'P', 'K', 3, 4}, 0, pickle, 0, 4);
+    server.repository("ada/pickle").large("base.ckpt", pickle);
+    assertEquals(
+        "ada/pickle:base.ckpt has a damaged zip directory; choose another revision or repository",
+        assertThrows(InvalidInputException.class, () -> headers("ada/pickle")).getMessage());
   }
 
   @Test

@@ -1,0 +1,140 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.hub.LocalHub;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The two commands of the README: get a base by its name, and make headshots with it. */
+class NewUserTest {
+  @TempDir
+  private Path folder;
+
+  private final LocalHub server = new LocalHub();
+
+  @BeforeEach
+  void setVariables() throws IOException {
+    System.setProperty("likeness.env.HF_ENDPOINT", server.address().toString());
+    System.setProperty("likeness.env.HF_HUB_CACHE", folder.resolve("cache").toString());
+    System.setProperty("likeness.env.HF_HUB_OFFLINE", "0");
+    System.setProperty("likeness.env.TRANSFORMERS_OFFLINE", "0");
+    Path base = TinyBase.in(folder.resolve("published"));
+    publish(base, "SG161222/Realistic_Vision_V5.1_noVAE");
+    publish(base, "stable-diffusion-v1-5/stable-diffusion-v1-5");
+  }
+
+  @AfterEach
+  void clear() {
+    System.getProperties().stringPropertyNames().stream()
+        .filter(name -> name.startsWith("likeness.env."))
+        .forEach(System::clearProperty);
+    server.close();
+  }
+
+  private void publish(Path files, String name) throws IOException {
+    LocalHub.Repository repository = server.repository(name);
+    try (Stream<Path> all = Files.walk(files)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        String path = files.relativize(file).toString();
+        byte[] bytes = Files.readAllBytes(file);
+        if (path.endsWith(".safetensors")) {
+          repository.large(path, bytes);
+        } else {
+          repository.small(path, new String(bytes, StandardCharsets.UTF_8));
+        }
+      }
+    }
+  }
+
+  /** The arguments of the first line of the README that begins with the words. */
+  private static List<String> readme(String words) throws IOException {
+    String line = Files.readAllLines(Outside.ROOT.resolve("README.md")).stream()
+        .filter(each -> each.startsWith("./likeness " + words))
+        .findFirst()
+        .orElseThrow();
+    List<String> arguments = new ArrayList<>();
+    for (String word :
+        line.substring("./likeness ".length()).split(" (?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")) {
+      arguments.add(word.replace("\"", ""));
+    }
+    return arguments;
+  }
+
+  @Test
+  void theCommandsOfTheReadmeWork() throws IOException {
+    CommandResult got = CommandResult.of(readme("models get").toArray(String[]::new));
+    assertEquals(0, got.status(), got.err());
+    List<String> arguments = readme("headshot --photos selfies");
+    arguments.set(
+        arguments.indexOf("selfies"),
+        Selfies.reduced(Selfies.of("5000000777", 3, folder.resolve("people"))).toString());
+    arguments.set(arguments.indexOf("mine"), folder.resolve("mine").toString());
+    assertTrue(arguments.contains("realistic-vision"), arguments.toString());
+    arguments.addAll(List.of(
+        "--style",
+        "studio",
+        "--steps",
+        "2",
+        "--train-steps",
+        "3",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu"));
+    long before = server.requests().size();
+    CommandResult made = CommandResult.of(arguments.toArray(String[]::new));
+    assertEquals(0, made.status(), made.err());
+    assertTrue(Files.exists(folder.resolve("mine/headshot-001.png")));
+    assertEquals(before, server.requests().size(), "headshots ask nobody");
+  }
+
+  @Test
+  void settingsOfTheCatalogueAreUsedAndTold() {
+    assertEquals(0, CommandResult.of("models", "get", "sd15").status());
+    CommandResult told = CommandResult.of(
+        "generate",
+        "--base",
+        "sd15",
+        "--prompt",
+        "a woman",
+        "--steps",
+        "1",
+        "--width",
+        "32",
+        "--height",
+        "32",
+        "--out",
+        folder.resolve("a").toString());
+    assertEquals(0, told.status(), told.err());
+    assertTrue(
+        told.err().contains("the catalogue's settings for sd15: --guidance 7.5\n"), told.err());
+    CommandResult own = CommandResult.of(
+        "generate",
+        "--base",
+        "sd15",
+        "--prompt",
+        "a woman",
+        "--steps",
+        "1",
+        "--guidance",
+        "1",
+        "--width",
+        "32",
+        "--height",
+        "32",
+        "--out",
+        folder.resolve("b").toString());
+    assertTrue(!own.err().contains("the catalogue's settings"), own.err());
+  }
+}

@@ -1,0 +1,269 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.GoldenResource;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.pickle.CraftedPickle;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.hub.LocalHub;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Inspecting a repository tells what inspecting its files tells, without downloading weights. */
+class RemoteInspectionTest {
+  private static final String REPOSITORY = "ada/model";
+
+  @TempDir
+  private Path folder;
+
+  private final LocalHub server = new LocalHub();
+
+  @BeforeEach
+  void setVariables() {
+    System.setProperty("likeness.env.HF_ENDPOINT", server.address().toString());
+    System.setProperty("likeness.env.HF_HUB_CACHE", folder.resolve("cache").toString());
+    System.setProperty("likeness.env.HF_HOME", folder.resolve("home").toString());
+    System.setProperty("likeness.env.HF_TOKEN", "");
+    System.setProperty("likeness.env.HF_HUB_OFFLINE", "0");
+    System.setProperty("likeness.env.TRANSFORMERS_OFFLINE", "0");
+  }
+
+  @AfterEach
+  void clear() {
+    System.getProperties().stringPropertyNames().stream()
+        .filter(name -> name.startsWith("likeness.env."))
+        .forEach(System::clearProperty);
+    server.close();
+  }
+
+  /** Publishes a file or folder, and compares what {@code inspect} tells of both. */
+  private CommandResult assertSame(Path local) throws IOException {
+    publish(local);
+    String address = "hf:" + REPOSITORY;
+    CommandResult here = CommandResult.of("inspect", local.toString(), "--json");
+    CommandResult there = CommandResult.of("inspect", address, "--json");
+    assertEquals(here.out().replace(local.toString(), address), there.out());
+    assertEquals(here.status(), there.status(), there.err());
+    assertEquals(here.err().replace(local.toString(), address), there.err());
+    return there;
+  }
+
+  private void publish(Path local) throws IOException {
+    LocalHub.Repository repository = server.repository(REPOSITORY);
+    try (Stream<Path> all = Files.walk(local)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        byte[] bytes = Files.readAllBytes(file);
+        String name = Files.isDirectory(local)
+            ? local.relativize(file).toString()
+            : file.getFileName().toString();
+        if (name.endsWith(".json") || name.endsWith(".txt")) {
+          repository.small(name, new String(bytes, StandardCharsets.UTF_8));
+        } else {
+          repository.large(name, bytes);
+        }
+      }
+    }
+  }
+
+  private static byte[] safetensors(List<String> entries, String metadata) {
+    StringBuilder json = new StringBuilder("{\"__metadata__\": {" + metadata + "}");
+    int at = 0;
+    for (String entry : entries) {
+      String[] parts = entry.split(" ");
+      int count =
+          Stream.of(parts[1].split(",")).mapToInt(Integer::parseInt).reduce(1, (a, b) -> a * b);
+      json.append(", \"")
+          .append(parts[0])
+          .append("\": {\"dtype\": \"F32\", \"shape\": [")
+          .append(parts[1])
+          .append("], \"data_offsets\": [")
+          .append(at)
+          .append(", ")
+          .append(at + 4 * count)
+          .append("]}");
+      at += 4 * count;
+    }
+    byte[] header = json.append("}").toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file = ByteBuffer.allocate(8 + header.length + at).order(ByteOrder.LITTLE_ENDIAN);
+    return file.putLong(header.length).put(header).array();
+  }
+
+  @Test
+  void aDiffusersFolder() throws IOException {
+    assertTrue(assertSame(TinyBase.in(folder)).out().contains("\"format\":\"diffusers\""));
+  }
+
+  @Test
+  void aDiffusersFolderOfAVariant() throws IOException {
+    Path base = TinyBase.in(folder);
+    for (String name : List.of("unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model")) {
+      Path plain = base.resolve(name + ".safetensors");
+      Files.move(plain, base.resolve(name + ".fp16.safetensors"));
+    }
+    assertEquals(0, assertSame(base).status());
+  }
+
+  @Test
+  void aDiffusersFolderWithoutAComponent() throws IOException {
+    Path base = TinyBase.in(folder);
+    Files.delete(base.resolve("vae/diffusion_pytorch_model.safetensors"));
+    publish(base);
+    CommandResult there = CommandResult.of("inspect", "hf:" + REPOSITORY);
+    assertEquals(3, there.status());
+    assertEquals(
+        "likeness: ada/model/vae has no weights; expected diffusion_pytorch_model.safetensors or"
+            + " model.safetensors",
+        there.err().strip());
+  }
+
+  @Test
+  void aDiffusersFolderInShards() throws IOException {
+    Path base = TinyBase.in(folder);
+    Path plain = base.resolve("unet/diffusion_pytorch_model.safetensors");
+    Path shard = base.resolve("unet/diffusion_pytorch_model-00001-of-00001.safetensors");
+    Files.move(plain, shard);
+    String map = SafetensorsHeader.read(shard).names().stream()
+        .map(name -> "\"" + name + "\": \"" + shard.getFileName() + "\"")
+        .collect(Collectors.joining(", "));
+    Files.writeString(
+        base.resolve("unet/diffusion_pytorch_model.safetensors.index.json"),
+        "{\"metadata\": {}, \"weight_map\": {" + map + "}}");
+    assertEquals(0, assertSame(base).status());
+  }
+
+  @Test
+  void aSingleFile() throws IOException {
+    Path base = TinyBase.in(folder);
+    Path file = folder.resolve("base.safetensors");
+    assertEquals(
+        0, CommandResult.of("convert", base.toString(), file.toString()).status());
+    assertTrue(assertSame(file).out().contains("\"format\":\"single-file\""));
+    long read = CommandResult.of("inspect", "hf:" + REPOSITORY)
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("read "))
+        .count();
+    assertEquals(1, read);
+  }
+
+  @Test
+  void aGgufFile() throws IOException {
+    Path file = folder.resolve("flux-q8.gguf");
+    GoldenResource.copy("/golden/gguf/flux-dev-q8_0.gguf", file);
+    assertTrue(assertSame(file).out().contains("\"format\":\"gguf\""));
+  }
+
+  @Test
+  void aLora() throws IOException {
+    Path file = Files.write(
+        folder.resolve("lora.safetensors"),
+        safetensors(
+            List.of(
+                "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.lora_down"
+                    + ".weight 4,768",
+                "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.lora_up"
+                    + ".weight 640,4"),
+            "\"ss_network_dim\": \"4\", \"note\": \"\\u001b[2J\""));
+    CommandResult there = assertSame(file);
+    assertTrue(there.out().contains("\"kind\":\"lora\""));
+    assertFalse(there.out().contains("\u001b"));
+  }
+
+  @Test
+  void aTextualInversion() throws IOException {
+    Path file = Files.write(
+        folder.resolve("word.safetensors"), safetensors(List.of("emb_params 2,768"), ""));
+    assertTrue(assertSame(file).out().contains("\"kind\":\"textual-inversion\""));
+  }
+
+  @Test
+  void aBrokenHeader() throws IOException {
+    byte[] bytes = safetensors(List.of("a 4,4"), "");
+    bytes[20] = '\'';
+    Path file = Files.write(folder.resolve("broken.safetensors"), bytes);
+    assertEquals(3, assertSame(file).status());
+  }
+
+  @Test
+  void aPageForPeople() throws IOException {
+    Path file = Files.writeString(
+        folder.resolve("page.safetensors"), "<!DOCTYPE html><html>" + " ".repeat(200_000));
+    assertEquals(3, assertSame(file).status());
+  }
+
+  @Test
+  void aPickleAlone() throws IOException {
+    int floats = 700_000;
+    Path file = CraftedPickle.zip(
+        folder,
+        CraftedPickle.start()
+            .raw("}(")
+            .text("model.diffusion_model.weight")
+            .tensor("0", floats, 0, new long[] {700, 1000}, new long[] {1000, 1})
+            .raw("u")
+            .stop(),
+        floats);
+    CommandResult there = assertSame(file);
+    assertTrue(there.out().contains("\"format\":\"pickle\""), there.out());
+    String text = CommandResult.of("inspect", "hf:" + REPOSITORY).out();
+    double read = Double.parseDouble(text.lines()
+        .filter(line -> line.startsWith("read "))
+        .findFirst()
+        .orElseThrow()
+        .replaceAll("[^0-9.]", ""));
+    assertTrue(read < 1.5, text);
+  }
+
+  @Test
+  void publishedPickles() throws IOException {
+    for (String name : List.of("lora/lora_pop.pt", "lora/learned_embeds_1.bin")) {
+      Path file = Files.copy(Material.of(name), folder.resolve(Path.of(name).getFileName()));
+      server.repository(REPOSITORY).clear();
+      assertSame(file);
+    }
+  }
+
+  @Test
+  void aGatedRepository() throws IOException {
+    publish(TinyBase.in(folder));
+    server.repository(REPOSITORY).gated();
+    CommandResult there = CommandResult.of("inspect", "hf:" + REPOSITORY);
+    assertEquals(3, there.status());
+    assertTrue(
+        there.err().startsWith("likeness: ada/model is gated: accept its licence at "),
+        there.err());
+  }
+
+  @Test
+  void nothingIsLeftBehind() throws IOException {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    Optional<Path> newestBefore = newest(temporary);
+    publish(TinyBase.in(folder));
+    assertEquals(0, CommandResult.of("inspect", "hf:" + REPOSITORY).status());
+    assertEquals(newestBefore, newest(temporary));
+    assertFalse(Files.exists(folder.resolve("cache")));
+  }
+
+  private static Optional<Path> newest(Path temporary) throws IOException {
+    try (Stream<Path> all = Files.list(temporary)) {
+      return all.filter(path -> path.getFileName().toString().matches("likeness\\d+"))
+          .max(Comparator.comparing(Path::toString));
+    }
+  }
+}

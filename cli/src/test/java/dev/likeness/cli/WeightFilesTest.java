@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Files of weights of strangers at the command: each ends with status 3 and one plain line. */
+/** The command refuses damaged weight files with exit status 3 and one line of printable text. */
 class WeightFilesTest {
   private static final String LAYER =
       "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";

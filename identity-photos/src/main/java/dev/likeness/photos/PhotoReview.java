@@ -36,7 +36,9 @@ public final class PhotoReview {
    *
    * @param single the result for each photo alone
    * @param identity the groups by person; empty without a face embedder
-   * @param embedder the name of the face embedder
+   * @param embedder the name of the face embedder; empty without one
+   * @param duplicates finds near duplicates among the photos
+   * @param limits limits for decoding further photos
    * @param hasBuiltInDetector true if the built-in cascades found the faces
    */
   private record Basis(
@@ -125,8 +127,9 @@ public final class PhotoReview {
     PhotoIntake intake =
         new PhotoIntake(new PhotoDecoder(options.decodeLimits()), tools.detector(), judge);
     List<PhotoIntake.Result> single = intake.reviewAll(set.photos(), options.threads());
-    Optional<PhotoComparison.Embeddings> embeddings =
-        tools.embedder().map(eye -> new PhotoComparison.Embeddings(acceptedPhotos(single), eye));
+    Optional<PhotoComparison.Embeddings> embeddings = tools
+        .embedder()
+        .map(embedder -> new PhotoComparison.Embeddings(acceptedPhotos(single), embedder));
     PhotoComparison duplicates =
         new PhotoComparison(options.qualityLimits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     Optional<IdentityComparison> identity =
@@ -279,7 +282,7 @@ public final class PhotoReview {
     return new PhotoReview(basis, others, false);
   }
 
-  // The number of each photo's group, from 1; null for a photo that is in none.
+  /** Returns the number of each photo's group, from 1; null for a photo that is in no group. */
   List<Integer> groupNumbers() {
     Map<AcceptedPhoto, Integer> numbers = new IdentityHashMap<>();
     for (int i = 0; i < groups().size(); i++) {

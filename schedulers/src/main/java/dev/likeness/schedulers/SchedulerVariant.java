@@ -193,7 +193,7 @@ final class SchedulerVariant {
     /** Returns a name of the same sampler that fits this network. */
     private static String suggestName(SchedulerConfig own, String className) {
       String plain = EdmVariant.baseClass(SchedulerVariant.baseClass(className));
-      Stream<String> called = SamplerName.SamplerNames.KNOWN.entrySet().stream()
+      Stream<String> called = SamplerNames.KNOWN.entrySet().stream()
           .filter(known -> known.getValue().className().equals(plain))
           .map(Map.Entry::getKey);
       return Stream.concat(called, Stream.of(plain, plain + SchedulerVariant.FLOW_SUFFIX))

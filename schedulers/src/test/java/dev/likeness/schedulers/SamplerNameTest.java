@@ -506,7 +506,7 @@ class SamplerNameTest {
             "solver_type",
             kind));
         for (String name : Stream.concat(
-                SamplerName.SamplerNames.KNOWN.keySet().stream(), Stream.of("sample_dpmpp_2m_sde"))
+                SamplerNames.KNOWN.keySet().stream(), Stream.of("sample_dpmpp_2m_sde"))
             .toList()) {
           assertEquals(
               SD.with(name).plan(12).toString(),

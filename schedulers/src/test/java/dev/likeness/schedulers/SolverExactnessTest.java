@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Stochastic solvers with their noise silent, told predictions that only the level decides:
- * straight or bent in the solver's own variable, so that the integral that a step stands for is
- * known, and done here by Simpson's rule.
+ * Compares steps of stochastic solvers, without their noise, with exact integrals. The predictions
+ * depend on the noise level only, and are linear or quadratic in the solver's own variable.
+ * Simpson's rule computes the integral that a step approximates.
  */
 class SolverExactnessTest {
   private static final double[] SIGMAS = Sigmas.exponential(10, 0.2, 7);
@@ -35,9 +35,9 @@ class SolverExactnessTest {
       NoiseLevel::variancePreserving,
       ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
 
-  /** The samples at each call, and where the last step ends. */
+  /** The samples at each call, and the sample at the end of the last step. */
   private record Samples(List<NoiseLevel> levels, double[] samples) {
-    /** The samples at every {@code calls}th call: where steps begin and end. */
+    /** The samples at the beginning and end of each step of {@code calls} calls. */
     double[] ofSteps(int calls) {
       return IntStream.range(0, (samples.length - 1) / calls + 1)
           .mapToDouble(i -> samples[i * calls])
@@ -73,7 +73,7 @@ class SolverExactnessTest {
     return Arrays.stream(SIGMAS).mapToObj(form).toList();
   }
 
-  /** {@code of} from {@code low} to {@code high}. */
+  /** Returns the integral of a function from {@code low} to {@code high}. */
   private static double integral(DoubleUnaryOperator of, double low, double high) {
     int parts = 400;
     double width = (high - low) / parts;
@@ -85,8 +85,8 @@ class SolverExactnessTest {
   }
 
   /**
-   * Cui et al. (2023), equation 14: {@code y = x / alpha} decays with phi, the prediction comes in
-   * as phi's inverse grows.
+   * Cui et al. (2023), equation 14: {@code y = x / alpha} decays with phi, and the weight of the
+   * prediction grows with the inverse of phi.
    */
   private static double extended(
       NoiseLevel from, NoiseLevel to, double x, DoubleUnaryOperator prediction) {
@@ -131,7 +131,7 @@ class SolverExactnessTest {
     }
   }
 
-  /** Its slope is that of the last two predictions, its bend that of the last three. */
+  /** The slope is that of the last two predictions, the curvature that of the last three. */
   @Test
   void erSdeOfThreeStagesFollowsTheBendOfAPredictionFromItsThirdStepOn() {
     double bend = 0.05;
@@ -156,8 +156,8 @@ class SolverExactnessTest {
   }
 
   /**
-   * Gonzalez et al. (2023), proposition 4.2: the sample of the SDE of this {@code eta} without its
-   * noise.
+   * Gonzalez et al. (2023), proposition 4.2: the solution of the SDE of this {@code eta}, without
+   * its noise.
    */
   private static double exponential(
       NoiseLevel from, NoiseLevel to, double eta, double x, DoubleUnaryOperator prediction) {
@@ -214,8 +214,8 @@ class SolverExactnessTest {
   }
 
   /**
-   * The second call sees the first's prediction alone; the third and the step's end are foreseen
-   * from two.
+   * The sample of the second call is extrapolated from one prediction, that of the third call and
+   * of the end of the step from two.
    */
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.4, 1})
@@ -256,9 +256,9 @@ class SolverExactnessTest {
   }
 
   /**
-   * The deterministic part of a step with noise goes further down than the step; ComfyUI's
-   * {@code res_multistep} takes the predictions to be as far apart as the last step went down by
-   * it, so its line is too flat, and exact without noise alone.
+   * The deterministic part of a step with noise ends below the step's own end. ComfyUI's
+   * {@code res_multistep} assumes that the predictions are that far apart, so its line is too flat.
+   * It is exact only without noise.
    */
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.5, 1})
@@ -284,7 +284,8 @@ class SolverExactnessTest {
   }
 
   /**
-   * Song et al. (2021): where fresh noise of {@code eta} brings the sample back to {@code next}.
+   * Song et al. (2021): the level from which fresh noise of {@code eta} brings the sample back to
+   * {@code next}.
    */
   private static double down(double sigma, double next, double eta) {
     double up = eta * next * Math.sqrt(1 - next * next / (sigma * sigma));
@@ -292,7 +293,7 @@ class SolverExactnessTest {
   }
 
   /**
-   * Where nothing is left of the image Heun's method is exact: the sample is as long as the noise.
+   * If the prediction is 0, Heun's method is exact: the sample is proportional to the noise level.
    */
   @Test
   void restartAddsNoiseAndSamplesTheSameIntervalAgain() {

@@ -289,14 +289,14 @@ public record ErasureReceipt(
     }
   }
 
-  // A reader takes everything in a signed file for signed.
+  // People who read a signed file assume that the signature covers all of it.
   private static void requireCovered(Path file, Map<String, Object> map) {
     Map<?, ?> files = (Map<?, ?>) map.get("files");
     Stream.concat(
             map.keySet().stream().filter(key -> !KEYS.contains(key)),
             files.keySet().stream()
                 .map(String.class::cast)
-                .filter(k -> !labels(files).contains(k)))
+                .filter(label -> !labels(files).contains(label)))
         .findFirst()
         .ifPresent(extra -> {
           throw new UncoveredException(file + " contains " + Quoted.of(extra)

@@ -69,7 +69,12 @@ public final class Subject {
     return id;
   }
 
-  /** Returns true if the key opens the data; false without a key; throws for another key. */
+  /**
+   * Returns true if the store's key opens the data, and false if the store was opened without a
+   * key.
+   *
+   * @throws InvalidInputException if the store was opened with another key
+   */
   synchronized boolean canOpen() {
     requireUsable();
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
@@ -157,7 +162,10 @@ public final class Subject {
     purge();
   }
 
-  /** Returns true if a limit is reached. Running work counts as use, except of photos. */
+  /**
+   * Returns true if a category has reached its retention limit. Running work counts as a use of all
+   * categories except photos.
+   */
   private boolean isDue(DataCategory category) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(category);
     return !inUse

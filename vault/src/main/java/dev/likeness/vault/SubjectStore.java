@@ -145,7 +145,8 @@ public final class SubjectStore implements AutoCloseable {
   public Subject create(Consent consent) {
     requireOpen();
     requireKey();
-    byte[] random = new byte[16]; // 32 hexadecimal digits, as ID requires
+    // 16 bytes are the 32 hexadecimal digits that ID requires.
+    byte[] random = new byte[16];
     RANDOM.nextBytes(random);
     String id = HexFormat.of().formatHex(random);
     Path place = folder.resolve("subjects").resolve(id);

@@ -68,11 +68,16 @@ public record PromptOptions(
    * @throws NullPointerException if the prompt is null
    */
   public static PromptOptions of(String prompt) {
-    Optional<PromptEmbedding> none = Optional.empty();
-    EncoderPrompts same = EncoderPrompts.NONE;
-    OptionalInt usual = OptionalInt.empty();
     return new PromptOptions(
-        prompt, Optional.empty(), PromptSyntax.PLAIN, 0, List.of(), none, none, same, usual);
+        prompt,
+        Optional.empty(),
+        PromptSyntax.PLAIN,
+        0,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        EncoderPrompts.NONE,
+        OptionalInt.empty());
   }
 
   /** Removes equal textual inversions, because several adapters may bring the same one. */

@@ -39,7 +39,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   // With a LoRA, or with face guidance, a higher weight lowers prompt adherence and adds no
   // likeness.
   private static final double WITH_LORA_SCALE = 0.4;
-  // With both a LoRA and face guidance.
+  // The weight of the adapter together with both a LoRA and face guidance.
   static final double WITH_LORA_AND_GUIDANCE_SCALE = 0.2;
 
   /**

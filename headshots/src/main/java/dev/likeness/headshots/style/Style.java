@@ -62,9 +62,9 @@ public record Style(
    *     crop is unknown
    */
   public Style {
-    boolean incomplete =
+    boolean lacksWords =
         Stream.of(wardrobe, expressions, lights, backdrops).anyMatch(List::isEmpty);
-    if (name.isBlank() || opening.isBlank() || incomplete) {
+    if (name.isBlank() || opening.isBlank() || lacksWords) {
       throw new IllegalArgumentException("the style " + Quoted.of(name)
           + " is incomplete; give a name, an opening, and at least one"
           + " wardrobe, expression, light and backdrop");
@@ -107,12 +107,12 @@ public record Style(
    * @throws IllegalArgumentException if there is no such style
    */
   public static Style named(String name) {
-    Stream<Style> found = all().stream().filter(style -> style.name().equalsIgnoreCase(name));
-    Stream<String> names = all().stream().map(Style::name);
-    return found
+    return all().stream()
+        .filter(style -> style.name().equalsIgnoreCase(name))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("unknown style \"" + name + "\"; closest: "
-            + ClosestNames.of(name, names, 3) + "; docs/reference/styles.md lists all"));
+            + ClosestNames.of(name, all().stream().map(Style::name), 3)
+            + "; docs/reference/styles.md lists all"));
   }
 
   /** {@return all built-in styles, the four default styles first} */

@@ -18,14 +18,23 @@ import java.util.stream.IntStream;
  * directory is read. The checked file has the tags that decode pixels and strips of its own.
  */
 final class TiffImage {
+  private static final int NEW_SUBFILE_TYPE = 254;
+  private static final int SUBFILE_TYPE = 255;
   private static final int WIDTH = 256;
   private static final int HEIGHT = 257;
   private static final int BITS = 258;
   private static final int COMPRESSION = 259;
   private static final int PHOTOMETRIC = 262;
+  private static final int STRIP_OFFSETS = 273;
   private static final int ORIENTATION = 274;
   private static final int CHANNELS = 277;
+  private static final int ROWS_PER_STRIP = 278;
+  private static final int STRIP_BYTE_COUNTS = 279;
   private static final int PLANAR = 284;
+  private static final int TILE_WIDTH = 322;
+  private static final int TILE_HEIGHT = 323;
+  private static final int TILE_OFFSETS = 324;
+  private static final int TILE_BYTE_COUNTS = 325;
   private static final int SUB_DIRECTORIES = 330;
   private static final int SAMPLE_FORMAT = 339;
   private static final int PROFILE = 34675;
@@ -33,8 +42,9 @@ final class TiffImage {
 
   // Compressions: none, fax, LZW, Deflate (two numbers), PackBits. 6 and 7 are JPEG.
   private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, 8, 32773, 32946);
-  // What decodes pixels beside the places of strips: fill order, rows per strip, predictor,
-  // palette, extra channels, fax options, tiles, and the constants of YCbCr.
+  // The tags that a reader needs to decode pixels, except the places of strips and tiles. Tags
+  // without a name above are: fill order, fax options, predictor, palette, extra channels, and the
+  // constants of YCbCr.
   private static final int[] PIXEL_TAGS = {
     256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 317, 320, 322, 323, 338, 339, 529, 530,
     531, 532
@@ -103,7 +113,7 @@ final class TiffImage {
 
   // Cameras put a small preview first, and the photo itself behind it or into a directory below it.
   private void requireNoRawPhoto() throws IOException {
-    boolean reduced = (number(254, 0) & 1) == 1 || number(255, 1) == 2;
+    boolean reduced = (number(NEW_SUBFILE_TYPE, 0) & 1) == 1 || number(SUBFILE_TYPE, 1) == 2;
     boolean raw = entries.containsKey(DNG_VERSION)
         || CheckedImage.startsWith(file.array(), 8, "CR")
         || List.of(32803L, 34892L).contains(number(PHOTOMETRIC, 1));
@@ -129,9 +139,9 @@ final class TiffImage {
     if (width < 1 || height < 1 || width > Integer.MAX_VALUE || height > Integer.MAX_VALUE) {
       throw new IOException("its header gives no valid size");
     }
-    boolean tiled = entries.containsKey(322);
-    long across = tiled ? number(322, 0) : width;
-    long down = tiled ? number(323, 0) : Math.min(height, number(278, height));
+    boolean tiled = entries.containsKey(TILE_WIDTH);
+    long across = tiled ? number(TILE_WIDTH, 0) : width;
+    long down = tiled ? number(TILE_HEIGHT, 0) : Math.min(height, number(ROWS_PER_STRIP, height));
     int channels = requireChannels();
     boolean planar = number(PLANAR, 1) == 2;
     if (across < 1 || down < 1 || across > Integer.MAX_VALUE || down > Integer.MAX_VALUE) {
@@ -157,8 +167,8 @@ final class TiffImage {
    */
   private List<int[]> pieces(int count, boolean tiled, long rowBytes, long down, long height)
       throws IOException {
-    long[] starts = numbers(tiled ? 324 : 273, count);
-    long[] lengths = numbers(tiled ? 325 : 279, count);
+    long[] starts = numbers(tiled ? TILE_OFFSETS : STRIP_OFFSETS, count);
+    long[] lengths = numbers(tiled ? TILE_BYTE_COUNTS : STRIP_BYTE_COUNTS, count);
     boolean plain = number(COMPRESSION, 1) == 1;
     if (lengths.length == 0 && count == 1 && plain) {
       lengths = new long[] {rowBytes * height};
@@ -203,7 +213,7 @@ final class TiffImage {
 
   // Header, strips, values of entries, directory.
   private byte[] rebuild(List<int[]> pieces, boolean withProfile) {
-    boolean tiled = entries.containsKey(322);
+    boolean tiled = entries.containsKey(TILE_WIDTH);
     Map<Integer, Entry> kept = new TreeMap<>(entries);
     kept.entrySet()
         .removeIf(field -> Arrays.binarySearch(PIXEL_TAGS, field.getKey()) < 0
@@ -226,8 +236,12 @@ final class TiffImage {
     kept.forEach((tag, entry) ->
         directory.put(tag, field(out, tag, entry.type(), entry.count(), valueBytes(entry))));
     int[] lengths = pieces.stream().mapToInt(piece -> piece[1]).toArray();
-    directory.put(tiled ? 324 : 273, integers(out, tiled ? 324 : 273, starts));
-    directory.put(tiled ? 325 : 279, integers(out, tiled ? 325 : 279, lengths));
+    directory.put(
+        tiled ? TILE_OFFSETS : STRIP_OFFSETS,
+        integers(out, tiled ? TILE_OFFSETS : STRIP_OFFSETS, starts));
+    directory.put(
+        tiled ? TILE_BYTE_COUNTS : STRIP_BYTE_COUNTS,
+        integers(out, tiled ? TILE_BYTE_COUNTS : STRIP_BYTE_COUNTS, lengths));
     align(out);
     out.putInt(4, out.position()).putShort((short) directory.size());
     directory.values().forEach(out::put);

@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
@@ -132,8 +133,10 @@ public final class FaceReader {
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
-    return Reference.face(numbers, FaceCrop.normTemplate(side).align(image, face))
-        .withFaceEmbedder(embedder.name());
+    RgbImage shown = side == IdentityMethod.FaceInput.WHOLE_PHOTO
+        ? image
+        : FaceCrop.normTemplate(side).align(image, face);
+    return Reference.face(numbers, shown).withFaceEmbedder(embedder.name());
   }
 
   private static RgbImage fitWithin(RgbImage photo, int side) {

@@ -4,10 +4,13 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +45,10 @@ public final class ImagePrompt implements Identity {
       double shortcutScale,
       double loraScale,
       String phrase) {
-    static final Settings DEFAULT =
-        new Settings(null, 0, 1, BlockWeights.LINEAR, null, 1, 1, "person");
+    /** The settings of a prompt that applies after a share of the steps. */
+    static Settings from(double start) {
+      return new Settings(null, start, 1, BlockWeights.LINEAR, null, 1, 1, "person");
+    }
 
     Settings {
       if (!(0 <= start && start < end && end <= 1)) {
@@ -70,7 +75,8 @@ public final class ImagePrompt implements Identity {
 
   static ImagePrompt of(IpAdapter adapter, ReferenceEmbeddings references) {
     adapter.require(references);
-    return new ImagePrompt(adapter, references, Settings.DEFAULT, null);
+    return new ImagePrompt(
+        adapter, references, Settings.from(adapter.layout().method().start()), null);
   }
 
   /**
@@ -264,12 +270,32 @@ public final class ImagePrompt implements Identity {
       throw new IllegalArgumentException(
           "an image prompt's weight must be a number from -3.4e38 to 3.4e38, got " + weight);
     }
+    requireSettings();
     return new PromptAdapter(adapter, references, settings, weight);
+  }
+
+  private void requireSettings() {
+    IdentityMethod method = adapter.layout().method();
+    Set<IdentityMethod.Setting> used = EnumSet.noneOf(IdentityMethod.Setting.class);
+    if (settings.mask != null) {
+      used.add(IdentityMethod.Setting.MASK);
+    }
+    if (settings.negative != null) {
+      used.add(IdentityMethod.Setting.NEGATIVE);
+    }
+    if (!settings.blockWeights.equals(BlockWeights.LINEAR)) {
+      used.add(IdentityMethod.Setting.BLOCK_WEIGHTS);
+    }
+    used.retainAll(method.missingSettings());
+    used.stream().findFirst().ifPresent(setting -> {
+      throw new IllegalArgumentException(adapter.describe() + " is " + method.named()
+          + ", which does not support " + setting.title() + "; leave this setting out");
+    });
   }
 
   @Override
   public String phrase() {
-    return settings.phrase;
+    return adapter.layout().method().phrase(settings.phrase);
   }
 
   /** {@return the consent; empty if {@link #withConsent} was not called} */

@@ -3,7 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.file.Leftovers;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
@@ -57,7 +57,12 @@ public final class IpAdapter implements AutoCloseable {
     this.compute = compute;
     usageLock = new UsageLock("the adapter " + file.path());
     weights = new LoadedWeights(source, compute);
-    opened = layout.method().open(layout, sites, weights, compute);
+    try {
+      opened = layout.method().open(layout, sites, weights, compute);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
   }
 
   /**
@@ -122,7 +127,7 @@ public final class IpAdapter implements AutoCloseable {
         encoder == null ? null : encoder.loaded(),
         base.compute());
     try {
-      adapter.load(file.loraFile(layout));
+      adapter.load(file.loraFile(layout), AdapterSites.of(base));
       return adapter;
     } catch (RuntimeException e) {
       adapter.close();
@@ -130,16 +135,16 @@ public final class IpAdapter implements AutoCloseable {
     }
   }
 
-  private void load(Optional<Path> twin) {
+  private void load(Optional<Path> twin, AdapterSites all) {
+    IdentityMethod method = layout.method();
     opened.readAll();
-    weights.requireAllRead(weights.names().stream()
-        .filter(name -> FaceIdLoraFile.isKey(name) || Leftovers.isHarmless(name))
-        .collect(Collectors.toSet()));
+    weights.requireAllRead(
+        weights.names().stream().filter(method::isReadApart).collect(Collectors.toSet()));
     boolean whole = layout.method().loraPart() == IdentityMethod.LoraPart.REQUIRED;
     if (twin.isPresent()) {
       lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), sites), sites, whole, compute);
     } else if (file.usesLoraOf(layout)) {
-      lora = new FaceIdLora(AdapterHeader.open(file.path()), sites, whole, compute);
+      lora = method.openLora(AdapterHeader.open(file.path()), all, whole, compute);
     }
   }
 
@@ -208,7 +213,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   private ReferenceEncoder references() {
-    return new ReferenceEncoder(describe(), layout, encoder);
+    return new ReferenceEncoder(describe(), layout, encoder, opened);
   }
 
   /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
@@ -243,6 +248,15 @@ public final class IpAdapter implements AutoCloseable {
     boolean second =
         layout.method().hasVersions() && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
     return opened.memories(references, isUnconditional, second ? shortcutScale : Double.NaN);
+  }
+
+  /**
+   * Returns the change of the prompt; its tensors belong to the calling scope.
+   *
+   * @param weight as in {@link ImagePrompt#at}
+   */
+  PromptChange prompts(ReferenceEmbeddings references, double weight, double start, double end) {
+    return opened.prompts(references, weight, start, end);
   }
 
   /** Returns the full name of the module that attention {@code t} adds to. */

@@ -42,7 +42,7 @@ public record IpAdapterFile(
       String title, boolean needsImageEncoder, boolean needsFaceEmbedder, String description) {
     private static Kind of(AdapterLayout layout) {
       return new Kind(
-          layout.method().title(), layout.needsImage(), layout.needsFace(), layout.describe());
+          layout.method().title(), layout.needsEncoder(), layout.needsFace(), layout.describe());
     }
   }
 
@@ -126,7 +126,7 @@ public record IpAdapterFile(
    */
   public void requireEncoder(Path folder) {
     AdapterLayout layout = layout();
-    boolean looks = layout.imageWidth() > 0;
+    boolean looks = layout.needsEncoder();
     requireEncoder(layout, looks ? LoadedImageEncoder.config(folder) : null, folder.toString());
   }
 

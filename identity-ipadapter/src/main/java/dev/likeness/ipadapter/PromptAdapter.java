@@ -52,7 +52,9 @@ record PromptAdapter(
 
   @Override
   public Contribution contribution() {
-    return weight == 0 ? Contribution.NONE : Contribution.of(this::changes);
+    Contribution contribution = weight == 0 ? Contribution.NONE : Contribution.of(this::changes);
+    return contribution.withPrompts(
+        generation -> adapter.prompts(references, weight, settings.start(), settings.end()));
   }
 
   private Adaptation changes(ModelComponent component, Generation generation) {

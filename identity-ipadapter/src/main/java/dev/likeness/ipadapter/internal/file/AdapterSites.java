@@ -77,6 +77,11 @@ public record AdapterSites(
         name, family, doubles, widths.subList(0, doubles.size()), contextWidth, headDim);
   }
 
+  /** Returns no sites, for adapters that act on no attention. */
+  public AdapterSites withoutAttentions() {
+    return new AdapterSites(name, family, List.of(), List.of(), contextWidth, headDim);
+  }
+
   /** Returns true if another base has the same attentions; the base's name may differ. */
   public boolean matches(AdapterSites other) {
     return other.equals(new AdapterSites(other.name, family, paths, widths, contextWidth, headDim));

@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 public enum AdapterType {
   /** Also published for SDXL with the key prefixes of IP-Adapters. */
   PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),
-  PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
   CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
 
   private static final String SUPPORTED = "; only IP-Adapters are supported";

@@ -52,9 +52,22 @@ public final class FaceIdLoraFile {
     boolean safe = file.getFileName().toString().endsWith(".safetensors");
     TensorSource source =
         new TensorSource.Finite(safe ? Safetensors.open(file) : TorchPickle.open(file));
+    return of(
+        source, base, "a FaceID LoRA", "give the _lora file that was published with the adapter");
+  }
+
+  /**
+   * Returns the LoRA in a source, which it owns, with the keys of adapter files.
+   *
+   * @param title what the LoRA is of, in error messages
+   * @throws InvalidInputException if a key belongs to no attention of the base, or two keys to one
+   *     layer
+   */
+  public static TensorSource of(
+      TensorSource source, AdapterSites base, String title, String advice) {
     Map<String, String> known = keyNames(base);
     try {
-      requireKnownKeys(source, known, base);
+      requireKnownKeys(source, known, base, title, advice);
       return new RenamedSource(source, known::get);
     } catch (RuntimeException e) {
       source.close();
@@ -63,13 +76,16 @@ public final class FaceIdLoraFile {
   }
 
   private static void requireKnownKeys(
-      TensorSource source, Map<String, String> known, AdapterSites base) {
+      TensorSource source,
+      Map<String, String> known,
+      AdapterSites base,
+      String title,
+      String advice) {
     Map<String, String> roles = new HashMap<>();
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(name)
-            + " is no layer of a FaceID LoRA for the base " + base.name()
-            + "; give the _lora file that was published with the adapter");
+            + " is no layer of " + title + " for the base " + base.name() + "; " + advice);
       }
       String other = roles.putIfAbsent(known.get(name), name);
       if (other != null) {

@@ -61,12 +61,12 @@ public final class AdapterCompatibility {
       Optional<String> trained,
       VisionConfig encoder,
       String folder) {
-    if (adapter.imageWidth() == 0) {
+    if (!adapter.needsEncoder()) {
       return;
     }
     String family = trained.orElseGet(() -> adapter.method().encoderFamily(adapter.imageWidth()));
     boolean pooled = adapter.method().imageInput() == IdentityMethod.ImageInput.POOLED;
-    String wanted = file + " is an " + adapter.method().title() + " and was trained with "
+    String wanted = file + " is " + adapter.method().named() + " and was trained with "
         + EncoderNames.describe(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
       throw new InvalidInputException(wanted
@@ -83,7 +83,7 @@ public final class AdapterCompatibility {
   public static void checkFace(String file, AdapterLayout adapter, int length, String embedder) {
     if (length != adapter.faceWidth()) {
       throw new InvalidInputException(
-          file + " is an " + adapter.method().title() + " and needs face embeddings of "
+          file + " is " + adapter.method().named() + " and needs face embeddings of "
               + adapter.faceWidth() + " values, but " + embedder + " has " + length
               + "; give the face embedder that the adapter was trained with");
     }
@@ -99,7 +99,7 @@ public final class AdapterCompatibility {
       String file, AdapterLayout adapter, boolean ours, EmbedderSpec spec, Path embedder) {
     adapter.faceInput().map(IdentityMethod.FaceInput::recogniser).ifPresent(trained -> {
       if (adapter.faceWidth() == trained.width() && trained.isOther(spec, embedder) && !ours) {
-        throw new InvalidInputException(file + " is an " + adapter.method().title()
+        throw new InvalidInputException(file + " is " + adapter.method().named()
             + ", trained with " + trained.file() + " of " + trained.source() + "; " + embedder
             + " is another face embedder; give " + trained.file()
             + ", or an adapter that uses images, such as Plus Face");

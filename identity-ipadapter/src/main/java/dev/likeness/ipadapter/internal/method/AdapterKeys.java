@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.internal.method;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
 import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
@@ -54,6 +55,11 @@ public final class AdapterKeys {
   /** Returns the file, for messages. */
   public String describe() {
     return source.describe();
+  }
+
+  /** Returns all names and shapes, without a prefix that is left out. */
+  public TensorNames names() {
+    return source;
   }
 
   /** Returns the name of the file in lower case. */

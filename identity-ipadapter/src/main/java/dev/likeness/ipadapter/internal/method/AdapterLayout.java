@@ -40,7 +40,12 @@ public record AdapterLayout(
     return method.faceInput(contextWidth);
   }
 
-  /** Returns true if the adapter needs an image encoder. */
+  /** Returns true if the adapter needs an image encoder that is not in its own file. */
+  public boolean needsEncoder() {
+    return needsImage() && method.imageInput() != IdentityMethod.ImageInput.OWN_ENCODER;
+  }
+
+  /** Returns true if the adapter needs images. */
   public boolean needsImage() {
     return method.imageInput() != IdentityMethod.ImageInput.NONE;
   }
@@ -65,11 +70,12 @@ public record AdapterLayout(
   }
 
   /**
-   * Returns its name, the kind of base that it is for, and its number of attentions, for messages.
+   * Returns its name, the kind of base that it is for, and its number of attentions if it acts on
+   * attentions, for messages.
    */
   public String describe() {
-    return "an " + method.title() + " for " + baseDescription() + ", " + attentionWidths.size()
-        + " attentions";
+    return method.named() + " for " + baseDescription()
+        + (attentionWidths.isEmpty() ? "" : ", " + attentionWidths.size() + " attentions");
   }
 
   /** Returns the kind of base that it is for, such as {@code SDXL (context 2048)}. */

@@ -1,14 +1,22 @@
 package dev.likeness.ipadapter.internal.method;
 
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.file.Leftovers;
+import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * A published method that conditions a base on reference images by an adapter file. All decisions
@@ -22,6 +30,11 @@ public interface IdentityMethod {
   /** Returns its published name. */
   String title();
 
+  /** Returns the name with its article, for messages. */
+  default String named() {
+    return "an " + title();
+  }
+
   /** Returns the family of bases that it is made for. */
   ModelFamily family();
 
@@ -34,6 +47,14 @@ public interface IdentityMethod {
    *     is broken or not supported
    */
   Optional<AdapterLayout> recognise(AdapterKeys keys);
+
+  /**
+   * Returns true for a file whose tensors have names of this method alone. Other names are
+   * converted to those of IP-Adapters.
+   */
+  default boolean hasOwnKeys(Set<String> names) {
+    return false;
+  }
 
   /** Returns the output of an image encoder that it needs. */
   ImageInput imageInput();
@@ -75,6 +96,37 @@ public interface IdentityMethod {
     return false;
   }
 
+  /** Returns true if no weight of the networks has this name: it is the LoRA's, or not used. */
+  default boolean isReadApart(String name) {
+    return FaceIdLoraFile.isKey(name) || Leftovers.isHarmless(name);
+  }
+
+  /**
+   * Opens the LoRA in an adapter file or in a file beside it; takes ownership of {@code file}.
+   *
+   * @param base all attentions of the base
+   * @param isWhole true if all attentions of the base must have a LoRA
+   */
+  default FaceIdLora openLora(
+      TensorSource file, AdapterSites base, boolean isWhole, Compute compute) {
+    return new FaceIdLora(file, sites(base), isWhole, compute);
+  }
+
+  /** Returns the share of the steps after which a prompt applies if the user does not say it. */
+  default double start() {
+    return 0;
+  }
+
+  /** Returns the settings of image prompts that the method does not have. */
+  default Set<Setting> missingSettings() {
+    return Set.of();
+  }
+
+  /** Returns the words for a person in prompts, given the user's words. */
+  default String phrase(String words) {
+    return words;
+  }
+
   /** Returns the attentions of a base that it acts on; all by default. */
   default AdapterSites sites(AdapterSites all) {
     return all;
@@ -113,13 +165,53 @@ public interface IdentityMethod {
      */
     TokenMemories memories(
         ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale);
+
+    /**
+     * Encodes a photo by the adapter's own encoder, [1, tokens, width]; the calling scope owns the
+     * result.
+     */
+    default Tensor encode(RgbImage photo) {
+      throw new IllegalStateException("the adapter has no image encoder of its own");
+    }
+
+    /**
+     * Returns the change of the prompt; its tensors belong to the calling scope.
+     *
+     * @param weight 1 for the trained strength, 0 for no effect
+     * @param start share of the steps after which it applies
+     * @param end share of the steps after which it no longer applies
+     */
+    default PromptChange prompts(
+        ReferenceEmbeddings references, double weight, double start, double end) {
+      return PromptChange.NONE;
+    }
+  }
+
+  /** A setting of an image prompt that not all methods have. */
+  enum Setting {
+    MASK("a mask"),
+    NEGATIVE("negative references"),
+    BLOCK_WEIGHTS("block weights");
+
+    private final String title;
+
+    Setting(String title) {
+      this.title = title;
+    }
+
+    /** Returns its name for messages. */
+    public String title() {
+      return title;
+    }
   }
 
   /** The output of an image encoder that an adapter uses. */
   enum ImageInput {
     NONE,
     POOLED,
-    TOKENS
+    TOKENS,
+    /** The output of an encoder in the adapter's own file. */
+    OWN_ENCODER
   }
 
   /** The input of an adapter in training for "no image". */
@@ -146,10 +238,14 @@ public interface IdentityMethod {
    * The face embedding that a method needs.
    *
    * @param isRaw true if the embedding is not normalised to unit length
-   * @param side side in pixels of the aligned faces that the method was trained with
+   * @param side side in pixels of the aligned faces that the method was trained with;
+   *     {@link #WHOLE_PHOTO} if it takes the photo as it is
    * @param recogniser the face embedder that published adapters were trained with
    */
   record FaceInput(boolean isRaw, int side, Recogniser recogniser) {
+    /** The side for a method that takes the whole photo. */
+    public static final int WHOLE_PHOTO = 0;
+
     private static final int XL_CONTEXT = 2048;
 
     /** FaceID's input: faces of 256 pixels for SDXL, else of 224 pixels. */

@@ -22,12 +22,30 @@ public final class ReferenceEncoder {
   private final String adapter;
   private final AdapterLayout layout;
   private final LoadedImageEncoder encoder;
+  private final IdentityMethod.Opened opened;
   private Grid unconditional;
 
+  /** Makes an encoder for an adapter without an image encoder of its own. */
   public ReferenceEncoder(String adapter, AdapterLayout layout, LoadedImageEncoder encoder) {
+    this(adapter, layout, encoder, null);
+  }
+
+  /**
+   * Makes an encoder.
+   *
+   * @param adapter name of the adapter in error messages
+   * @param encoder the image encoder; null if the adapter needs none, or has its own
+   * @param opened the adapter, of which an encoder of its own is used
+   */
+  public ReferenceEncoder(
+      String adapter,
+      AdapterLayout layout,
+      LoadedImageEncoder encoder,
+      IdentityMethod.Opened opened) {
     this.adapter = adapter;
     this.layout = layout;
     this.encoder = encoder;
+    this.opened = opened;
   }
 
   public ReferenceEmbeddings encode(List<Reference> references) {
@@ -75,7 +93,7 @@ public final class ReferenceEncoder {
           "the references have " + text(e.image()) + " for images, " + text(e.unconditional())
               + " for the unconditional input and " + text(e.face()) + " for faces, which do not"
               + " fit " + adapter
-              + ", an " + layout.method().title()
+              + ", " + layout.method().named()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode the photos again for this adapter");
     }
@@ -94,6 +112,9 @@ public final class ReferenceEncoder {
 
   /** Encodes the unconditional input; null if it is zeros instead of an output. */
   private Grid encodeUnconditional() {
+    if (layout.method().unconditionalInput() == IdentityMethod.UnconditionalInput.ZEROS) {
+      return null;
+    }
     int side = encoder.config().imageSize();
     return switch (layout.method().unconditionalInput()) {
       case ZEROS -> null;
@@ -107,9 +128,9 @@ public final class ReferenceEncoder {
     boolean looks = layout.needsImage();
     if (looks && reference.image().isEmpty()
         || layout.needsFace() && reference.face().isEmpty()) {
-      throw new IllegalArgumentException("an " + layout.method().title() + " needs "
+      throw new IllegalArgumentException(layout.method().named() + " needs "
           + (looks && layout.needsFace()
-              ? "a face embedding and the aligned face image"
+              ? "a face embedding and the " + faceImage()
               : looks ? "an image" : "a face embedding")
           + ", but the reference has only "
           + (reference.image().isEmpty() ? "a face embedding" : "an image"));
@@ -119,6 +140,12 @@ public final class ReferenceEncoder {
       AdapterCompatibility.checkFace(adapter, layout, face.length, "the reference");
       requireLength(face);
     }
+  }
+
+  private String faceImage() {
+    return layout.faceInput().orElseThrow().side() == IdentityMethod.FaceInput.WHOLE_PHOTO
+        ? "whole photo"
+        : "aligned face image";
   }
 
   /** Refuses embeddings of another length: the adapter would see another person. */
@@ -138,9 +165,12 @@ public final class ReferenceEncoder {
 
   private Tensor stack(List<Reference> references) {
     TensorVector rows = new TensorVector();
-    references.forEach(
-        reference -> rows.push_back(features(encoder.encode(reference.image().orElseThrow()))));
+    references.forEach(reference -> rows.push_back(encode(reference.image().orElseThrow())));
     return torch.cat(rows, 0);
+  }
+
+  private Tensor encode(RgbImage image) {
+    return layout.needsEncoder() ? features(encoder.encode(image)) : opened.encode(image);
   }
 
   /** Returns the part of an encoding that the adapter needs, [1, tokens, width]. */

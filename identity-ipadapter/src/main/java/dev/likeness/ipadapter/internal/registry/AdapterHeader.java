@@ -37,7 +37,9 @@ public final class AdapterHeader {
   public static TensorSource open(Path file) {
     TensorSource source = published(file);
     try {
-      AdapterType.check(source);
+      if (!hasOwnKeys(source)) {
+        AdapterType.check(source);
+      }
       return source;
     } catch (RuntimeException e) {
       source.close();
@@ -54,11 +56,15 @@ public final class AdapterHeader {
     TensorSource source = new TensorSource.Finite(
         ScaledSource.of(isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file)));
     try {
-      return AdapterKeyFormat.toPublished(source);
+      return hasOwnKeys(source) ? source : AdapterKeyFormat.toPublished(source);
     } catch (RuntimeException e) {
       source.close();
       throw e;
     }
+  }
+
+  private static boolean hasOwnKeys(TensorSource source) {
+    return MethodRegistry.methods().stream().anyMatch(method -> method.hasOwnKeys(source.names()));
   }
 
   /**

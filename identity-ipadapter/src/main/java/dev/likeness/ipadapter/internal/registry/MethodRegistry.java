@@ -9,6 +9,7 @@ import dev.likeness.ipadapter.internal.method.fullface.FullFaceMethod;
 import dev.likeness.ipadapter.internal.method.instantxflux.InstantxFluxMethod;
 import dev.likeness.ipadapter.internal.method.instantxsd3.InstantxSd3Method;
 import dev.likeness.ipadapter.internal.method.ipadapter.IpAdapterMethod;
+import dev.likeness.ipadapter.internal.method.photomaker.PhotoMakerMethod;
 import dev.likeness.ipadapter.internal.method.plus.PlusMethod;
 import dev.likeness.ipadapter.internal.method.xlabs.XlabsMethod;
 import java.util.List;
@@ -25,6 +26,8 @@ public final class MethodRegistry {
   public static final IdentityMethod FACE_ID_PORTRAIT = new FaceIdPortraitMethod();
   public static final IdentityMethod UNNORMALISED_FACE_ID_PORTRAIT =
       new UnnormalisedFaceIdPortraitMethod();
+  public static final IdentityMethod PHOTO_MAKER = new PhotoMakerMethod(false);
+  public static final IdentityMethod PHOTO_MAKER_V2 = new PhotoMakerMethod(true);
   public static final IdentityMethod XLABS = new XlabsMethod();
   public static final IdentityMethod INSTANTX_FLUX = new InstantxFluxMethod();
   public static final IdentityMethod INSTANTX_SD3 = new InstantxSd3Method();
@@ -34,6 +37,8 @@ public final class MethodRegistry {
    * comes after it.
    */
   private static final List<IdentityMethod> METHODS = List.of(
+      PHOTO_MAKER,
+      PHOTO_MAKER_V2,
       INSTANTX_SD3,
       FACE_ID_PLUS,
       UNNORMALISED_FACE_ID_PORTRAIT,

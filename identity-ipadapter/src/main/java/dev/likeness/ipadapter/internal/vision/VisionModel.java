@@ -81,8 +81,13 @@ public final class VisionModel {
       }
       Tensor pooled = pool(x);
       return new ImageEncoding(
-          pooled == null ? null : call.promote(pooled), call.promote(penultimate));
+          pooled == null ? null : call.promote(pooled), call.promote(penultimate), call.promote(x));
     }
+  }
+
+  /** Returns CLIP's state of the class token before its projection, [n, width]. */
+  public Tensor pooledState(Tensor last) {
+    return postNorm.forward(last.select(1, 0));
   }
 
   private Tensor embed(Tensor pixels) {
@@ -98,7 +103,7 @@ public final class VisionModel {
     if (pool != null) {
       return pool.forward(postNorm.forward(last));
     }
-    return projection == null ? null : projection.forward(postNorm.forward(last.select(1, 0)));
+    return projection == null ? null : projection.forward(pooledState(last));
   }
 
   /** SigLIP's pool: one trained query attends to all tokens, then a feed-forward. */
@@ -151,6 +156,8 @@ public final class VisionModel {
    *     projection
    * @param penultimate tokens before the last layer, [batch, tokens, width]: transformers'
    *     {@code hidden_states[-2]}
+   * @param last tokens after the last layer, [batch, tokens, width]: transformers'
+   *     {@code last_hidden_state} of CLIP
    */
-  public record ImageEncoding(Tensor pooled, Tensor penultimate) {}
+  public record ImageEncoding(Tensor pooled, Tensor penultimate, Tensor last) {}
 }

@@ -40,6 +40,7 @@ class MethodRegistryTest {
       case NONE -> "no";
       case POOLED -> "pooled embedding";
       case TOKENS -> "image tokens";
+      case OWN_ENCODER -> "own encoder";
     };
   }
 
@@ -50,8 +51,10 @@ class MethodRegistryTest {
     }
     int large = method.faceInput(SDXL).orElseThrow().side();
     return small.get().recogniser().file() + ", "
-        + (small.get().isRaw() ? "not normalised" : "of length 1") + ", aligned to "
-        + small.get().side() + " (SDXL: " + large + ")";
+        + (small.get().isRaw() ? "not normalised" : "of length 1")
+        + (large == FaceInput.WHOLE_PHOTO
+            ? ", and the whole photo"
+            : ", aligned to " + small.get().side() + " (SDXL: " + large + ")");
   }
 
   private static String lora(IdentityMethod method) {

@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param magnitude [out, 1, …] for rows, or [1, in, …] for columns, as the first LyCORIS wrote it
  */
 public record DoraDelta(WeightDelta direction, Tensor magnitude) implements WeightDelta {
+  /** The least length of a row: the epsilon of f32, as in LyCORIS ({@code torch.finfo.eps}). */
   private static final double EPS = 1.1920929e-7;
 
   @Override

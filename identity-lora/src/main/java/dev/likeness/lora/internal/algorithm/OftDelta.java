@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param constraint the maximum norm of all skew-symmetric matrices together, or 0 for none
  */
 public record OftDelta(Tensor blocks, Tensor rescale, double constraint) implements WeightDelta {
+  /** Keeps the division by a norm of 0 finite, as in LyCORIS ({@code diag_oft.py}). */
   private static final double EPS = 1e-8;
 
   @Override

@@ -33,9 +33,9 @@ public final class AdapterConfig {
    */
   private static final Pattern CHANGED_BASE =
       Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
-  /** The number that AdaLoRA adds to a rank before it divides by it. */
+  /** The number that AdaLoRA adds to a rank before it divides by it ({@code SVDLinear} of peft). */
   private static final double ADALORA_EPS = 1e-5;
-  /** The number of terms of Cayley's series if peft's settings have none. */
+  /** The number of terms of Cayley's series if peft's settings have none: its default. */
   private static final int DEFAULT_TERMS = 5;
 
   /** The most terms: the series of a matrix below norm 1 has converged long before. */

@@ -12,6 +12,7 @@ import java.util.function.IntPredicate;
 
 /** The parser of {@link LayerPattern}, by recursive descent of limited depth. */
 final class LayerPatternParser {
+  // Far more than patterns of layer names need; without a limit, a file could exhaust the stack.
   private static final int DEEPEST = 64;
   private static final int LONGEST_CLASS = 64;
 

@@ -32,7 +32,7 @@ record BatchSampler(
     ImageBucket.Turn turn =
         ImageBucket.batchTurn(buckets, settings.seed(), number, settings.batchSize());
     ImageBucket bucket = turn.bucket();
-    StepSample sampled = StepSample.of(
+    BatchSample sampled = BatchSample.of(
         settings.seed(),
         number,
         turn.number(),
@@ -41,7 +41,7 @@ record BatchSampler(
         captions.templates(),
         objective);
     if (bucket.classLatents().count() > 0) {
-      sampled = sampled.concat(StepSample.of(
+      sampled = sampled.concat(BatchSample.of(
           ~settings.seed(),
           number,
           settings.batchSize(),
@@ -54,7 +54,7 @@ record BatchSampler(
     }
   }
 
-  private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample sampled, NoiseSource random) {
+  private TrainingStep.Batch newBatch(ImageBucket bucket, BatchSample sampled, NoiseSource random) {
     long[] shape = bucket.latents().shape();
     int own = settings.batchSize();
     Tensor clean = CachedLatents.sample(
@@ -86,7 +86,7 @@ record BatchSampler(
   }
 
   /**
-   * The random choices of one step. They depend only on the seed and the number of the step, so a
+   * The random choices of one batch. They depend only on the seed and the number of the batch, so a
    * resumed training makes the same choices. Each array has one entry per image of the batch.
    *
    * @param images indices; every image is used once before one is used again
@@ -94,28 +94,28 @@ record BatchSampler(
    *     variance of the loss
    * @param seeds seeds of the noise
    */
-  record StepSample(
+  record BatchSample(
       int[] images, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
-    /** Samples {@code batch} entries for step {@code step}, counted from 0. */
-    static StepSample of(
-        long seed, int step, int batch, int images, int captions, TrainingObjective objective) {
-      return of(seed, step, step, batch, images, captions, objective);
+    /** Samples {@code batch} entries for batch {@code number}, counted from 0. */
+    static BatchSample of(
+        long seed, int number, int batch, int images, int captions, TrainingObjective objective) {
+      return of(seed, number, number, batch, images, captions, objective);
     }
 
     /**
      * Samples entries if {@code turn} batches of these images came before. That is fewer than the
-     * steps if there are several sizes.
+     * batches if there are several sizes.
      */
-    static StepSample of(
+    static BatchSample of(
         long seed,
-        int step,
+        int number,
         int turn,
         int batch,
         int images,
         int captions,
         TrainingObjective objective) {
-      SplittableRandom random = new SplittableRandom(mixSeed(seed) + step);
-      StepSample sampled = new StepSample(
+      SplittableRandom random = new SplittableRandom(mixSeed(seed) + number);
+      BatchSample sampled = new BatchSample(
           new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
       for (int i = 0; i < batch; i++) {
         sampled.images[i] = imageIndex(seed, (long) turn * batch + i, images);
@@ -129,8 +129,8 @@ record BatchSampler(
     }
 
     /** Returns these entries, followed by those of {@code other}. */
-    StepSample concat(StepSample other) {
-      StepSample both = new StepSample(
+    BatchSample concat(BatchSample other) {
+      BatchSample both = new BatchSample(
           concatArrays(images, other.images),
           new boolean[images.length + other.images.length],
           concatArrays(captions, other.captions),

@@ -101,16 +101,16 @@ final class CachedLatents {
   }
 
   /** Returns the loss weights of a batch [batch, 1, h, w]; class images have uniform weights. */
-  Tensor focus(BatchSampler.StepSample sampled, int count) {
+  Tensor focus(BatchSampler.BatchSample sampled, int count) {
     return batchMaps(focus, sampled, count);
   }
 
   /** Returns the loss masks of a batch [batch, 1, h, w], 0 to 1; class images have 1 everywhere. */
-  Tensor masks(BatchSampler.StepSample sampled, int count) {
+  Tensor masks(BatchSampler.BatchSample sampled, int count) {
     return batchMaps(masks, sampled, count);
   }
 
-  private Tensor batchMaps(List<Tensor> maps, BatchSampler.StepSample sampled, int count) {
+  private Tensor batchMaps(List<Tensor> maps, BatchSampler.BatchSample sampled, int count) {
     long[] shape = shape();
     TensorVector batch = new TensorVector();
     for (int i = 0; i < sampled.images().length; i++) {
@@ -146,7 +146,7 @@ final class CachedLatents {
    * shape.
    */
   static Tensor sample(
-      BatchSampler.StepSample sampled,
+      BatchSampler.BatchSample sampled,
       Tensor noise,
       int count,
       CachedLatents own,

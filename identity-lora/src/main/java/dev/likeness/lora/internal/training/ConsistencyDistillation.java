@@ -44,10 +44,16 @@ final class ConsistencyDistillation extends TrainingStep {
    */
   private static final int SOLVER_STEPS = 2;
 
+  /** The DDIM steps of a solver step. */
   private static final int STEP_STRIDE = 5;
+  /** Of the boundary condition: {@code LCMScheduler.timestep_scaling}. */
   private static final double TIMESTEP_SCALING = 10;
+  /** The square of {@code sigma_data} = 0.5 in {@code LCMScheduler}. */
   private static final double SIGMA_DATA_SQUARED = 0.25;
-  /** The error at which the pseudo-Huber loss changes from squared to absolute. */
+  /**
+   * The default {@code huber_c} of diffusers' {@code train_lcm_distill_lora_sdxl.py}: the error at
+   * which the pseudo-Huber loss changes from squared to absolute.
+   */
   private static final double HUBER_C = 1e-3;
 
   private final OpenModel model;

@@ -24,6 +24,7 @@ record ImageBucket(
     List<Integer> images,
     CachedLatents latents,
     CachedLatents classLatents) {
+  /** 2^64 by the golden ratio, the increment of SplittableRandom: spreads seeds. */
   private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
   /** The bucket of a batch, and the number of earlier batches of that bucket. */

@@ -188,11 +188,11 @@ public final class TrainingLoop implements AutoCloseable {
   /** Runs one step of the optimiser. It can be stopped and saved between two batches. */
   private void runStep(TrainingStep trainingStep, BatchSampler batches, Cancellation stop) {
     int step = (int) optimizer.steps();
-    int parts = settings.gradientAccumulationSteps();
-    while (trainingStep.accumulated() < parts) {
+    int batchesPerStep = settings.gradientAccumulationSteps();
+    while (trainingStep.accumulated() < batchesPerStep) {
       stop.throwIfCancelled();
       batches.withBatch(
-          step * parts + trainingStep.accumulated(),
+          step * batchesPerStep + trainingStep.accumulated(),
           batch -> trainingStep.backward(batch, settings));
     }
     // A saved state must not have a part of the weights of the next step.

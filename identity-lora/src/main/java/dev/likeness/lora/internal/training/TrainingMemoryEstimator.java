@@ -34,7 +34,9 @@ public final class TrainingMemoryEstimator {
   /** The memory of a layer of a text encoder, by its inputs and outputs. */
   private static final double TEXT_FACTOR = 1.35;
 
+  /** An allowance for the Java process and libtorch beside the training. */
   private static final long PROCESS = 400L << 20;
+
   private static final int F32 = 4;
   /** LoHa's two matrices, their product, and the product with the scale. */
   private static final int FACTORS = 4;

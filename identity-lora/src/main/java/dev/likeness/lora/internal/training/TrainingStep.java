@@ -28,14 +28,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One training step: adds noise to batches, computes the loss of the predictions, and updates the
- * weights. Its state can be saved between two batches.
+ * One step of the optimiser, of one or several batches: adds noise to batches, computes the loss of
+ * the predictions, and updates the weights. Its state can be saved between two batches.
  */
 public class TrainingStep implements TrainingCheckpoint.Stateful {
+  // The defaults of torch.optim.AdamW; Prodigy's authors have the same.
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
-  private static final double LIONS_BETA2 = 0.99;
   private static final double EPS = 1e-8;
+  /** The default of Lion's authors (Chen et al. 2023, arXiv:2302.06675, algorithm 2). */
+  private static final double LIONS_BETA2 = 0.99;
 
   private static final String BATCHES_KEY = "likeness.batches_of_step";
   private static final String LOSS_KEY = "likeness.loss_of_step";

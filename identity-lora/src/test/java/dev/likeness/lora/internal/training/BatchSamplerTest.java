@@ -77,7 +77,7 @@ class BatchSamplerTest extends OnGoldenBase {
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
       ImageBucket.Turn turn = ImageBucket.batchTurn(buckets, 3, number, batch);
-      for (int image : BatchSampler.StepSample.of(
+      for (int image : BatchSampler.BatchSample.of(
               3, number, turn.number(), batch, turn.bucket().images().size(), 1, objective)
           .images()) {
         seen[turn.bucket().images().get(image)]++;

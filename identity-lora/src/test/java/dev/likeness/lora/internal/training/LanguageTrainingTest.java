@@ -354,7 +354,7 @@ class LanguageTrainingTest {
           model.autoencoder().vaeScaleFactor(),
           TrainingSettings.balanced());
       Tensor mode = model.autoencoder().encode(ImageTensors.toSigned(image(1))).mode();
-      BatchSampler.StepSample one = new BatchSampler.StepSample(
+      BatchSampler.BatchSample one = new BatchSampler.BatchSample(
           new int[1], new boolean[1], new int[1], new double[1], new long[1]);
       Tensor sampled = CachedLatents.sample(one, torch.ones_like(mode), 1, latents, latents);
       compare(mode, sampled, "latents");

@@ -37,46 +37,41 @@ public record LoraLayers(
    *
    * @param id such as {@code sdxl}
    * @param title its name in messages
-   * @param textWidth the input width of cross-attention layers, if it identifies the kind; else 0
-   * @param blockWidths input widths of double-stream blocks, if they identify the kind
+   * @param widths widths of layers by which files are recognised
    * @param hasTwoClips true if the second text encoder is CLIP too
-   * @param notePattern a pattern of the base's name in the metadata of trainers; null for none
-   * @param isNoteWeak true if other kinds may match the pattern too and have precedence
+   * @param metadata how the metadata of trainers name it
+   */
+  public record Kind(
+      String id, String title, Widths widths, boolean hasTwoClips, Metadata metadata) {}
+
+  /**
+   * Widths of layers that identify a kind.
+   *
+   * @param text the input width of cross-attention layers; 0 if it does not identify the kind
+   * @param block input widths of double-stream blocks; none if they do not identify the kind
+   */
+  public record Widths(long text, Set<Long> block) {
+    /** No width identifies the kind. */
+    public static final Widths NONE = new Widths(0, Set.of());
+  }
+
+  /**
+   * The names of a kind in the metadata of trainers.
+   *
+   * @param pattern a pattern of the base's name; null for none
+   * @param isWeak true if other kinds may match the pattern too and have precedence
    * @param kohyaBase kohya's name in {@code ss_base_model_version}; null for none
    * @param architecture the same in {@code modelspec.architecture}
    * @param isKohyaV2 true if {@code ss_v2} identifies it
    */
-  public record Kind(
-      String id,
-      String title,
-      long textWidth,
-      Set<Long> blockWidths,
-      boolean hasTwoClips,
-      Pattern notePattern,
-      boolean isNoteWeak,
-      String kohyaBase,
-      String architecture,
-      boolean isKohyaV2) {
-    /** A kind of transformers. */
-    public static Kind ofTransformer(
-        String id,
-        String title,
-        Set<Long> blockWidths,
-        boolean twoClips,
-        String noted,
-        String kohyaBase,
-        String architecture) {
-      return new Kind(
-          id,
-          title,
-          0,
-          blockWidths,
-          twoClips,
-          noted == null ? null : Pattern.compile(noted),
-          false,
-          kohyaBase,
-          architecture,
-          false);
+  public record Metadata(
+      Pattern pattern, boolean isWeak, String kohyaBase, String architecture, boolean isKohyaV2) {
+    /** No trainer names the kind. */
+    public static final Metadata NONE = new Metadata(null, false, null, null, false);
+
+    /** Names of a kind that no other kind shares. */
+    public static Metadata of(String pattern, String kohyaBase, String architecture) {
+      return new Metadata(Pattern.compile(pattern), false, kohyaBase, architecture, false);
     }
   }
 

@@ -9,30 +9,54 @@ import java.util.List;
 /**
  * The shape of an {@code AutoencoderKL}, by diffusers' names.
  *
- * @param channels of the encoder's levels, the highest resolution first
- * @param decoderChannels of the decoder's levels
+ * @param blocks the blocks of encoder and decoder
+ * @param latents the latents
+ * @param quantConv true for a convolution after the encoder
+ * @param postQuantConv true for a convolution before the decoder
  * @param forceUpcast true if it overflows in f16
- * @param mean of the latents of each channel, or null; latents are normalised with mean and
- *     standard deviation
- * @param std standard deviation of the latents of each channel, or null
  */
 public record AutoencoderConfig(
     int inChannels,
     int outChannels,
-    List<Integer> channels,
-    List<Integer> decoderChannels,
-    int layers,
-    Activation activation,
-    int latentChannels,
-    int groups,
-    double scalingFactor,
-    double shiftFactor,
+    Blocks blocks,
+    Latents latents,
     boolean quantConv,
     boolean postQuantConv,
-    boolean midAttention,
-    boolean forceUpcast,
-    List<Double> mean,
-    List<Double> std) {
+    boolean forceUpcast) {
+
+  /**
+   * The blocks of encoder and decoder.
+   *
+   * @param channels of the encoder's levels, the highest resolution first
+   * @param decoderChannels of the decoder's levels
+   * @param layers residual blocks of an encoder's level; a decoder's level has one more
+   * @param activation the activation
+   * @param groups groups of the norms
+   * @param midAttention true if the mid blocks have attention
+   */
+  public record Blocks(
+      List<Integer> channels,
+      List<Integer> decoderChannels,
+      int layers,
+      Activation activation,
+      int groups,
+      boolean midAttention) {}
+
+  /**
+   * The latents. With mean and standard deviation, they are normalised by these.
+   *
+   * @param channels their channels
+   * @param scalingFactor the factor of latents that a denoising network takes
+   * @param shiftFactor what is subtracted before
+   * @param mean mean of each channel, or null
+   * @param std standard deviation of each channel, or null
+   */
+  public record Latents(
+      int channels,
+      double scalingFactor,
+      double shiftFactor,
+      List<Double> mean,
+      List<Double> std) {}
 
   /** The number of image channels. Other numbers, such as LDM3D's with depth, are not supported. */
   static final int COLOURS = 3;
@@ -52,20 +76,22 @@ public record AutoencoderConfig(
     AutoencoderConfig config = new AutoencoderConfig(
         COLOURS,
         COLOURS,
-        channels,
-        decoder,
-        c.integer("layers_per_block", 1),
-        Activation.of(c, "act_fn", "silu"),
-        c.integer("latent_channels", 4),
-        groups,
-        c.nonZero("scaling_factor", 0.18215),
-        c.number("shift_factor", 0),
+        new Blocks(
+            channels,
+            decoder,
+            c.integer("layers_per_block", 1),
+            Activation.of(c, "act_fn", "silu"),
+            groups,
+            c.flag("mid_block_add_attention", true)),
+        new Latents(
+            c.integer("latent_channels", 4),
+            c.nonZero("scaling_factor", 0.18215),
+            c.number("shift_factor", 0),
+            perChannel(c, "latents_mean"),
+            perChannel(c, "latents_std")),
         c.flag("use_quant_conv", true),
         c.flag("use_post_quant_conv", true),
-        c.flag("mid_block_add_attention", true),
-        c.flag("force_upcast", true),
-        perChannel(c, "latents_mean"),
-        perChannel(c, "latents_std"));
+        c.flag("force_upcast", true));
     c.refuseOthers();
     return config;
   }
@@ -84,7 +110,7 @@ public record AutoencoderConfig(
 
   /** Pixels per latent side. */
   public int vaeScaleFactor() {
-    return 1 << channels.size() - 1;
+    return 1 << blocks.channels().size() - 1;
   }
 
   private static void requireBlocks(ModelConfig c, String option, String only, int count) {

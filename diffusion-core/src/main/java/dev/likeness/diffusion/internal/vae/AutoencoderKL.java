@@ -37,7 +37,7 @@ public final class AutoencoderKL implements Autoencoder {
    */
   public AutoencoderKL(AutoencoderConfig config, Weights w, RowTiling strips) {
     this.config = config;
-    int latent = config.latentChannels();
+    int latent = config.latents().channels();
     encoder = new Encoder(w.at("encoder"), config, strips);
     decoder = new Decoder(w.at("decoder"), config, strips);
     quant = config.quantConv() ? new Conv2d(w.at("quant_conv"), 2L * latent, 2L * latent, 1) : null;
@@ -51,7 +51,7 @@ public final class AutoencoderKL implements Autoencoder {
 
   @Override
   public int latentChannels() {
-    return config.latentChannels();
+    return config.latents().channels();
   }
 
   @Override
@@ -70,11 +70,17 @@ public final class AutoencoderKL implements Autoencoder {
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor own = config.std() == null ? latents : latents.mul(perChannel(config.std(), latents));
-      Tensor scaled = own.div(new Scalar(config.scalingFactor()));
-      Tensor z = config.mean() == null ? scaled : scaled.add(perChannel(config.mean(), scaled));
-      return call.promote(
-          decodeUnscaled(config.shiftFactor() == 0 ? z : z.add(new Scalar(config.shiftFactor()))));
+      Tensor own = config.latents().std() == null
+          ? latents
+          : latents.mul(perChannel(config.latents().std(), latents));
+      Tensor scaled = own.div(new Scalar(config.latents().scalingFactor()));
+      Tensor z = config.latents().mean() == null
+          ? scaled
+          : scaled.add(perChannel(config.latents().mean(), scaled));
+      return call.promote(decodeUnscaled(
+          config.latents().shiftFactor() == 0
+              ? z
+              : z.add(new Scalar(config.latents().shiftFactor()))));
     }
   }
 
@@ -83,27 +89,32 @@ public final class AutoencoderKL implements Autoencoder {
     try (TensorScope call = TensorScope.open()) {
       Tensor moments = encoder.forward(Conv2d.ImageMemoryFormat.channelsLast(images));
       Tensor both = quant == null ? moments : quant.forward(moments);
-      int latent = config.latentChannels();
+      int latent = config.latents().channels();
       Tensor logVariance = both.narrow(1, latent, latent)
           .clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
       Tensor mean = both.narrow(1, 0, latent);
       return new LatentDistribution(
           call.promote(normaliseMean(mean)),
           call.promote(normaliseLogVariance(logVariance)),
-          config.scalingFactor(),
-          config.shiftFactor());
+          config.latents().scalingFactor(),
+          config.latents().shiftFactor());
     }
   }
 
   private Tensor normaliseMean(Tensor mean) {
-    Tensor centred = config.mean() == null ? mean : mean.sub(perChannel(config.mean(), mean));
-    return config.std() == null ? centred : centred.div(perChannel(config.std(), centred));
+    Tensor centred = config.latents().mean() == null
+        ? mean
+        : mean.sub(perChannel(config.latents().mean(), mean));
+    return config.latents().std() == null
+        ? centred
+        : centred.div(perChannel(config.latents().std(), centred));
   }
 
   private Tensor normaliseLogVariance(Tensor logVariance) {
-    return config.std() == null
+    return config.latents().std() == null
         ? logVariance
-        : logVariance.sub(perChannel(config.std(), logVariance).log().mul(new Scalar(2.0)));
+        : logVariance.sub(
+            perChannel(config.latents().std(), logVariance).log().mul(new Scalar(2.0)));
   }
 
   private static Tensor perChannel(List<Double> values, Tensor like) {
@@ -119,16 +130,16 @@ public final class AutoencoderKL implements Autoencoder {
     private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
     Decoder(Weights w, AutoencoderConfig config, RowTiling strips) {
-      List<Integer> channels = config.decoderChannels();
+      List<Integer> channels = config.blocks().decoderChannels();
       int last = channels.size() - 1;
       layers.add(
-          new Conv2d(w.at("conv_in"), config.latentChannels(), channels.get(last), 3)::forward);
+          new Conv2d(w.at("conv_in"), config.latents().channels(), channels.get(last), 3)::forward);
       layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
       for (int i = last; i >= 0; i--) {
         Weights block = w.at("up_blocks").at(last - i);
         int in = channels.get(Math.min(last, i + 1));
         int out = channels.get(i);
-        for (int j = 0; j <= config.layers(); j++) {
+        for (int j = 0; j <= config.blocks().layers(); j++) {
           ResnetBlock resnet =
               VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
           layers.add(x -> resnet.forward(x, null));
@@ -138,7 +149,8 @@ public final class AutoencoderKL implements Autoencoder {
           layers.add(x -> strips.upsample(x, smooth::forwardUpsampled));
         }
       }
-      GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(0), 1e-6);
+      GroupNorm norm =
+          new GroupNorm(w.at("conv_norm_out"), config.blocks().groups(), channels.get(0), 1e-6);
       Conv2d out = new Conv2d(w.at("conv_out"), channels.get(0), config.outChannels(), 3);
       layers.add(
           x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));

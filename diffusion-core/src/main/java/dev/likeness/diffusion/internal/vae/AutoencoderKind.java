@@ -24,7 +24,7 @@ public record AutoencoderKind(
     AutoencoderConfig config = AutoencoderConfig.of(c);
     return new Shape(
         (tensors, strips) -> new AutoencoderKL(config, tensors, strips),
-        config.decoderChannels().get(0),
+        config.blocks().decoderChannels().get(0),
         config.forceUpcast(),
         Set.of());
   });

@@ -18,14 +18,14 @@ final class Encoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
   Encoder(Weights w, AutoencoderConfig config, RowTiling strips) {
-    List<Integer> channels = config.channels();
+    List<Integer> channels = config.blocks().channels();
     int last = channels.size() - 1;
     layers.add(new Conv2d(w.at("conv_in"), config.inChannels(), channels.get(0), 3)::forward);
     for (int i = 0; i <= last; i++) {
       Weights block = w.at("down_blocks").at(i);
       int in = channels.get(Math.max(0, i - 1));
       int out = channels.get(i);
-      for (int j = 0; j < config.layers(); j++) {
+      for (int j = 0; j < config.blocks().layers(); j++) {
         ResnetBlock resnet =
             VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
         layers.add(x -> resnet.forward(x, null));
@@ -38,8 +38,9 @@ final class Encoder {
     }
     layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
     GroupNorm norm =
-        new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
-    Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
+        new GroupNorm(w.at("conv_norm_out"), config.blocks().groups(), channels.get(last), 1e-6);
+    Conv2d out =
+        new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latents().channels(), 3);
     layers.add(
         x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
   }

@@ -19,15 +19,16 @@ final class VaeMidBlock {
 
   VaeMidBlock(Weights w, AutoencoderConfig config, int channels) {
     first = resnet(w.at("resnets.0"), config, channels, channels, RowTiling.NONE);
-    attention = config.midAttention()
-        ? new PixelAttention(w.at("attentions.0"), channels, config.groups())
+    attention = config.blocks().midAttention()
+        ? new PixelAttention(w.at("attentions.0"), channels, config.blocks().groups())
         : null;
     second = resnet(w.at("resnets.1"), config, channels, channels, RowTiling.NONE);
   }
 
   static ResnetBlock resnet(
       Weights w, AutoencoderConfig config, int in, int out, RowTiling strips) {
-    return new ResnetBlock(w, in, out, 0, config.groups(), 1e-6, config.activation(), 1, strips);
+    return new ResnetBlock(
+        w, in, out, 0, config.blocks().groups(), 1e-6, config.blocks().activation(), 1, strips);
   }
 
   Tensor forward(Tensor x) {

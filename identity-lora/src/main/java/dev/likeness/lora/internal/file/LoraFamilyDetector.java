@@ -236,7 +236,7 @@ public final class LoraFamilyDetector {
     }
     if (isJointAttention(name)) {
       long inputs = inputWidth(source, name);
-      return kinds().filter(kind -> kind.blockWidths().contains(inputs));
+      return kinds().filter(kind -> kind.widths().block().contains(inputs));
     }
     long[] shape = source.shape(name);
     boolean numbered =
@@ -248,7 +248,7 @@ public final class LoraFamilyDetector {
   }
 
   private static Stream<Kind> kindsOfTextWidth(long width) {
-    return kinds().filter(kind -> width != 0 && kind.textWidth() == width);
+    return kinds().filter(kind -> width != 0 && kind.widths().text() == width);
   }
 
   /** Returns the input width of the layer that a key changes; 0 if the key does not show it. */
@@ -283,13 +283,17 @@ public final class LoraFamilyDetector {
         .findFirst()
         .orElse("")
         .toLowerCase(Locale.ROOT);
-    Predicate<Kind> noted =
-        kind -> kind.notePattern() != null && kind.notePattern().matcher(base).matches();
-    Predicate<Kind> flagged = kind -> kind.isKohyaV2() && "True".equals(metadata.get("ss_v2"));
+    Predicate<Kind> noted = kind -> kind.metadata().pattern() != null
+        && kind.metadata().pattern().matcher(base).matches();
+    Predicate<Kind> flagged =
+        kind -> kind.metadata().isKohyaV2() && "True".equals(metadata.get("ss_v2"));
     return kinds()
-        .filter(noted.and(kind -> !kind.isNoteWeak()))
+        .filter(noted.and(kind -> !kind.metadata().isWeak()))
         .findFirst()
-        .or(() -> kinds().filter(Kind::isNoteWeak).filter(noted.or(flagged)).findFirst())
+        .or(() -> kinds()
+            .filter(kind -> kind.metadata().isWeak())
+            .filter(noted.or(flagged))
+            .findFirst())
         .map(Kind::id)
         .orElse(UNKNOWN);
   }
@@ -304,7 +308,7 @@ public final class LoraFamilyDetector {
     return kinds.size() == 1
         ? kinds.get(0).id()
         : kinds.stream()
-            .filter(kind -> textWidth.isPresent() && kind.textWidth() == textWidth.getAsLong())
+            .filter(kind -> textWidth.isPresent() && kind.widths().text() == textWidth.getAsLong())
             .map(Kind::id)
             .findFirst()
             .orElse(UNKNOWN);
@@ -318,6 +322,6 @@ public final class LoraFamilyDetector {
     return lora.equals(UNKNOWN)
         || lora.equals(base)
         || base.equals(UNKNOWN)
-            && kind(lora).filter(kind -> kind.textWidth() != 0).isPresent();
+            && kind(lora).filter(kind -> kind.widths().text() != 0).isPresent();
   }
 }

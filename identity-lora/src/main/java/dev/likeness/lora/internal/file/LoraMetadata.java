@@ -47,6 +47,7 @@ public final class LoraMetadata {
       List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
   private static final List<String> BASES =
       List.of("ss_base_model_version", "modelspec.architecture", BASE);
+  /** The number of tags of the training set that stand for a trigger. */
   private static final int MOST_TAGS = 3;
 
   private LoraMetadata() {}
@@ -84,18 +85,18 @@ public final class LoraMetadata {
   /** Returns the metadata for a new LoRA, whose alpha equals its rank; none for a private base. */
   public static Map<String, String> of(LoraInspection report, String trigger) {
     Kind base = LoraFamilyDetector.kind(report.family())
-        .filter(kind -> kind.kohyaBase() != null)
+        .filter(kind -> kind.metadata().kohyaBase() != null)
         .orElse(null);
     int rank = report.rank();
     Map<String, String> metadata = new LinkedHashMap<>();
     if (base != null) {
-      metadata.put("ss_base_model_version", base.kohyaBase());
+      metadata.put("ss_base_model_version", base.metadata().kohyaBase());
       // A1111 distinguishes versions 1 and 2 only by this entry.
-      metadata.put("ss_v2", base.isKohyaV2() ? "True" : "False");
+      metadata.put("ss_v2", base.metadata().isKohyaV2() ? "True" : "False");
       metadata.put("ss_network_dim", Integer.toString(rank));
       metadata.put("ss_network_alpha", Integer.toString(rank));
       metadata.put("modelspec.sai_model_spec", "1.0.1");
-      metadata.put("modelspec.architecture", base.architecture() + "/lora");
+      metadata.put("modelspec.architecture", base.metadata().architecture() + "/lora");
       metadata.put("modelspec.trigger_phrase", trigger);
     }
     return metadata;

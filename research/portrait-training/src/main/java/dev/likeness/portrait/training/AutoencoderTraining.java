@@ -50,7 +50,7 @@ final class AutoencoderTraining {
             steps,
             NUMBERS,
             seed,
-            noise -> new LinearStart(noise, config.latentChannels()),
+            noise -> new LinearStart(noise, config.latents().channels()),
             weights -> {})
         .run(file, this::step, (weights, step) -> {});
   }

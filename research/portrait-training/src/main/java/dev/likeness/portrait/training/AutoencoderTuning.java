@@ -87,7 +87,7 @@ final class AutoencoderTuning {
       Tensor spread = logVariance
           .mul(new Scalar(0.5))
           .exp()
-          .add(new Scalar(GRAIN * random.nextDouble() / config.scalingFactor()));
+          .add(new Scalar(GRAIN * random.nextDouble() / config.latents().scalingFactor()));
       Tensor made = model
           .decodeUnscaled(mean.add(spread.mul(eps)).to(TrainingDevice.TYPE))
           .to(ScalarType.Float);

@@ -52,6 +52,7 @@ final class FirstWeights {
    */
   static double scale(Path folder) {
     return AutoencoderConfig.of(ModelConfig.read(folder.resolve("vae/config.json")))
+        .latents()
         .scalingFactor();
   }
 

@@ -4,7 +4,9 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.Metadata;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
@@ -17,7 +19,6 @@ import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Chroma: FLUX.1's architecture without CLIP, with classifier-free guidance. */
@@ -82,8 +83,8 @@ public final class ChromaFamily implements ModelFamily {
             + "|(vector|time|guidance)_in[._]|to_qkv_mlp_proj|ff(_context)?[._]linear_(in|out)");
 
     static final LoraLayers LAYERS = new LoraLayers(
-        List.of(Kind.ofTransformer(
-            "chroma", "Chroma", Set.of(), false, ".*chroma.*", "chroma", "chroma")),
+        List.of(new Kind(
+            "chroma", "Chroma", Widths.NONE, false, Metadata.of(".*chroma.*", "chroma", "chroma"))),
         List.of(
             Signature.of("(^|[._])distilled_guidance_layer[._]", Certainty.OWN),
             Signature.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),

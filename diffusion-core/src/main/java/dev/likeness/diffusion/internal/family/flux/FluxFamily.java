@@ -6,7 +6,9 @@ import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.Metadata;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
@@ -160,8 +162,12 @@ public final class FluxFamily implements ModelFamily {
   /** FLUX.1's layers in LoRA files. */
   static final class FluxLoraLayers {
     static final LoraLayers LAYERS = new LoraLayers(
-        List.of(Kind.ofTransformer(
-            "flux", "FLUX.1", Set.of(3072L), false, ".*flux.*", "flux1", "flux-1-dev")),
+        List.of(new Kind(
+            "flux",
+            "FLUX.1",
+            new Widths(0, Set.of(3072L)),
+            false,
+            Metadata.of(".*flux.*", "flux1", "flux-1-dev"))),
         List.of(
             Signature.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
             Signature.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED),

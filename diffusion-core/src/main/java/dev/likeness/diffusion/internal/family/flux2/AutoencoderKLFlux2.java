@@ -34,7 +34,7 @@ final class AutoencoderKLFlux2 implements Autoencoder {
     double eps = c.number("batch_norm_eps", 1e-4);
     return new AutoencoderKind.Shape(
         (tensors, strips) -> new AutoencoderKLFlux2(config, eps, tensors, strips),
-        config.decoderChannels().get(0),
+        config.blocks().decoderChannels().get(0),
         config.forceUpcast(),
         IGNORED);
   });

@@ -5,7 +5,9 @@ import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.Metadata;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
@@ -21,7 +23,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** FLUX.2 klein, base and distilled. */
@@ -104,7 +105,7 @@ public final class Flux2Family implements ModelFamily {
             + "|single_(transformer_)?blocks[._]\\d+[._](attn[._]to_[qkv]|qkv|proj)");
 
     static final LoraLayers LAYERS = new LoraLayers(
-        List.of(Kind.ofTransformer("flux2", "FLUX.2", Set.of(), false, null, null, null)),
+        List.of(new Kind("flux2", "FLUX.2", Widths.NONE, false, Metadata.NONE)),
         List.of(Signature.of(
             "single_stream_modulation|double_stream_modulation|to_qkv_mlp_proj|linear_in[._]lora",
             Certainty.OWN)),

@@ -5,7 +5,9 @@ import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.Metadata;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
@@ -106,14 +108,12 @@ public final class Sd3Family implements ModelFamily {
     private static final String BLOCK = "^transformer_blocks[._]";
 
     static final LoraLayers LAYERS = new LoraLayers(
-        List.of(Kind.ofTransformer(
+        List.of(new Kind(
             "sd3",
             "Stable Diffusion 3",
-            Set.of(1536L, 2432L),
+            new Widths(0, Set.of(1536L, 2432L)),
             true,
-            "sd3.*|.*diffusion[ _-]?v?3.*",
-            "sd3",
-            "stable-diffusion-3-medium")),
+            Metadata.of("sd3.*|.*diffusion[ _-]?v?3.*", "sd3", "stable-diffusion-3-medium"))),
         List.of(
             Signature.of("(^|[._])joint_blocks[._]", Certainty.SHARED),
             // Other transformers with such blocks have no second attention, and at most 19 of them.

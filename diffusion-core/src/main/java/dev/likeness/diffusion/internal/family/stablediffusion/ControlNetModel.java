@@ -57,8 +57,9 @@ public final class ControlNetModel {
         width);
     union = config.union() == null
         ? null
-        : new ControlNetUnion(w, config.union(), width, unet.timeWidth());
-    convIn = new Conv2d(w.at("conv_in"), unet.inChannels(), width, unet.convInKernel());
+        : new ControlNetUnion(w, config.union(), width, unet.embedding().width());
+    convIn = new Conv2d(
+        w.at("conv_in"), unet.inChannels(), width, unet.convolutions().inKernel());
     down = IntStream.range(0, levels)
         .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, UNetOptions.NONE, i))
         .toList();

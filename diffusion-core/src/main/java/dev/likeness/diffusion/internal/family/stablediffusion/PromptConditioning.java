@@ -261,7 +261,7 @@ final class PromptConditioning {
       ImageRequest request,
       TextEncoding text,
       boolean negativePrompt) {
-    int width = model.unetConfig().guidanceWidth();
+    int width = model.unetConfig().embedding().guidanceWidth();
     Tensor guidance = width == 0
         ? null
         : toModel(

@@ -7,6 +7,8 @@ import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.LayerNames;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.Metadata;
+import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
@@ -194,7 +196,7 @@ public final class StableDiffusionFamily implements ModelFamily {
       }
       AutoencoderConfig config = AutoencoderConfig.of(components.config("vae"));
       return AutoencoderKeyFormat.AutoencoderLayout.of(
-          config.channels().size(), config.layers() + 1);
+          config.blocks().channels().size(), config.blocks().layers() + 1);
     }
 
     @Override
@@ -259,14 +261,9 @@ public final class StableDiffusionFamily implements ModelFamily {
       return new Kind(
           id,
           title,
-          width,
-          Set.of(),
+          new Widths(width, Set.of()),
           id.equals("sdxl"),
-          Pattern.compile(noted),
-          weak,
-          base,
-          architecture,
-          id.equals("sd2"));
+          new Metadata(Pattern.compile(noted), weak, base, architecture, id.equals("sd2")));
     }
   }
 

@@ -94,7 +94,7 @@ final class StableDiffusionModel implements OpenModel {
 
   /** Latent consistency models take the guidance scale as input. */
   private boolean isConsistencyModel() {
-    return model.unetConfig().guidanceWidth() != 0 && model.sizeIds() == 0;
+    return model.unetConfig().embedding().guidanceWidth() != 0 && model.sizeIds() == 0;
   }
 
   /**
@@ -133,7 +133,9 @@ final class StableDiffusionModel implements OpenModel {
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return model.unetConfig().guidanceWidth() == 0 ? request.guidance().orElse(Double.NaN) : 1;
+    return model.unetConfig().embedding().guidanceWidth() == 0
+        ? request.guidance().orElse(Double.NaN)
+        : 1;
   }
 
   @Override

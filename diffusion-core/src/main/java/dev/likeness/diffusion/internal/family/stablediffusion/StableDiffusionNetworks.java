@@ -122,9 +122,10 @@ public final class StableDiffusionNetworks extends OpenNetworks {
                 + "; give components of one model");
       }
     }
-    if (unetConfig.timeIds() != null) {
+    if (unetConfig.embedding().timeIds() != null) {
       LoadedClip pooling = clipTextEncoders.get(clipTextEncoders.size() - 1);
-      SizeIds.count(unetConfig.timeIds(), pooling.config().projection(), files.describe());
+      SizeIds.count(
+          unetConfig.embedding().timeIds(), pooling.config().projection(), files.describe());
     }
   }
 
@@ -188,10 +189,10 @@ public final class StableDiffusionNetworks extends OpenNetworks {
 
   /** The number of time ids: 6 for SDXL, 5 for its refiner, else 0. */
   public int sizeIds() {
-    return unetConfig.timeIds() == null
+    return unetConfig.embedding().timeIds() == null
         ? 0
         : SizeIds.count(
-            unetConfig.timeIds(),
+            unetConfig.embedding().timeIds(),
             clipTextEncoders.get(clipTextEncoders.size() - 1).config().projection(),
             "the model");
   }

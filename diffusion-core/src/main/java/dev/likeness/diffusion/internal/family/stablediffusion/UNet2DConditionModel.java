@@ -44,17 +44,19 @@ public final class UNet2DConditionModel {
     this.config = config;
     int levels = config.levels().size();
     int width = config.levels().get(0).channels();
-    convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
+    convIn = new Conv2d(
+        w.at("conv_in"), config.inChannels(), width, config.convolutions().inKernel());
     embedding = new UNetEmbedding(w, config);
     down = IntStream.range(0, levels)
         .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, options, i))
         .toList();
-    mid = config.hasMidBlock() ? new MidBlock(w.at("mid_block"), config, options) : null;
+    mid = config.mid().exists() ? new MidBlock(w.at("mid_block"), config, options) : null;
     up = IntStream.range(0, levels)
         .mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, options, i))
         .toList();
     normOut = new GroupNorm(w.at("conv_norm_out"), config.groups(), width, config.eps());
-    convOut = new Conv2d(w.at("conv_out"), width, config.outChannels(), config.convOutKernel());
+    convOut = new Conv2d(
+        w.at("conv_out"), width, config.outChannels(), config.convolutions().outKernel());
   }
 
   public UNetConfig config() {

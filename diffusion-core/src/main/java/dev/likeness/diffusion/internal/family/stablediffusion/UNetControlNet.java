@@ -118,13 +118,14 @@ final class UNetControlNet extends LoadedControlNet {
   private boolean matches(UNetConfig base) {
     UNetConfig own = config.unet();
     return channels(own).equals(channels(base))
-        && (own.timeIds() == null) == (base.timeIds() == null)
+        && (own.embedding().timeIds() == null) == (base.embedding().timeIds() == null)
         && own.levels().get(0).contextWidth() == base.levels().get(0).contextWidth();
   }
 
   private static String shape(UNetConfig unet) {
-    return "a UNet " + (unet.timeIds() == null ? "without" : "with") + " size ids, of widths "
-        + channels(unet) + " and text width " + unet.levels().get(0).contextWidth();
+    return "a UNet " + (unet.embedding().timeIds() == null ? "without" : "with")
+        + " size ids, of widths " + channels(unet) + " and text width "
+        + unet.levels().get(0).contextWidth();
   }
 
   private static List<Integer> channels(UNetConfig config) {

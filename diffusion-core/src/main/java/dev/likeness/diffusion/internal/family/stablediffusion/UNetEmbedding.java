@@ -23,20 +23,23 @@ final class UNetEmbedding {
   UNetEmbedding(Weights w, UNetConfig config) {
     this.config = config;
     time = new TimestepEmbedding(
-        w.at("time_embedding"), config.time().width(), config.timeWidth(), config.activation());
-    added = config.timeIds() == null
+        w.at("time_embedding"),
+        config.embedding().sinusoids().width(),
+        config.embedding().width(),
+        config.activation());
+    added = config.embedding().timeIds() == null
         ? null
         : new TimestepEmbedding(
             w.at("add_embedding"),
-            config.timeIds().inputWidth(),
-            config.timeWidth(),
+            config.embedding().timeIds().inputWidth(),
+            config.embedding().width(),
             Activation.SILU);
-    guidance = config.guidanceWidth() == 0
+    guidance = config.embedding().guidanceWidth() == 0
         ? null
         : Linear.withoutBias(
             w.at("time_embedding").at("cond_proj"),
-            config.guidanceWidth(),
-            config.time().width());
+            config.embedding().guidanceWidth(),
+            config.embedding().sinusoids().width());
   }
 
   /**
@@ -49,7 +52,7 @@ final class UNetEmbedding {
   }
 
   private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    Tensor features = config.time().embed(timesteps).to(sample.scalar_type());
+    Tensor features = config.embedding().sinusoids().embed(timesteps).to(sample.scalar_type());
     Tensor scale = conditioning.guidance();
     boolean guided = guidance != null && scale != null;
     Tensor embedded = time.forward(
@@ -63,7 +66,8 @@ final class UNetEmbedding {
           "this UNet needs pooled prompt embeddings and size ids, as the UNet of SDXL does;"
               + " the request has no " + (ids == null ? "size ids" : "pooled prompt embeddings"));
     }
-    Tensor sizes = config.timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);
+    Tensor sizes =
+        config.embedding().timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);
     Tensor pooled = conditioning.pooled();
     return embedded.add(
         added.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));

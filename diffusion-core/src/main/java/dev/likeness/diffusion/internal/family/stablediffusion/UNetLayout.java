@@ -48,7 +48,7 @@ final class UNetLayout {
       units(up, level, layers + 1, config.levels().get(level).transformers());
       sampler(up, "upsamplers", level - 1);
     }
-    units("mid_block", last, 2, config.midTransformers());
+    units("mid_block", last, 2, config.mid().transformers());
     return layout.build();
   }
 

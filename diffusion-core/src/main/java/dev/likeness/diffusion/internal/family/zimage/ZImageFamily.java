@@ -5,7 +5,9 @@ import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.Metadata;
 import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
+import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
@@ -19,7 +21,6 @@ import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Z-Image, base and turbo. */
 public final class ZImageFamily implements ModelFamily {
@@ -77,7 +78,7 @@ public final class ZImageFamily implements ModelFamily {
    */
   static final class ZImageLoraLayers {
     static final LoraLayers LAYERS = new LoraLayers(
-        List.of(Kind.ofTransformer("z-image", "Z-Image", Set.of(), false, null, null, null)),
+        List.of(new Kind("z-image", "Z-Image", Widths.NONE, false, Metadata.NONE)),
         List.of(Signature.of(
             "(^|[._])(noise|context)_refiner[._]"
                 + "|(^|[._])layers[._]\\d+[._](attention|feed_forward|adaLN_modulation)[._]",

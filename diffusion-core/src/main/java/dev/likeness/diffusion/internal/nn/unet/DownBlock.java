@@ -30,7 +30,7 @@ public final class DownBlock {
           w.at("resnets").at(i),
           i == 0 ? in : out,
           out,
-          config.timeWidth(),
+          config.embedding().width(),
           config.groups(),
           config.eps(),
           config.activation(),
@@ -46,10 +46,11 @@ public final class DownBlock {
       }
     }
     boolean last = index == config.levels().size() - 1;
-    padsBefore = config.downsamplePadding() == 0;
+    padsBefore = config.convolutions().downsamplePadding() == 0;
     downsampler = last
         ? null
-        : new Conv2d(w.at("downsamplers.0.conv"), out, out, 3, 2, config.downsamplePadding());
+        : new Conv2d(
+            w.at("downsamplers.0.conv"), out, out, 3, 2, config.convolutions().downsamplePadding());
   }
 
   /** Returns the block's output; pushes the output of each layer as a skip connection. */

@@ -17,10 +17,10 @@ public final class MidBlock {
   public MidBlock(Weights w, UNetConfig config, UNetOptions options) {
     UNetConfig.Level level = config.levels().get(config.levels().size() - 1);
     first = resnet(w.at("resnets.0"), config, level.channels());
-    boolean whole = config.midTransformers() > 0;
+    boolean whole = config.mid().transformers() > 0;
     attention = whole
         ? new SpatialTransformer(
-            w.at("attentions.0"), config, options, level, config.midTransformers(), false)
+            w.at("attentions.0"), config, options, level, config.mid().transformers(), false)
         : null;
     second = whole ? resnet(w.at("resnets.1"), config, level.channels()) : null;
   }
@@ -30,11 +30,11 @@ public final class MidBlock {
         w,
         channels,
         channels,
-        config.timeWidth(),
+        config.embedding().width(),
         config.groups(),
         config.eps(),
         config.activation(),
-        config.midScale());
+        config.mid().scale());
   }
 
   public Tensor forward(Tensor x, Tensor time, AttentionContext context, SegmentRunner segments) {

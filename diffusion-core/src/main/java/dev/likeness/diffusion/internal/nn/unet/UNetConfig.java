@@ -12,31 +12,22 @@ import java.util.List;
  * number of heads, which configs call {@code attention_head_dim}.
  *
  * @param sampleSize side of the latents that the model was trained on, or 0 if unknown
- * @param hasMidBlock true if there is a mid block; small distilled models have none
- * @param midTransformers transformer blocks of the mid block; 0 for a mid block of one residual
- *     block only
- * @param timeIds SDXL's size conditioning, or null
- * @param guidanceWidth width of the guidance scale embedding of guidance-distilled models, or 0
+ * @param mid the mid block
+ * @param convolutions convolutions that configs may change
+ * @param embedding the embedding of time and of other numbers
  */
 public record UNetConfig(
     int inChannels,
     int outChannels,
     int sampleSize,
     List<Level> levels,
-    boolean hasMidBlock,
-    int midTransformers,
+    Mid mid,
     boolean linearProjection,
     Activation activation,
     int groups,
     double eps,
-    int downsamplePadding,
-    double midScale,
-    SinusoidalEmbedding time,
-    int timeWidth,
-    int convInKernel,
-    int convOutKernel,
-    TimeIds timeIds,
-    int guidanceWidth) {
+    Convolutions convolutions,
+    Embedding embedding) {
 
   /** The largest side of latents, for images of 8192 pixels. */
   private static final int LARGEST_SAMPLE = 1024;
@@ -56,6 +47,35 @@ public record UNetConfig(
       int transformers,
       boolean onlyCrossAttention,
       boolean hasUpAttention) {}
+
+  /**
+   * The mid block.
+   *
+   * @param exists false for small distilled models, which have none
+   * @param transformers transformer blocks; 0 for a mid block of one residual block only
+   * @param scale divides the sum of each residual block
+   */
+  public record Mid(boolean exists, int transformers, double scale) {}
+
+  /**
+   * Convolutions that configs may change.
+   *
+   * @param inKernel kernel of the first convolution
+   * @param outKernel kernel of the last convolution
+   * @param downsamplePadding padding of the downsamplers
+   */
+  public record Convolutions(int inKernel, int outKernel, int downsamplePadding) {}
+
+  /**
+   * The embedding of numbers that all blocks take.
+   *
+   * @param sinusoids features of the timestep
+   * @param width its width
+   * @param timeIds SDXL's size conditioning, or null
+   * @param guidanceWidth width of the guidance scale embedding of guidance-distilled models, or 0
+   */
+  public record Embedding(
+      SinusoidalEmbedding sinusoids, int width, TimeIds timeIds, int guidanceWidth) {}
 
   /**
    * Size conditioning of SDXL: sinusoidal features of each id, concatenated with the pooled text;
@@ -90,21 +110,24 @@ public record UNetConfig(
         c.integer("out_channels", 4),
         sampleSize(c),
         levels(c, down, up, channels, transformers),
-        !c.isNull("mid_block_type"),
-        transformers.get(count - 1),
+        new Mid(
+            !c.isNull("mid_block_type"),
+            transformers.get(count - 1),
+            c.number("mid_block_scale_factor", 1)),
         c.flag("use_linear_projection", false),
         Activation.of(c, "act_fn", "silu"),
         groups,
         c.epsilon("norm_eps", 1e-5),
-        c.integer("downsample_padding", 1, 1),
-        c.number("mid_block_scale_factor", 1),
-        new SinusoidalEmbedding(
-            channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
-        c.integer("time_embedding_dim", 4 * channels.get(0)),
-        c.integer("conv_in_kernel", 3),
-        c.integer("conv_out_kernel", 3),
-        timeIds(c),
-        c.integer("time_cond_proj_dim", 0));
+        new Convolutions(
+            c.integer("conv_in_kernel", 3),
+            c.integer("conv_out_kernel", 3),
+            c.integer("downsample_padding", 1, 1)),
+        new Embedding(
+            new SinusoidalEmbedding(
+                channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
+            c.integer("time_embedding_dim", 4 * channels.get(0)),
+            timeIds(c),
+            c.integer("time_cond_proj_dim", 0)));
     c.refuseOthers();
     return config;
   }
@@ -126,20 +149,13 @@ public record UNetConfig(
         outChannels,
         sampleSize,
         levels,
-        hasMidBlock,
-        0,
+        new Mid(mid.exists(), 0, mid.scale()),
         linearProjection,
         activation,
         groups,
         eps,
-        downsamplePadding,
-        midScale,
-        time,
-        timeWidth,
-        convInKernel,
-        convOutKernel,
-        timeIds,
-        guidanceWidth);
+        convolutions,
+        embedding);
   }
 
   /**

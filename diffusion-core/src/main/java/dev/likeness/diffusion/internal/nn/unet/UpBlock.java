@@ -38,7 +38,7 @@ public final class UpBlock {
           w.at("resnets").at(i),
           (i == 0 ? below : out) + skip,
           out,
-          config.timeWidth(),
+          config.embedding().width(),
           config.groups(),
           config.eps(),
           config.activation(),

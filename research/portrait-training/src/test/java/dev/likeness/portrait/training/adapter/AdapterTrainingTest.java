@@ -127,7 +127,23 @@ public class AdapterTrainingTest {
   @Test
   void warmsUpAndCoolsDown() {
     LearningRateSchedule rate = new AdapterTraining(
-            MethodRegistry.FACE_ID_PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
+            MethodRegistry.FACE_ID_PORTRAIT,
+            8,
+            null,
+            0,
+            null,
+            100,
+            1,
+            2,
+            10,
+            20,
+            0,
+            false,
+            0,
+            1,
+            0,
+            1,
+            0)
         .learningRateSchedule();
     assertArrayEquals(
         new double[] {0.2, 2, 2, 2, 1, 0.1},
@@ -187,8 +203,8 @@ public class AdapterTrainingTest {
   @Test
   void trainsALoraTooAndContinuesFromAnAdapter() throws IOException {
     Path bare = folder.resolve("bare.safetensors");
-    AdapterTraining portrait =
-        kind(BASE.steps(2).batchSize(2).learningRate(1e-2), MethodRegistry.FACE_ID_PORTRAIT, 6, null);
+    AdapterTraining portrait = kind(
+        BASE.steps(2).batchSize(2).learningRate(1e-2), MethodRegistry.FACE_ID_PORTRAIT, 6, null);
     portrait.train(base, null, pairs(), bare, null, Run.silent());
     Path twin = folder.resolve("twin.safetensors");
     portrait

@@ -148,7 +148,7 @@ class UsageTest {
         "--scheduler-option trained_betas has a list with values that are not numbers; write it"
             + " as [1,2]"
       },
-      {"--eta=NaN", "--eta must be a number of at least 0, got NaN"}
+      {"--eta=NaN", "--eta must be a number from 0 to 1, got NaN"}
     }) {
       CommandResult run = CommandResult.of("generate", "--prompt", "x", "--out", "x", each[0]);
       assertTrue(

@@ -3,6 +3,7 @@ package dev.likeness.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.hub.LocalHub;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -136,5 +137,37 @@ class NewUserTest {
         "--out",
         folder.resolve("b").toString());
     assertTrue(!own.err().contains("the catalogue's settings"), own.err());
+  }
+
+  @Test
+  void headshotsOfABaseWithFewStepsTakeFewSteps() throws IOException {
+    publish(
+        TinyBase.in(folder.resolve("few")),
+        ModelCatalogue.builtIn().find("lcm-dreamshaper").orElseThrow().repository());
+    assertEquals(0, CommandResult.of("models", "get", "lcm-dreamshaper").status());
+    // The person is missing, which is found after the settings are told.
+    CommandResult told = CommandResult.of(
+        "headshot",
+        "--base",
+        "lcm-dreamshaper",
+        "--person",
+        "none.safetensors",
+        "--out",
+        folder.resolve("out").toString());
+    assertEquals(3, told.status(), told.err());
+    assertTrue(
+        told.err().startsWith("the catalogue's settings for lcm-dreamshaper: --steps 4\n"),
+        told.err());
+    CommandResult many = CommandResult.of(
+        "headshot",
+        "--base",
+        "lcm-dreamshaper",
+        "--person",
+        "none.safetensors",
+        "--steps",
+        "9",
+        "--out",
+        folder.resolve("out").toString());
+    assertTrue(!many.err().contains("the catalogue's settings"), many.err());
   }
 }

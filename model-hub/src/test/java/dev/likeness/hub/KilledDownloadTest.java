@@ -50,6 +50,27 @@ class KilledDownloadTest {
     kill(50);
   }
 
+  @Test
+  void twoProcessesDownloadAFileOnce() throws Exception {
+    try (LocalHub server = new LocalHub()) {
+      server
+          .repository(REPOSITORY)
+          .large(NAMES.get(0), WEIGHTS)
+          .large(NAMES.get(1), Bytes.of(2_000_000, 2));
+      slow(server, 4);
+      List<Process> both = List.of(start(server), start(server));
+      for (Process process : both) {
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(0, process.exitValue());
+      }
+      assertEquals(
+          2,
+          server.requests().stream()
+              .filter(request -> request.server().equals("storage"))
+              .count());
+    }
+  }
+
   private void kill(int times) throws Exception {
     Random random = new Random(7);
     try (LocalHub server = new LocalHub()) {

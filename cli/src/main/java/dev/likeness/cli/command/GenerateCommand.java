@@ -9,7 +9,6 @@ import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -317,34 +315,14 @@ public final class GenerateCommand implements Runnable, WritesFiles {
     }
   }
 
-  /** Takes the catalogue's settings for a base that it knows; options of the user win. */
-  private ImageRequest withRecipe(ImageRequest request) {
-    Optional<CatalogueModel> known = base.catalogued();
-    if (known.isEmpty()) {
-      return request;
-    }
-    ImageRequest result = request;
-    List<String> taken = new ArrayList<>();
-    if (steps == null && known.get().steps().isPresent()) {
-      result = result.steps(known.get().steps().getAsInt());
-      taken.add("--steps " + known.get().steps().getAsInt());
-    }
-    if (Double.isNaN(guidance) && known.get().guidance().isPresent()) {
-      result = result.guidance(known.get().guidance().getAsDouble());
-      taken.add("--guidance " + known.get().guidance().getAsDouble());
-    }
-    if (!taken.isEmpty()) {
-      console
-          .err()
-          .println("the catalogue's settings for " + known.get().name() + ": "
-              + String.join(" ", taken));
-    }
-    return result;
-  }
-
   private ImageRequest withNumbers(ImageRequest asked) {
-    boolean isFewStep = spec.commandLine().getParseResult().hasMatchedOption("--few-step");
-    ImageRequest request = isFewStep ? asked : withRecipe(asked);
+    ImageRequest request = asked;
+    if (!spec.commandLine().getParseResult().hasMatchedOption("--few-step")) {
+      CatalogueRecipe recipe =
+          CatalogueRecipe.ofImage(base, steps != null, !Double.isNaN(guidance));
+      recipe.tell(console);
+      request = recipe.apply(asked);
+    }
     ImageRequest counted = steps == null ? request : request.steps(steps);
     ImageRequest guided = Double.isNaN(guidance) ? counted : counted.guidance(guidance);
     return size.apply(guided);

@@ -154,7 +154,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     identity.requireNoStore(store);
     requireUsed();
     identity.require(base.folder(), base.name());
-    ShootRequest request = generate.request();
+    ShootRequest request = generate.request(base, console);
     selection.validate(request);
     photos.profile();
     disclosure.disclosure(store.signing());

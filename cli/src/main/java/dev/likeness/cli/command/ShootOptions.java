@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.Console;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -17,11 +18,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options of a shoot. */
 @Command(optionListHeading = "Headshots")
 final class ShootOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--style",
       paramLabel = "NAME",
@@ -97,7 +103,15 @@ final class ShootOptions {
           + "which each style begins, counted from 0 (default: 0)")
   private int variant;
 
-  ShootRequest request() {
+  /** Returns the request, with the catalogue's settings for the base where the user gave none. */
+  ShootRequest request(BaseOptions base, Console console) {
+    boolean hasSteps = command.commandLine().getParseResult().hasMatchedOption("--steps");
+    CatalogueRecipe recipe = CatalogueRecipe.ofHeadshots(base, hasSteps, !Double.isNaN(guidance));
+    recipe.tell(console);
+    return recipe.apply(request());
+  }
+
+  private ShootRequest request() {
     ShootRequest plain = ShootRequest.of(selectedStyles(), count)
         .identityStrength(identityStrength)
         .steps(steps)

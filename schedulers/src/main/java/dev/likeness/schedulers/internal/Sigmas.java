@@ -72,22 +72,6 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas whose logarithm falls along a power function; k-diffusion's
-   * {@code get_sigmas_polyexponential}}
-   *
-   * @param max the first sigma
-   * @param min the last sigma, above 0
-   * @param count the number of sigmas, at least 1
-   * @param rho the exponent of the power function, above 0; 1 gives the sigmas of
-   *     {@link #exponential}
-   */
-  public static double[] polyexponential(double max, double min, int count, double rho) {
-    return map(
-        linspace(1, 0, count),
-        ramp -> Math.exp(Math.pow(ramp, rho) * (Math.log(max) - Math.log(min)) + Math.log(min)));
-  }
-
-  /**
    * {@return sigmas at the quantiles of a beta distribution with both parameters 0.6
    * (arXiv:2407.12173)}
    *

@@ -12,7 +12,6 @@ import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.SigmaScheduleKind;
 import dev.likeness.schedulers.ToyNetwork;
 import dev.likeness.schedulers.TrainedSigmas;
-import dev.likeness.schedulers.internal.Sigmas;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -134,14 +133,6 @@ class KDiffusionGoldenTest {
               SigmaScheduleKind.parse(name).sigmas(TRAINED_SIGMAS, Integer.parseInt(steps)),
               name + " " + steps));
     }
-    double[] known = TRAINED_SIGMAS.sigmas();
-    Golden.object(sigmaSchedules.get("polyexponential_rho_2")).forEach((steps, sigmas) -> {
-      double[] expected = Golden.numbers(sigmas);
-      assertClose(
-          Arrays.copyOf(expected, expected.length - 1),
-          Sigmas.polyexponential(known[known.length - 1], known[0], Integer.parseInt(steps), 2),
-          "polyexponential " + steps);
-    });
   }
 
   private static void assertClose(double[] expected, double[] actual, String what) {

@@ -39,11 +39,4 @@ final class Rigid {
     out[1] = m[3] * x + m[4] * y + m[5] * z;
     out[2] = m[6] * x + m[7] * y + m[8] * z;
   }
-
-  /** The direction before the turn, into {@code out}. */
-  void unturn(float x, float y, float z, float[] out) {
-    out[0] = m[0] * x + m[3] * y + m[6] * z;
-    out[1] = m[1] * x + m[4] * y + m[7] * z;
-    out[2] = m[2] * x + m[5] * y + m[8] * z;
-  }
 }

@@ -126,12 +126,12 @@ public record CheckedImage(
    */
   public static CheckedImage of(Format format, byte[] file) throws IOException {
     return switch (format) {
-      case JPEG -> new JpegImage(file).check();
-      case PNG -> new PngImage(file).check();
-      case WEBP -> new SimpleImage(file).checkWebp();
-      case GIF -> new SimpleImage(file).checkGif();
-      case BMP -> new SimpleImage(file).checkBmp();
-      case TIFF -> new TiffImage(file).check();
+      case JPEG -> new JpegCheck(file).check();
+      case PNG -> new PngCheck(file).check();
+      case WEBP -> new SimpleFormatCheck(file).checkWebp();
+      case GIF -> new SimpleFormatCheck(file).checkGif();
+      case BMP -> new SimpleFormatCheck(file).checkBmp();
+      case TIFF -> new TiffCheck(file).check();
     };
   }
 

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Checks a JPEG file (ITU-T T.81). Markers are found as libjpeg finds them: it skips all bytes up to the
- * next marker, so junk hides no scan. The checked file has tables, frame and scans, and of the
- * application segments those that say what the channels mean.
+ * Checks a JPEG file (ITU-T T.81). Markers are found as libjpeg finds them: it skips all bytes up
+ * to the next marker, so junk hides no scan. The checked file has tables, frame and scans, and of
+ * the application segments those that say what the channels mean.
  */
 final class JpegCheck {
   // A scan is a pass over all pixels, but may have few bytes. Encoders write about ten scans.

@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Checks a PNG file (PNG 3rd edition). The checked file has header, palette, transparency and image data
- * only. The colour profile (iCCP) and the orientation (eXIf, ImageMagick's raw profile, XMP) are
- * read here. Inflation is limited, so a small file cannot use much memory.
+ * Checks a PNG file (PNG 3rd edition). The checked file has header, palette, transparency and image
+ * data only. The colour profile (iCCP) and the orientation (eXIf, ImageMagick's raw profile, XMP)
+ * are read here. Inflation is limited, so a small file cannot use much memory.
  */
 final class PngCheck {
   private static final int MAX_INFLATED_BYTES = 4 << 20;
@@ -58,7 +58,8 @@ final class PngCheck {
         PngFile.putChunk(out, type, data.length, () -> out.put(data));
       }
     }
-    PngFile.putChunk(out, "IDAT", length, () -> imageData.forEach(range -> out.put(file, range[0], range[1])));
+    PngFile.putChunk(
+        out, "IDAT", length, () -> imageData.forEach(range -> out.put(file, range[0], range[1])));
     PngFile.putChunk(out, "IEND", 0, () -> {});
     return CheckedImage.of(
         CheckedImage.Format.PNG,

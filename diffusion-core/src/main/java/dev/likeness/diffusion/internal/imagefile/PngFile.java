@@ -106,12 +106,19 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   }
 
   private static byte[] chunk(String type, byte[] data) {
-    ByteBuffer out = ByteBuffer.allocate(CHUNK_OVERHEAD + data.length)
-        .putInt(data.length)
-        .put(type.getBytes(StandardCharsets.ISO_8859_1))
-        .put(data);
+    ByteBuffer out = ByteBuffer.allocate(CHUNK_OVERHEAD + data.length);
+    putChunk(out, type, data.length, () -> out.put(data));
+    return out.array();
+  }
+
+  /** Writes a chunk of {@code length} bytes, which {@code data} puts. */
+  static void putChunk(ByteBuffer out, String type, int length, Runnable data) {
+    out.putInt(length);
+    int start = out.position();
+    out.put(type.getBytes(StandardCharsets.ISO_8859_1));
+    data.run();
     CRC32 check = new CRC32();
-    check.update(out.array(), 4, 4 + data.length);
-    return out.putInt((int) check.getValue()).array();
+    check.update(out.array(), start, 4 + length);
+    out.putInt((int) check.getValue());
   }
 }

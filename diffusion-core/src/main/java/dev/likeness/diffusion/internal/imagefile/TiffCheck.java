@@ -14,8 +14,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Checks a TIFF file (TIFF 6.0), and reads the block of EXIF data, which has the same form. Only the first
- * directory is read. The checked file has the tags that decode pixels and strips of its own.
+ * Checks a TIFF file (TIFF 6.0), and reads the block of EXIF data, which has the same form. Only
+ * the first directory is read. The checked file has the tags that decode pixels and strips of its
+ * own.
  */
 final class TiffCheck {
   private static final int NEW_SUBFILE_TYPE = 254;

@@ -1,6 +1,7 @@
 package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.internal.sheet.SheetGraphics;
 import java.awt.Color;
@@ -230,7 +231,7 @@ public record HeadshotEdit(
     public double changedShare() {
       long sum = 0;
       for (int i = 0; i < mask.width() * mask.height(); i++) {
-        sum += mask.at(i % mask.width(), i / mask.width(), 0);
+        sum += Mask.luma(mask, i % mask.width(), i / mask.width());
       }
       return sum / 255.0 / mask.width() / mask.height();
     }

@@ -1,6 +1,7 @@
 package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.headshots.internal.generation.EditMask;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.photos.AcceptedPhoto;
@@ -185,11 +186,8 @@ record SceneRegions(BoundingBox face, int side) {
     /** The mask of the training loss: white on head and hair. */
     RgbImage mask() {
       boolean[] trained = trainedPixels();
-      byte[] mask = new byte[trained.length * 3];
-      for (int i = 0; i < mask.length; i++) {
-        mask[i] = (byte) (trained[i / 3] ? 255 : 0);
-      }
-      return RgbImage.of(crop.width(), crop.height(), mask);
+      Mask mask = (x, y) -> trained[y * crop.width() + x] ? 1 : 0;
+      return mask.toImage(crop.width(), crop.height());
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.likeness.photos.internal.face;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.internal.opencv.OpenCv;
@@ -59,12 +60,13 @@ public final class PersonMask {
           opencv_imgproc.GC_INIT_WITH_MASK);
       mask.data().get(labels);
     }
-    byte[] white = new byte[labels.length * 3];
-    for (int i = 0; i < white.length; i++) {
-      white[i] = (byte) (labels[i / 3] == PERSON || labels[i / 3] == LIKELY_PERSON ? 255 : 0);
-    }
+    Mask person = (x, y) -> isPerson(labels[y * small.width() + x]) ? 1 : 0;
     return Resampler.CUBIC.resize(
-        RgbImage.of(small.width(), small.height(), white), image.width(), image.height());
+        person.toImage(small.width(), small.height()), image.width(), image.height());
+  }
+
+  private static boolean isPerson(byte label) {
+    return label == PERSON || label == LIKELY_PERSON;
   }
 
   private static byte[] initialLabels(int width, int height, BoundingBox box) {

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -87,9 +88,10 @@ final class ControlOptions {
 
   /**
    * Returns the request with its control images. ControlNets that are opened are added to
-   * {@code open}, which the caller closes.
+   * {@code open}, which the caller closes. This needs no base, so that a bad file is refused before
+   * the base is opened.
    */
-  ImageRequest apply(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
+  ImageRequest apply(ImageRequest request, Compute compute, List<AutoCloseable> open) {
     if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(
           "give one --control-image IMAGE for each --controlnet DIR; got " + images.size()
@@ -102,18 +104,23 @@ final class ControlOptions {
               + "be given once for each --controlnet, got " + controlNets.size()
               + " --controlnet; leave out the surplus options");
     }
+    // Images are read first, which takes less time than a ControlNet.
+    List<RgbImage> shown = images.stream().map(RgbImage::read).toList();
+    List<RgbImage> regions =
+        masks.stream().map(mask -> MaskFile.read(mask, spec)).toList();
     List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();
     for (int i = 0; i < controlNets.size(); i++) {
-      ControlNet net = opened.computeIfAbsent(controlNets.get(i), path -> open(path, base, open));
-      ControlImage control = ControlImage.of(net, RgbImage.read(images.get(i)))
+      ControlNet net =
+          opened.computeIfAbsent(controlNets.get(i), path -> open(path, compute, open));
+      ControlImage control = ControlImage.of(net, shown.get(i))
           .scale(getOrDefault(scales, i, 1.0))
           .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0));
       control =
           i < modes.size() && !modes.get(i).equals("-1") ? control.mode(modes.get(i)) : control;
       net.requireMode(control);
       control = isGuess ? control.guessMode() : control;
-      controls.add(i < masks.size() ? control.mask(MaskFile.read(masks.get(i), spec)) : control);
+      controls.add(i < regions.size() ? control.mask(regions.get(i)) : control);
     }
     ImageRequest held = request;
     for (ControlImage control : controls) {
@@ -122,8 +129,8 @@ final class ControlOptions {
     return held;
   }
 
-  private static ControlNet open(Path path, BaseModel base, List<AutoCloseable> open) {
-    ControlNet net = BaseModel.openControlNet(path, base.compute());
+  private static ControlNet open(Path path, Compute compute, List<AutoCloseable> open) {
+    ControlNet net = BaseModel.openControlNet(path, compute);
     open.add(net);
     return net;
   }

@@ -140,15 +140,19 @@ public final class EditCommand implements Runnable, WritesFiles {
     HeadshotEdit wanted = edit.edit();
     identity.requireNoStore(store);
     consent.requireMissing(store, identity.files(person));
-    identity.require(base.folder(), base.name());
+    identity.require(base.folder(), base.name(), UsePolicy.NON_COMMERCIAL);
+    if (!store.isGiven()) {
+      identity.requireReadable(person);
+    }
     Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
     Optional<Headshot> recorded = Headshot.findRecorded(image);
     try (ReviewTools tools = detector.open();
-        BaseModel model = base.open();
+        FaceGuidanceOption.GivenNetworks given =
+            faceGuidance.openNetworks(base.folder(), tools.detector(), UsePolicy.NON_COMMERCIAL);
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held =
-            faceGuidance.open(base.folder(), model, tools.detector(), UsePolicy.NON_COMMERCIAL);
+        BaseModel model = base.open();
+        FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector());
         IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         LoraPerson opened =

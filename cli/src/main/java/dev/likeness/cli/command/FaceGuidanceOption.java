@@ -17,7 +17,6 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -53,16 +52,26 @@ final class FaceGuidanceOption {
   }
 
   /**
-   * Opens face guidance for the base in {@code folder}, to be closed by the caller. Returns null if
-   * it is turned off, or neither the base nor an option has its networks.
+   * Opens the networks that options choose, before the base is opened: a bad file is then refused
+   * at once.
+   *
+   * @param folder the folder of the base
    */
-  FaceGuidance open(Path folder, BaseModel base, FaceDetector detector, UsePolicy policy) {
+  GivenNetworks openNetworks(Path folder, FaceDetector detector, UsePolicy policy) {
     if (isOff && (networks.isGiven() || steps.isGiven())) {
       throw new IllegalArgumentException(
           "--no-face-guidance cannot be combined with other --face-guidance options; leave out"
               + " --no-face-guidance, or leave out the others");
     }
-    FaceGuidance opened = isOff ? null : networks.open(folder, base, detector, policy);
+    return networks.open(folder, detector, policy);
+  }
+
+  /**
+   * Opens face guidance for the base in {@code folder}, to be closed by the caller. Returns null if
+   * it is turned off, or neither the base nor an option has its networks.
+   */
+  FaceGuidance open(GivenNetworks given, Path folder, BaseModel base, FaceDetector detector) {
+    FaceGuidance opened = isOff ? null : given.orOf(folder, base, detector);
     if (opened == null && steps.isGiven()) {
       throw noNetworks();
     }
@@ -85,6 +94,30 @@ final class FaceGuidanceOption {
     if (networks.isGiven() && !used) {
       throw new InvalidInputException("the person has no face embeddings of " + embedderName
           + "; train the person again with this --face-guidance-embedder, or leave the option out");
+    }
+  }
+
+  /** The networks that options choose; closed with this object until they are passed on. */
+  static final class GivenNetworks implements AutoCloseable {
+    private FaceGuidance guidance;
+
+    private GivenNetworks(FaceGuidance guidance) {
+      this.guidance = guidance;
+    }
+
+    /** Passes on these networks, or opens those of the base; null if there are none. */
+    FaceGuidance orOf(Path folder, BaseModel base, FaceDetector detector) {
+      FaceGuidance taken =
+          guidance == null ? FaceGuidance.findIn(folder, base, detector).orElse(null) : guidance;
+      guidance = null;
+      return taken;
+    }
+
+    @Override
+    public void close() {
+      if (guidance != null) {
+        guidance.close();
+      }
     }
   }
 
@@ -111,14 +144,14 @@ final class FaceGuidanceOption {
       return embedder != null || decoder != null;
     }
 
-    /** Opens the networks; null if neither an option nor the base has them. */
-    FaceGuidance open(Path folder, BaseModel base, FaceDetector detector, UsePolicy policy) {
+    /** Opens the networks that are given; the decoder may be that of the base in a folder. */
+    GivenNetworks open(Path folder, FaceDetector detector, UsePolicy policy) {
       if (embedder == null && decoder != null) {
         throw new IllegalArgumentException(
             "--face-guidance-decoder does nothing without --face-guidance-embedder; give both");
       }
       if (embedder == null) {
-        return FaceGuidance.findIn(folder, base, detector).orElse(null);
+        return new GivenNetworks(null);
       }
       Path own = decoder == null ? Extra.PREVIEW_DECODER.in(folder).orElse(null) : decoder;
       if (own == null) {
@@ -126,7 +159,7 @@ final class FaceGuidanceOption {
             + Extra.PREVIEW_DECODER.at(folder) + " does not exist); give --face-guidance-decoder"
             + " DIR|FILE");
       }
-      return FaceGuidance.with(own, embedder, detector, policy);
+      return new GivenNetworks(FaceGuidance.with(own, embedder, detector, policy));
     }
   }
 
@@ -197,8 +230,56 @@ final class FaceGuidanceOption {
     @Mixin
     private Steps steps;
 
+    private record Shown(WeightedFile.ReferenceOption photo, RgbImage image) {}
+
+    /** What is open before the base: the photos, the detector, and the networks that are given. */
+    final class Prepared implements AutoCloseable {
+      private final FaceDetector detector;
+      private final GivenNetworks given;
+      private final List<Shown> shown;
+
+      private Prepared(FaceDetector detector, GivenNetworks given, List<Shown> shown) {
+        this.detector = detector;
+        this.given = given;
+        this.shown = shown;
+      }
+
+      /**
+       * Opens face guidance for a base and measures the faces, if there are photos.
+       *
+       * @param folder the folder of the base
+       */
+      Opened open(Path folder, BaseModel base) {
+        if (shown.isEmpty()) {
+          return new Opened(null, List.of(), 0);
+        }
+        FaceGuidance guidance = given.orOf(folder, base, detector);
+        if (guidance == null) {
+          throw noNetworks();
+        }
+        try {
+          List<float[]> faces =
+              shown.stream().map(one -> face(one, detector, guidance)).toList();
+          double weight =
+              shown.stream().mapToDouble(one -> one.photo.weight()).max().orElseThrow();
+          return new Opened(guidance.options(steps.options()), faces, weight);
+        } catch (RuntimeException e) {
+          guidance.close();
+          throw e;
+        }
+      }
+
+      @Override
+      public void close() {
+        if (detector != null) {
+          given.close();
+          detector.close();
+        }
+      }
+    }
+
     /** What is open during one run. */
-    record Opened(FaceDetector detector, FaceGuidance guidance, List<float[]> faces, double weight)
+    record Opened(FaceGuidance guidance, List<float[]> faces, double weight)
         implements AutoCloseable {
       ImageRequest apply(ImageRequest request) {
         return guidance == null
@@ -210,54 +291,37 @@ final class FaceGuidanceOption {
       public void close() {
         if (guidance != null) {
           guidance.close();
-          detector.close();
         }
       }
     }
 
     /**
-     * Opens the networks and reads the photos, if there are any.
+     * Opens what needs no base, if there are photos: a bad file is then refused at once.
      *
      * @param folder the folder of the base
      * @param yunet a YuNet file, or null for the built-in detector
      */
-    Opened open(Path folder, BaseModel base, Path yunet, UsePolicy policy) {
+    Prepared prepare(Path folder, Path yunet, UsePolicy policy) {
       if (photos.isEmpty()) {
-        return new Opened(null, null, List.of(), 0);
+        return new Prepared(null, new GivenNetworks(null), List.of());
       }
+      List<Shown> shown =
+          photos.stream().map(photo -> new Shown(photo, photo.readImage())).toList();
       FaceDetector detector = yunet == null ? new CascadeDetector() : YuNetDetector.open(yunet);
-      FaceGuidance guidance = null;
       try {
-        guidance = networks.open(folder, base, detector, policy);
-        if (guidance == null) {
-          throw noNetworks();
-        }
-        List<float[]> faces = new ArrayList<>();
-        for (WeightedFile.ReferenceOption photo : photos) {
-          faces.add(face(photo, detector, guidance));
-        }
-        double weight = photos.stream()
-            .mapToDouble(WeightedFile.ReferenceOption::weight)
-            .max()
-            .orElseThrow();
-        return new Opened(detector, guidance.options(steps.options()), faces, weight);
+        return new Prepared(detector, networks.open(folder, detector, policy), shown);
       } catch (RuntimeException e) {
-        if (guidance != null) {
-          guidance.close();
-        }
         detector.close();
         throw e;
       }
     }
 
-    private static float[] face(
-        WeightedFile.ReferenceOption photo, FaceDetector detector, FaceGuidance guidance) {
-      RgbImage image = photo.readImage();
-      Face face = detector.detect(image).stream()
+    private static float[] face(Shown shown, FaceDetector detector, FaceGuidance guidance) {
+      Face face = detector.detect(shown.image).stream()
           .findFirst()
-          .orElseThrow(() -> new InvalidInputException(
-              "no face was found in " + photo.file() + "; give a photo with a clear frontal face"));
-      return guidance.embedder().embed(image, face);
+          .orElseThrow(() -> new InvalidInputException("no face was found in " + shown.photo.file()
+              + "; give a photo with a clear frontal face"));
+      return guidance.embedder().embed(shown.image, face);
     }
   }
 }

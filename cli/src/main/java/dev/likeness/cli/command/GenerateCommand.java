@@ -239,21 +239,27 @@ public final class GenerateCommand implements Runnable, WritesFiles {
         steps);
     List<WeightedFile> wanted =
         Stream.concat(loras.stream(), fewStep.lora(base).stream()).toList();
+    wanted.forEach(WeightedFile::requireReadable);
     List<AutoCloseable> open = new ArrayList<>();
-    try (BaseModel model = memory.open(base, request, console).offloading()) {
-      for (WeightedFile lora : wanted) {
-        Lora attached = Lora.open(lora.file(), model, Run.of(console.cancellation()));
-        open.add(attached);
-        request = request.adapter(lora.adapter(attached));
-      }
-      request = refiner.apply(controls.apply(request, model, open), model);
-      Path folder = model.folder().orElseGet(base::folder);
-      try (FaceGuidanceOption.TowardsPhotos.Opened held =
-              faceGuidance.open(folder, model, references.detector(), references.policy());
-          IpAdapterOptions.OpenedAdapter shown = references.open(model, folder, console, guided)) {
-        request = held.apply(request);
-        write(
-            model, shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
+    try (FaceGuidanceOption.TowardsPhotos.Prepared guiding =
+            faceGuidance.prepare(base.folder(), references.detector(), references.policy());
+        IpAdapterOptions.Prepared showing = references.prepare(base.folder(), guided)) {
+      request = controls.apply(request, base.compute(), open);
+      try (BaseModel model = memory.open(base, request, console).offloading()) {
+        for (WeightedFile lora : wanted) {
+          Lora attached = Lora.open(lora.file(), model, Run.of(console.cancellation()));
+          open.add(attached);
+          request = request.adapter(lora.adapter(attached));
+        }
+        request = refiner.apply(request, model);
+        Path folder = model.folder().orElseGet(base::folder);
+        try (FaceGuidanceOption.TowardsPhotos.Opened held = guiding.open(folder, model);
+            IpAdapterOptions.OpenedAdapter shown = references.open(showing, model, console)) {
+          request = held.apply(request);
+          write(
+              model,
+              shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
+        }
       }
     } finally {
       open.forEach(GenerateCommand::close);

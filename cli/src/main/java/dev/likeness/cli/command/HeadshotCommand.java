@@ -153,7 +153,10 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     }
     identity.requireNoStore(store);
     requireUsed();
-    identity.require(base.folder(), base.name());
+    identity.require(base.folder(), base.name(), faces.policy());
+    if (person != null && !store.isGiven()) {
+      identity.requireReadable(person);
+    }
     ShootRequest request = generate.request(base, console);
     selection.validate(request);
     photos.profile();
@@ -165,8 +168,10 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     store.requireWritable(photos, console);
     try (ReviewTools tools = faces.open();
-        SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
-      run(request, tools, network == null ? Upscaler.CUBIC : network::upscale, earlier);
+        SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler);
+        FaceGuidanceOption.GivenNetworks given =
+            faceGuidance.openNetworks(base.folder(), tools.detector(), faces.policy())) {
+      run(request, tools, network == null ? Upscaler.CUBIC : network::upscale, given, earlier);
     }
     base.tellOfOthers(console);
   }
@@ -213,7 +218,11 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       ShootFolder.Timings timings) {}
 
   private void run(
-      ShootRequest request, ReviewTools tools, Upscaler enlarger, ShootFolder.Earlier earlier) {
+      ShootRequest request,
+      ReviewTools tools,
+      Upscaler enlarger,
+      FaceGuidanceOption.GivenNetworks given,
+      ShootFolder.Earlier earlier) {
     ShootFolder.Timings watch = new ShootFolder.Timings();
     PersonSource source = source();
     ReviewTools reviewing = photos.isGiven() ? tools.withEmbedderIn(base.folder()) : tools;
@@ -226,10 +235,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       }
       watch.lap("photos");
     }
-    try (BaseModel model = base.open();
-        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held =
-            faceGuidance.open(base.folder(), model, tools.detector(), faces.policy())) {
+    try (FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
+        BaseModel model = base.open();
+        FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector())) {
       watch.lap("open");
       faces.policy().require(model);
       if (identity.method().showsImages()) {

@@ -6,6 +6,7 @@ import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
@@ -129,8 +130,13 @@ final class IdentityOptions {
     }
   }
 
-  /** Refuses, before any work, if the method needs an IP-Adapter and none exists. */
-  void require(Path base, String name) {
+  /**
+   * Refuses, before any work, networks that are missing or broken.
+   *
+   * @param base the folder of the base
+   * @param name the base as the user knows it
+   */
+  void require(Path base, String name, UsePolicy policy) {
     if (method().usesAdapter() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
           adapter != null
@@ -138,6 +144,24 @@ final class IdentityOptions {
               : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
                   + " does not exist); give --ip-adapter FILE (with "
                   + "--image-encoder PATH or --face-embedder FILE), or choose --identity lora");
+    }
+    if (adapter != null) {
+      IpAdapterFile.of(adapter).kind();
+    }
+    if (faceEmbedder != null) {
+      PersonAdapter.faceEmbedder(IpAdapterFile.of(adapterFile(base)), faceEmbedder, policy)
+          .close();
+    }
+  }
+
+  /** Refuses a person's files that cannot be read, before any work. */
+  void requireReadable(Path person) {
+    for (Path file : files(person)) {
+      if (method().trains() && file.equals(person)) {
+        WeightedFile.requireReadable(file);
+      } else if (Files.isRegularFile(file)) {
+        TensorFileFormat.listStored(file);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.ipadapter.BlockWeights;
@@ -96,6 +97,26 @@ final class IpAdapterOptions {
       description = "refuses face embedders whose licence forbids commercial use")
   private boolean commercial;
 
+  /** A reference that counts, with its image. */
+  private record Shown(WeightedFile.ReferenceOption option, RgbImage image) {}
+
+  /** What is open before the base: the images, and what finds and embeds their faces. */
+  final class Prepared implements AutoCloseable {
+    private final List<Shown> shown;
+    private final OpenedAdapter open = new OpenedAdapter();
+    private FaceDetector finder;
+    private FaceEmbedder recogniser;
+
+    private Prepared(List<Shown> shown) {
+      this.shown = shown;
+    }
+
+    @Override
+    public void close() {
+      open.close();
+    }
+  }
+
   /** The resources opened for one run. */
   final class OpenedAdapter implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -135,23 +156,49 @@ final class IpAdapterOptions {
   }
 
   /**
-   * Opens the IP-Adapter for {@code base}, which was opened from {@code folder}, and encodes the
-   * references. Encoders are closed before this returns.
+   * Reads what needs no base, so that a bad file is refused at once.
    *
+   * @param folder the folder of the base
    * @param guided true if face guidance uses the detector too
    */
-  OpenedAdapter open(BaseModel base, Path folder, Console console, boolean guided) {
-    OpenedAdapter opened = new OpenedAdapter();
-    List<WeightedFile.ReferenceOption> counting = activeReferences();
+  Prepared prepare(Path folder, boolean guided) {
     useDefaultAdapter(folder);
     requireAdapter();
+    List<WeightedFile.ReferenceOption> counting =
+        references.stream().filter(r -> r.weight() > 0).toList();
     if (adapter == null || counting.isEmpty()) {
+      return new Prepared(List.of());
+    }
+    IpAdapterFile file = IpAdapterFile.of(adapter);
+    IpAdapterFile.Kind kind = file.kind();
+    requireUsed(kind, guided);
+    if (fallback != null) {
+      IpAdapterFile.of(fallback).kind();
+    }
+    Prepared prepared =
+        new Prepared(counting.stream().map(r -> new Shown(r, r.readImage())).toList());
+    try {
+      if (kind.needsFaceEmbedder()) {
+        prepared.recogniser = prepared.open.register(openEmbedder());
+        prepared.finder = prepared.open.register(
+            detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
+      }
+      return prepared;
+    } catch (RuntimeException e) {
+      prepared.close();
+      throw e;
+    }
+  }
+
+  /** Opens the IP-Adapter for {@code base} and encodes the references. Closes the encoders. */
+  OpenedAdapter open(Prepared prepared, BaseModel base, Console console) {
+    OpenedAdapter opened = new OpenedAdapter();
+    if (prepared.shown.isEmpty()) {
       return opened;
     }
     try (OpenedAdapter looking = new OpenedAdapter()) {
       IpAdapterFile file = IpAdapterFile.of(adapter);
       IpAdapterFile.Kind kind = file.requireFor(base);
-      requireUsed(kind, guided);
       if (encoder == null) {
         file.requireNoEncoder();
       } else {
@@ -162,17 +209,15 @@ final class IpAdapterOptions {
           ? null
           : looking.register(ImageEncoder.open(encoder, base.compute()));
       IpAdapter ip = opened.register(open(file, base, eye));
-      double most = counting.stream()
-          .mapToDouble(WeightedFile.ReferenceOption::weight)
-          .max()
-          .orElseThrow();
-      List<Reference> shown = counting.stream()
-          .map(r -> Reference.of(r.readImage()).weight(r.weight() / most))
+      double most =
+          prepared.shown.stream().mapToDouble(one -> one.option.weight()).max().orElseThrow();
+      List<Reference> shown = prepared.shown.stream()
+          .map(one -> Reference.of(one.image).weight(one.option.weight() / most))
           .toList();
       IpAdapter plain =
           fallback == null ? null : opened.register(open(IpAdapterFile.of(fallback), base, eye));
       ImagePrompt prompt = kind.needsFaceEmbedder()
-          ? facePrompt(ip, plain, shown, looking, console)
+          ? facePrompt(ip, plain, shown, prepared, console)
           : ip.prompt(shown);
       opened.prompt = prompt.blockWeights(BlockWeights.parse(blocks)).at(most);
       return opened;
@@ -187,23 +232,15 @@ final class IpAdapterOptions {
   }
 
   private ImagePrompt facePrompt(
-      IpAdapter ip,
-      IpAdapter plain,
-      List<Reference> shown,
-      OpenedAdapter looking,
-      Console console) {
-    FaceEmbedder recogniser = looking.register(openEmbedder());
-    FaceDetector finder =
-        looking.register(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
-    FaceReader reader = FaceReader.of(finder, recogniser);
+      IpAdapter ip, IpAdapter plain, List<Reference> shown, Prepared prepared, Console console) {
+    FaceReader reader = FaceReader.of(prepared.finder, prepared.recogniser);
     FaceReader.PersonReading person = plain == null
         ? FaceReader.PersonReading.of(ip, reader, shown)
         : FaceReader.PersonReading.of(ip, reader, shown, plain);
-    List<WeightedFile.ReferenceOption> counting = activeReferences();
-    for (int i = 0; i < counting.size(); i++) {
+    for (int i = 0; i < prepared.shown.size(); i++) {
       String words = person.readings().get(i).description();
       if (!words.isEmpty()) {
-        console.err().println(counting.get(i).file().getFileName() + ": " + words);
+        console.err().println(prepared.shown.get(i).option.file().getFileName() + ": " + words);
       }
     }
     if (person.usesFallback()) {
@@ -213,10 +250,6 @@ final class IpAdapterOptions {
               + " encodes the images instead");
     }
     return person.prompt();
-  }
-
-  private List<WeightedFile.ReferenceOption> activeReferences() {
-    return references.stream().filter(r -> r.weight() > 0).toList();
   }
 
   private FaceEmbedder openEmbedder() {

@@ -266,12 +266,19 @@ public final class TrainCommand implements Runnable, WritesFiles {
     if (plot != null) {
       AtomicFile.Writable.requireFile(plot);
     }
-    try (ReviewTools tools = faces.open().withEmbedderIn(base.folder())) {
-      trainInto(whole, photos.review(tools, console), tools);
+    way.requireReadable();
+    try (ReviewTools tools = faces.open().withEmbedderIn(base.folder());
+        FaceGuidanceOption.GivenNetworks given =
+            guidance.open(base.folder(), tools.detector(), faces.policy())) {
+      trainInto(whole, photos.review(tools, console), tools, given);
     }
   }
 
-  private void trainInto(boolean whole, PhotoReview review, ReviewTools tools) {
+  private void trainInto(
+      boolean whole,
+      PhotoReview review,
+      ReviewTools tools,
+      FaceGuidanceOption.GivenNetworks given) {
     photos.warn(base, console);
     PhotoOptions.printOfOnePerson(review, console);
     Path state = state();
@@ -283,9 +290,9 @@ public final class TrainCommand implements Runnable, WritesFiles {
     }
     Path result = out;
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
-    try (BaseModel model = way.open(base);
-        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
+    try (FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
+        BaseModel model = way.open(base);
+        FaceGuidance by = given.orOf(base.folder(), model, tools.detector())) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio =
           withValidation(withEmbedder(FaceGuidanceOption.on(onBase(model), by), eye), eye);
@@ -382,11 +389,14 @@ public final class TrainCommand implements Runnable, WritesFiles {
 
   private void trainInStore() {
     store.requireWritable(photos, console);
+    way.requireReadable();
     photos.warn(base, console);
-    try (BaseModel model = way.open(base);
-        ReviewTools tools = faces.open().withEmbedderIn(base.folder());
+    try (ReviewTools tools = faces.open().withEmbedderIn(base.folder());
+        FaceGuidanceOption.GivenNetworks given =
+            guidance.open(base.folder(), tools.detector(), faces.policy());
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
+        BaseModel model = way.open(base);
+        FaceGuidance by = given.orOf(base.folder(), model, tools.detector())) {
       HeadshotStudio studio = withEmbedder(
           FaceGuidanceOption.on(studio(model), by), tools.embedder().orElse(own));
       console.out().println(new VaultTraining(store, photos, console).train(studio, tools));

@@ -42,6 +42,13 @@ final class TrainingBaseOptions {
     return eightBits;
   }
 
+  /** Refuses a training adapter that cannot be read, before any work. */
+  void requireReadable() {
+    if (trainingAdapter != null) {
+      WeightedFile.requireReadable(trainingAdapter);
+    }
+  }
+
   /** Opens the base, in 8 bits if requested. */
   BaseModel open(BaseOptions base) {
     return eightBits ? base.openInEightBits() : base.open();

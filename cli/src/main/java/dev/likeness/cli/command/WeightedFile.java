@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraWeight;
+import dev.likeness.lora.internal.file.LoraFile;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import java.io.IOException;
@@ -30,6 +31,16 @@ record WeightedFile(Path file, double weight, String blocks) implements CommandP
 
   WeightedFile(Path file, double weight) {
     this(file, weight, null);
+  }
+
+  /** Refuses a file that is no LoRA by its header, before a base is opened for it. */
+  void requireReadable() {
+    requireReadable(file);
+  }
+
+  /** Refuses a LoRA file, or a folder with one, that cannot be read. */
+  static void requireReadable(Path lora) {
+    LoraFile.open(LoraFile.weights(lora)).close();
   }
 
   Adapter adapter(Lora lora) {

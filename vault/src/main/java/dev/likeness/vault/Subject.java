@@ -112,8 +112,17 @@ public final class Subject {
     return files;
   }
 
-  /** Returns the folder of a category without counting as a use, for checks of the store. */
-  synchronized Path peek(DataCategory category) {
+  /**
+   * Returns the encrypted folder of a category, to look at its files. For the retention limits,
+   * this call does not count as a use, so a program can list people without keeping their data
+   * longer. To use the data, call {@link #folder}.
+   *
+   * @param category the category
+   * @return the root of the folder
+   * @throws InvalidInputException if the store's key cannot decrypt the folder
+   * @throws SubjectErasedException if the subject was erased
+   */
+  public synchronized Path peek(DataCategory category) {
     requireUsable();
     try {
       return folders.root(category);

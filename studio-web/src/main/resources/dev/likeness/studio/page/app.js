@@ -62,7 +62,7 @@ class App extends Component {
 
   async loadPerson() {
     const id = this.state.route.person;
-    if (!id) {
+    if (!id || id === this.erased) {
       this.setState({who: null});
       return;
     }
@@ -90,9 +90,12 @@ class App extends Component {
 
   async erase(id) {
     try {
+      // From now on nobody is asked about: the page shows the receipt, not that the person is gone.
+      this.erased = id;
       const receipt = await remove(path(id));
       this.setState({receipt: new Blob([JSON.stringify(receipt, null, 2)], {type: 'application/json'}), erasing: false});
     } catch (refusal) {
+      this.erased = null;
       this.fail(refusal);
     }
   }
@@ -123,7 +126,7 @@ class App extends Component {
         <button onClick=${() => this.setState({errors: errors.filter(one => one !== message)})}>${t('error.dismiss')}</button>
         </p>`)}
       ${receipt
-        ? this.erased(receipt)
+        ? this.receipt(receipt)
         : route.person
           ? this.person(route, who, shown, erasing, fail)
           : files
@@ -137,7 +140,7 @@ class App extends Component {
             : html`<${Start} onError=${fail} onFiles=${chosen => this.setState({files: chosen})} />`}`;
   }
 
-  erased(receipt) {
+  receipt(receipt) {
     return html`<main id="content" class="narrow"><h1>${t('person.erased')}</h1>
       <p class="row"><a class="button primary" href=${URL.createObjectURL(receipt)} download="erasure-receipt.json">
         ${t('person.receipt')}</a>

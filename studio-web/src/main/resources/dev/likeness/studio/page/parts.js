@@ -57,8 +57,9 @@ export class Live extends Component {
         this.setState({data});
       }
     } catch (refusal) {
-      // While the base is being opened, the header says so, and an event tells when it is open.
-      if (refusal.status !== 409) {
+      // While the base is being opened, the header says so, and an event tells when it is open. Of a person who was
+      // erased, the page of the address says it.
+      if (refusal.status !== 409 && refusal.status !== 404) {
         this.props.onError?.(refusal);
       }
     }

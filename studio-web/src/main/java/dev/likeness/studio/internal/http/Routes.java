@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 
 /** The table of routes of the HTTP API. The OpenAPI document is made from this table. */
 final class Routes {
@@ -27,7 +28,7 @@ final class Routes {
   /** The largest file of which the credentials are verified. */
   private static final long MAX_VERIFIED = 64L << 20;
 
-  /** Each upload keeps a whole file in memory. */
+  /** Each upload keeps a whole file and its pixels in memory. */
   private static final int MAX_UPLOADS = 4;
 
   private static final Map<String, Object> DONE = Map.of("done", true);
@@ -248,7 +249,7 @@ final class Routes {
                 "verifyCredentials",
                 "What an image file says about its origin. The file is not stored.",
                 Answer.OBJECT,
-                http -> http.send(200, studio.exports().verify(upload(http, MAX_VERIFIED))))
+                http -> http.send(200, upload(http, MAX_VERIFIED, studio.exports()::verify)))
             .body(Body.FILE));
   }
 
@@ -279,18 +280,23 @@ final class Routes {
   }
 
   private void addPhoto(Exchange http) {
-    byte[] file = upload(http, Photos.maxBytes());
-    http.send(201, studio.photos().add(http.variable("person"), http.query("name"), file));
+    http.send(
+        201,
+        upload(
+            http,
+            Photos.maxBytes(),
+            file -> studio.photos().add(http.variable("person"), http.query("name"), file)));
   }
 
-  private byte[] upload(Exchange http, long max) {
+  /** Reads a file and works on it; few at once, because each takes memory. */
+  private Object upload(Exchange http, long max, Function<byte[], Object> work) {
     if (!uploads.tryAcquire()) {
       throw new HttpFailure(
           HttpFailure.TOO_MANY,
           "more than " + MAX_UPLOADS + " uploads run at once; send this file again later");
     }
     try {
-      return http.body(max);
+      return work.apply(http.body(max));
     } finally {
       uploads.release();
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -36,6 +37,7 @@ public final class StudioServer implements AutoCloseable {
   private static final long IDLE_MILLIS = 30_000;
   private static final long BEAT_SECONDS = 5;
   private static final int MAX_FORM = 1 << 10;
+  private static final int MAX_LOGINS = 2;
 
   private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self';"
       + " img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none';"
@@ -44,6 +46,7 @@ public final class StudioServer implements AutoCloseable {
   private final Server server;
   private final EventStreams events = new EventStreams();
   private final Gate gate;
+  private final Semaphore logins = new Semaphore(MAX_LOGINS);
   private final List<Route> routes;
   private final Duration patience;
   private final String address;
@@ -211,9 +214,20 @@ public final class StudioServer implements AutoCloseable {
       redirect(http, false);
       return;
     }
+    // Whoever has no session yet cannot keep more threads waiting than these.
+    if (!logins.tryAcquire()) {
+      throw new HttpFailure(
+          HttpFailure.TOO_MANY, "too many attempts; wait a second and enter the password again");
+    }
+    byte[] body;
+    try {
+      body = http.body(MAX_FORM);
+    } finally {
+      logins.release();
+    }
     Fields form = new Fields();
     UrlEncoded.decodeTo(
-        new String(http.body(MAX_FORM), StandardCharsets.UTF_8), form::add, StandardCharsets.UTF_8);
+        new String(body, StandardCharsets.UTF_8), form::add, StandardCharsets.UTF_8);
     String given = form.getValue("password");
     redirect(http, given != null && gate.isPassword(given));
   }

@@ -18,7 +18,8 @@ import java.util.Optional;
 
 /**
  * JSON files of a subject, in the subject's encrypted folders. Each write replaces the whole file
- * atomically, so a killed process leaves the old or the new file.
+ * atomically, so a killed process leaves the old or the new file. Reading does not count as a use
+ * of the person's data: a page that only lists people must not keep their data longer.
  */
 final class JobFile {
   private JobFile() {}
@@ -33,7 +34,7 @@ final class JobFile {
   static Optional<Map<String, Object>> read(Subject subject, DataCategory category, String name) {
     return subject.counts().getOrDefault(category, 0) == 0
         ? Optional.empty()
-        : read(subject.folder(category).resolve(name));
+        : read(subject.peek(category).resolve(name));
   }
 
   /** Reads all files whose names match a glob, by name. */
@@ -43,7 +44,7 @@ final class JobFile {
     if (subject.counts().getOrDefault(category, 0) == 0) {
       return found;
     }
-    for (Path file : list(subject.folder(category), glob)) {
+    for (Path file : list(subject.peek(category), glob)) {
       read(file).ifPresent(content -> found.put(file.getFileName().toString(), content));
     }
     return found;
@@ -68,7 +69,7 @@ final class JobFile {
   static void delete(Subject subject, DataCategory category, String name) {
     try {
       if (subject.counts().getOrDefault(category, 0) > 0) {
-        Files.deleteIfExists(subject.folder(category).resolve(name));
+        Files.deleteIfExists(subject.peek(category).resolve(name));
       }
     } catch (IOException e) {
       throw unreadable(e);

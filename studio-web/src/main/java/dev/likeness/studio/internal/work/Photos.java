@@ -49,6 +49,8 @@ public final class Photos {
   /** The last review of each person's photos, by what was reviewed. */
   private final Map<String, Reviewed> reviews = new ConcurrentHashMap<>();
 
+  private final Map<String, Object> locks = new ConcurrentHashMap<>();
+
   private record Reviewed(String content, Map<String, Object> result) {}
 
   Photos(Studio studio, Optional<Predicate<byte[]>> samples) {
@@ -129,6 +131,13 @@ public final class Photos {
 
   /** Returns the review of all photos of a person. */
   public Map<String, Object> review(String person) {
+    // One review of a person at a time: the others then find its result.
+    synchronized (locks.computeIfAbsent(person, id -> new Object())) {
+      return reviewAlone(person);
+    }
+  }
+
+  private Map<String, Object> reviewAlone(String person) {
     Subject subject = studio.people().subject(person);
     List<Path> files = files(subject);
     Map<String, byte[]> content = new LinkedHashMap<>();
@@ -273,7 +282,7 @@ public final class Photos {
   static List<Path> files(Subject subject) {
     return subject.counts().getOrDefault(DataCategory.PHOTOS, 0) == 0
         ? List.of()
-        : JobFile.list(subject.folder(DataCategory.PHOTOS), "[^.].*");
+        : JobFile.list(subject.peek(DataCategory.PHOTOS), "[^.].*");
   }
 
   /** Returns the id of a photo: 32 digits that no file name can escape from. */

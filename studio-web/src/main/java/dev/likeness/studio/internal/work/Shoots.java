@@ -64,11 +64,11 @@ public final class Shoots {
   /** A shoot in this process. */
   private static final class Live {
     final Map<String, Object> plan;
-    GenerationJob<?> job;
-    boolean isPaused;
-    int done;
-    int step;
-    int steps;
+    volatile GenerationJob<?> job;
+    volatile boolean isPaused;
+    volatile int done;
+    volatile int step;
+    volatile int steps;
 
     Live(Map<String, Object> plan) {
       this.plan = plan;
@@ -291,7 +291,7 @@ public final class Shoots {
   public void pause(String person, String shoot) {
     Subject subject = studio.people().subject(person);
     Live live = running.get(subject.id() + "/" + shoot);
-    if (live == null) {
+    if (live == null || live.job == null) {
       throw new IllegalStateException("this shoot is not running");
     }
     live.isPaused = true;
@@ -352,6 +352,9 @@ public final class Shoots {
       shoot.put(STATE, isRunning ? "running" : "queued");
       shoot.put("step", live.step);
       shoot.put("image_steps", live.steps);
+    } else if ("queued".equals(plan.get(STATE))) {
+      // The queue had no room, or the base is not open yet; it can be continued.
+      shoot.put(STATE, "paused");
     }
     return shoot;
   }
@@ -400,7 +403,7 @@ public final class Shoots {
     if (!name.matches() || !(entry.get("seed") instanceof Number seed)) {
       return Optional.empty();
     }
-    Path file = subject.folder(DataCategory.IMAGES).resolve(name.group());
+    Path file = subject.peek(DataCategory.IMAGES).resolve(name.group());
     return Files.exists(file)
         ? Optional.of(new Stored(
             Integer.parseInt(name.group(1)),
@@ -413,7 +416,7 @@ public final class Shoots {
   int count(Subject subject) {
     return subject.counts().getOrDefault(DataCategory.IMAGES, 0) == 0
         ? 0
-        : JobFile.list(subject.folder(DataCategory.IMAGES), IMAGE.pattern()).size();
+        : JobFile.list(subject.peek(DataCategory.IMAGES), IMAGE.pattern()).size();
   }
 
   boolean isBusy(Subject subject) {

@@ -48,8 +48,8 @@ public final class Trainings {
   /** A training in this process, with what its page shows. */
   private static final class Live {
     final Map<String, Object> plan;
-    GenerationJob<?> job;
-    boolean isPaused;
+    volatile GenerationJob<?> job;
+    volatile boolean isPaused;
     String phase = "";
     int step;
     int steps;
@@ -151,7 +151,11 @@ public final class Trainings {
           ? "running"
           : "queued";
     }
-    return plan(subject).map(plan -> String.valueOf(plan.get(STATE))).orElse("none");
+    return plan(subject)
+        .map(plan -> String.valueOf(plan.get(STATE)))
+        // The queue had no room, or the base is not open yet; it can be continued.
+        .map(state -> state.equals("queued") ? "paused" : state)
+        .orElse("none");
   }
 
   boolean isBusy(Subject subject) {
@@ -353,7 +357,7 @@ public final class Trainings {
   /** Pauses a training; its state stays, so that it can go on. */
   public void pause(String person) {
     Live live = running.get(studio.people().subject(person).id());
-    if (live == null) {
+    if (live == null || live.job == null) {
       throw new IllegalStateException("no training of this person is running");
     }
     live.isPaused = true;

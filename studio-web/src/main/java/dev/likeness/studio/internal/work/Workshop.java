@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -17,6 +18,9 @@ import java.util.Optional;
 
 /** The opened base with all that works on it. */
 final class Workshop implements AutoCloseable {
+  private static final String PERSON = "person.safetensors";
+  private static final String REFERENCES = "references.safetensors";
+
   private final BaseModel base;
   private final ReviewTools tools;
   private final Optional<FaceEmbedder> own;
@@ -90,7 +94,7 @@ final class Workshop implements AutoCloseable {
   /** Opens the identity of a subject that was trained or has reference images. */
   Shown open(Subject subject) {
     var images = SubjectStudio.findReferences(subject, base);
-    Path file = subject.folder(DataCategory.PERSON).resolve("person.safetensors");
+    Path file = subject.folder(DataCategory.PERSON).resolve(PERSON);
     if (!Files.exists(file) && images.isPresent()) {
       return new Shown(Optional.empty(), images.get(), images.get().record());
     }
@@ -103,10 +107,11 @@ final class Workshop implements AutoCloseable {
         : new Shown(Optional.of(known), known, PersonRecord.of(known));
   }
 
-  /** Returns true if the subject can be shown in headshots of this base. */
+  /** Returns true if the subject can be shown in headshots of this base; not a use of the data. */
   boolean isReady(Subject subject) {
-    return Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))
-        || SubjectStudio.findReferences(subject, base).isPresent();
+    Path person = subject.peek(DataCategory.PERSON);
+    return Files.exists(person.resolve(PERSON))
+        || ReferencePhotos.isEditing(base) && Files.exists(person.resolve(REFERENCES));
   }
 
   @Override

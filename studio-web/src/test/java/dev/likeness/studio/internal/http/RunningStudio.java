@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.studio.internal.work.Studio;
+import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.ByteArrayOutputStream;
@@ -67,10 +68,19 @@ final class RunningStudio implements AutoCloseable {
 
   static RunningStudio start(
       Path folder, Optional<String> password, Duration patience, List<String> hostNames) {
+    return start(folder, password, patience, hostNames, StoreOptions.defaults());
+  }
+
+  static RunningStudio start(
+      Path folder,
+      Optional<String> password,
+      Duration patience,
+      List<String> hostNames,
+      StoreOptions options) {
     Path keyFile = folder.resolve("store.key");
     WrappingKey key =
         Files.exists(keyFile) ? WrappingKey.ofFile(keyFile) : WrappingKey.createFile(keyFile);
-    SubjectStore store = SubjectStore.open(folder.resolve("store"), key);
+    SubjectStore store = SubjectStore.open(folder.resolve("store"), key, options);
     Studio studio = new Studio(
         store,
         new Studio.Limits(Long.MAX_VALUE, OptionalInt.of(2)),

@@ -445,6 +445,41 @@ class StudioAttacksTest {
     assertTrue(answer.startsWith("HTTP/1.1 401 "), answer);
   }
 
+  @Test
+  void keepsFewThreadsWaitingForThoseWhoHaveNoSession() throws Exception {
+    studio.close();
+    studio = RunningStudio.start(
+        folder, Optional.of("correct horse"), Duration.ofSeconds(20), List.of());
+    List<java.net.Socket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < 100; i++) {
+        java.net.Socket socket = new java.net.Socket("127.0.0.1", studio.server.port());
+        sockets.add(socket);
+        socket
+            .getOutputStream()
+            .write("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII));
+      }
+      assertEquals(401, studio.send(studio.request("/api/people")).status());
+      int refused = 0;
+      for (java.net.Socket socket : sockets) {
+        socket.setSoTimeout(200);
+        try {
+          byte[] status = socket.getInputStream().readNBytes(12);
+          assertEquals("HTTP/1.1 429", new String(status, StandardCharsets.US_ASCII));
+          refused++;
+        } catch (java.net.SocketTimeoutException waiting) {
+          continue;
+        }
+      }
+      assertEquals(98, refused, "all but two are refused at once");
+    } finally {
+      for (java.net.Socket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
   private RunningStudio.Reply login(String password) {
     return studio.send(studio
         .request("/login")

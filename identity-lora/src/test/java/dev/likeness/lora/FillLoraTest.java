@@ -110,6 +110,7 @@ class FillLoraTest {
           Lora.inspect(
                   file("lora_unet_img_in", torch.ones(2, 2 * latentChannels), torch.ones(width, 2)),
                   base)
+              .keys()
               .shapeMismatches());
       assertEquals(
           1,
@@ -119,6 +120,7 @@ class FillLoraTest {
                       torch.ones(2, latentChannels),
                       torch.ones(width, 2)),
                   base)
+              .keys()
               .shapeMismatches()
               .size());
     }

@@ -74,8 +74,8 @@ class LoraRefusalTest extends OnGoldenBase {
         List.of(
             "unet.down_blocks.7.attentions.0.proj_in.lora_A.weight",
             "unet.down_blocks.7.attentions.0.proj_in.lora_B.weight"),
-        report.unmatched());
-    assertEquals(2, report.matched());
+        report.keys().unmatched());
+    assertEquals(2, report.keys().matched());
     assertTrue(!report.isComplete());
   }
 
@@ -154,7 +154,7 @@ class LoraRefusalTest extends OnGoldenBase {
               .collect(Collectors.toSet()));
       assertEquals(
           Set.of("bundle_emb.byron.clip_l", "bundle_emb.byron.clip_l_out", "bundle_emb.ada.t5"),
-          Set.copyOf(lora.inspection().ignored()));
+          Set.copyOf(lora.inspection().keys().ignored()));
       assertTrue(lora.textualInversions().stream()
           .allMatch(word -> word.values().keySet().equals(Set.of(32))));
     }
@@ -275,7 +275,7 @@ class LoraRefusalTest extends OnGoldenBase {
         new long[] {2, 64}));
     assertEquals(
         List.of("\"" + KOHYA + "a1.weight\" [48, 2] beside a weight [64, 64]"),
-        Lora.inspect(file(glora, Map.of()), base).shapeMismatches());
+        Lora.inspect(file(glora, Map.of()), base).keys().shapeMismatches());
     glora.put(KOHYA + "a1.weight", new long[] {64, 3});
     assertTrue(!Lora.inspect(file(glora, Map.of()), base).isComplete());
     Map<String, long[]> first = Map.of(
@@ -299,7 +299,7 @@ class LoraRefusalTest extends OnGoldenBase {
         new long[] {3, 3, 3, 3}));
     assertEquals(
         List.of("unet.down_blocks.0.resnets.0.conv1"),
-        Lora.inspect(file(core, Map.of()), base).incomplete());
+        Lora.inspect(file(core, Map.of()), base).keys().incomplete());
     Map<String, long[]> hadamard = Map.of(
         CONV + "hada_t1",
         new long[] {2, 2, 5, 5},
@@ -313,7 +313,7 @@ class LoraRefusalTest extends OnGoldenBase {
         new long[] {2, 288});
     assertEquals(
         List.of("\"" + CONV + "hada_t1\" [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
-        Lora.inspect(file(hadamard, Map.of()), base).shapeMismatches());
+        Lora.inspect(file(hadamard, Map.of()), base).keys().shapeMismatches());
   }
 
   @Test
@@ -349,7 +349,7 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.putAll(pair(LAYER, 64, 2, 64));
     LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
     assertTrue(
-        report.isComplete() && report.rank() == 2 && report.ignored().size() == 2,
+        report.isComplete() && report.rank() == 2 && report.keys().ignored().size() == 2,
         report.toString());
   }
 

@@ -162,7 +162,8 @@ class OriginalFilesTest {
     try (Lora lora = Lora.open(file, base);
         FusedLora fused = lora.fuse(1)) {
       assertEquals(
-          "[][]", lora.inspection().unmatched() + "" + lora.inspection().shapeMismatches());
+          "[][]",
+          lora.inspection().keys().unmatched() + "" + lora.inspection().keys().shapeMismatches());
       fused
           .weights(Compute.EXACT)
           .forEach((component, weights) -> weights.forEach(

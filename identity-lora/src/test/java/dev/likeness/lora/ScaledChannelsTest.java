@@ -63,7 +63,7 @@ class ScaledChannelsTest extends OnGoldenBase {
       try (Lora lora = Lora.open(file, base);
           FusedLora fused = lora.fuse(0.7)) {
         assertEquals(Set.of(LoraAlgorithm.IA3), lora.inspection().algorithms());
-        assertEquals(2, lora.inspection().matched());
+        assertEquals(2, lora.inspection().keys().matched());
         Map<String, Tensor> merged = fused.weights(Compute.EXACT).get(ModelComponent.UNET);
         assertEquals(Set.of(layer + ".weight"), merged.keySet());
         double wrong = expected.sub(merged.get(layer + ".weight")).abs().max().item_double();

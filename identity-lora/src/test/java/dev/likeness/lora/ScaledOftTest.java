@@ -185,7 +185,7 @@ class ScaledOftTest {
     try (Lora lora = Lora.open(write(tensors), base);
         FusedLora fused = lora.fuse(1)) {
       assertEquals(Set.of(LoraAlgorithm.PEFT_OFT), lora.inspection().algorithms());
-      assertEquals(tensors.size(), lora.inspection().matched());
+      assertEquals(tensors.size(), lora.inspection().keys().matched());
       fused
           .weights(Compute.EXACT)
           .forEach((part, weights) -> weights.forEach(

@@ -93,7 +93,7 @@ class TransformerInspectionTest {
         Lora.inspect(file(pair(layer + down, layer + up, width, 3 * width), Map.of()), base);
     assertTrue(report.isComplete(), report.toString());
     assertEquals(Optional.of(keyFormat), report.keyFormat());
-    assertEquals(2, report.matched());
+    assertEquals(2, report.keys().matched());
     assertEquals(3, report.layers());
   }
 
@@ -114,12 +114,12 @@ class TransformerInspectionTest {
             "double_blocks.9.processor.proj_lora1.up.weight",
             "lora_unet_double_blocks_9_img_attn_qkv.lora_down.weight",
             "lora_unet_double_blocks_9_img_attn_qkv.lora_up.weight"),
-        report.unmatched().stream().sorted().toList());
+        report.keys().unmatched().stream().sorted().toList());
     assertEquals(
         List.of("\"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight\" [2, " + (width + 1)
             + "] beside a weight [" + 3 * width + ", " + width + "]"),
-        report.shapeMismatches());
-    assertEquals(1, report.matched());
+        report.keys().shapeMismatches());
+    assertEquals(1, report.keys().matched());
   }
 
   @Test
@@ -128,7 +128,7 @@ class TransformerInspectionTest {
     shapes.put(
         "diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight", new long[] {2, width});
     Path file = file(shapes, Map.of());
-    assertEquals(1, Lora.inspect(file, base).duplicates().size());
+    assertEquals(1, Lora.inspect(file, base).keys().duplicates().size());
     String message =
         assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage();
     assertTrue(
@@ -151,7 +151,7 @@ class TransformerInspectionTest {
     shapes.putAll(kohya(worse, width, parts * width));
     shapes.put("lora_unet_single_blocks_0_linear2.alpha", new long[0]);
     LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
-    assertEquals(3, report.ignored().size());
+    assertEquals(3, report.keys().ignored().size());
     assertTrue(report.isComplete() && report.layers() == 1, report.toString());
   }
 

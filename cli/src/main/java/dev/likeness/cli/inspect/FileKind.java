@@ -3,6 +3,7 @@ package dev.likeness.cli.inspect;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.memory.Calibration;
+import dev.likeness.lora.internal.file.LoraFile;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -31,10 +32,6 @@ public enum FileKind {
       ".boft_",
       ".ia3_l",
       ".dora_scale",
-      "lora_unet_",
-      "oft_unet_",
-      "lora_te",
-      "lycoris_",
       ":down",
       ":up")),
   IP_ADAPTER(List.of(
@@ -107,7 +104,7 @@ public enum FileKind {
   }
 
   private boolean matches(String name) {
-    return signatures.stream().anyMatch(name::contains);
+    return signatures.stream().anyMatch(name::contains) || this == LORA && LoraFile.hasPrefix(name);
   }
 
   private boolean matchesPrefix(String name) {

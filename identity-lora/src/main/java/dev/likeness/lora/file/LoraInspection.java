@@ -16,14 +16,7 @@ import java.util.TreeSet;
  * @param layers number of layers that the file changes
  * @param rank the largest rank of the deltas
  * @param scale the smallest and the largest factor (alpha / rank) of the deltas
- * @param matched number of keys that belong to a layer of the base and fit its shape, or belong to
- *     a textual inversion
- * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
- * @param ignored keys that are ignored: zero deltas, a second copy of a layer under another name,
- *     and keys for parts that the base does not have or does not use
- * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
- * @param incomplete layers that lack tensors of their algorithm, or have tensors of different ranks
- * @param duplicates pairs of keys that name the same tensor
+ * @param keys what became of the keys of the file
  * @param textualInversions names of the textual inversions in the file
  * @param metadata its readable metadata
  */
@@ -34,14 +27,56 @@ public record LoraInspection(
     int layers,
     int rank,
     Scale scale,
-    int matched,
-    List<String> unmatched,
-    List<String> ignored,
-    List<String> shapeMismatches,
-    List<String> incomplete,
-    List<String> duplicates,
+    Keys keys,
     List<String> textualInversions,
     Metadata metadata) {
+  /**
+   * What became of the keys of a LoRA file.
+   *
+   * @param matched number of keys that belong to a layer of the base and fit its shape, or belong
+   *     to a textual inversion
+   * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
+   * @param ignored keys that are ignored: zero deltas, a second copy of a layer under another name,
+   *     and keys for parts that the base does not have or does not use
+   * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
+   * @param incomplete layers that lack tensors of their algorithm, or have tensors of different
+   *     ranks
+   * @param duplicates pairs of keys that name the same tensor
+   */
+  public record Keys(
+      int matched,
+      List<String> unmatched,
+      List<String> ignored,
+      List<String> shapeMismatches,
+      List<String> incomplete,
+      List<String> duplicates) {
+    /** Copies the lists. */
+    public Keys {
+      unmatched = List.copyOf(unmatched);
+      ignored = List.copyOf(ignored);
+      shapeMismatches = List.copyOf(shapeMismatches);
+      incomplete = List.copyOf(incomplete);
+      duplicates = List.copyOf(duplicates);
+    }
+
+    /**
+     * {@return keys that all belong to layers of the base}
+     *
+     * @param count their number
+     */
+    public static Keys allMatched(int count) {
+      return new Keys(count, List.of(), List.of(), List.of(), List.of(), List.of());
+    }
+
+    /** {@return true if every key is used or is ignored on purpose} */
+    public boolean areAllUsed() {
+      return unmatched.isEmpty()
+          && shapeMismatches.isEmpty()
+          && incomplete.isEmpty()
+          && duplicates.isEmpty();
+    }
+  }
+
   /**
    * Readable metadata of a LoRA file: kohya's {@code ss_*} entries and Stability's ModelSpec 1.0.1
    * ({@code modelspec.*}).
@@ -87,11 +122,6 @@ public record LoraInspection(
   /** Copies the collections; the algorithms are sorted. */
   public LoraInspection {
     algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));
-    unmatched = List.copyOf(unmatched);
-    ignored = List.copyOf(ignored);
-    shapeMismatches = List.copyOf(shapeMismatches);
-    incomplete = List.copyOf(incomplete);
-    duplicates = List.copyOf(duplicates);
     textualInversions = List.copyOf(textualInversions);
   }
 
@@ -99,10 +129,6 @@ public record LoraInspection(
    * {@return true if every key is used or is ignored on purpose, and at least one layer is changed}
    */
   public boolean isComplete() {
-    return unmatched.isEmpty()
-        && shapeMismatches.isEmpty()
-        && incomplete.isEmpty()
-        && duplicates.isEmpty()
-        && layers > 0;
+    return keys.areAllUsed() && layers > 0;
   }
 }

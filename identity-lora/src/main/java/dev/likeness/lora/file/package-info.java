@@ -10,7 +10,7 @@
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   LoraInspection report = Lora.inspect(Path.of("film.safetensors"), base);
  *   System.out.println(report.keyFormat().orElseThrow() + " " + report.algorithms());
- *   report.unmatched().forEach(System.out::println);
+ *   report.keys().unmatched().forEach(System.out::println);
  * }
  * }</pre>
  */

@@ -65,41 +65,44 @@ public final class FitCheck {
               .collect(Collectors.joining(", "))
           + "), not a LoRA; give it as an embedding");
     }
-    if (!report.duplicates().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.duplicates().get(0)
+    if (!report.keys().duplicates().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.keys().duplicates().get(0)
           + " name the same tensor of one layer; save the LoRA again, with one adapter a file and"
           + " one key format");
     }
     refuseUnsupported(report, file);
-    if (!report.unmatched().isEmpty()) {
+    if (!report.keys().unmatched().isEmpty()) {
       throw new InvalidInputException(file + ": keys that match no layer of " + base + ": "
-          + report.unmatched().size() + " of "
-          + (report.matched()
-              + report.unmatched().size()
-              + report.shapeMismatches().size())
+          + report.keys().unmatched().size() + " of "
+          + (report.keys().matched()
+              + report.keys().unmatched().size()
+              + report.keys().shapeMismatches().size())
           + ", e.g. "
-          + Quoted.of(report.unmatched().get(0))
+          + Quoted.of(report.keys().unmatched().get(0))
           + "; the LoRA is for another base model, or its kind is not supported; give a LoRA for"
           + " this base");
     }
-    if (!report.shapeMismatches().isEmpty()) {
+    if (!report.keys().shapeMismatches().isEmpty()) {
       throw new InvalidInputException(file + " has keys that do not fit " + base + " ("
-          + report.shapeMismatches().size() + ", e.g. "
-          + report.shapeMismatches().get(0)
+          + report.keys().shapeMismatches().size() + ", e.g. "
+          + report.keys().shapeMismatches().get(0)
           + "); the LoRA is for another base model; give a LoRA for this base");
     }
-    if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
-      throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
-          + ", but that layer of " + base + " has no bias; give the base that the LoRA was made"
-          + " for");
+    if (!report.keys().incomplete().isEmpty()
+        && report.keys().incomplete().get(0).endsWith(LoraReader.BIAS)) {
+      throw new InvalidInputException(
+          file + " changes " + report.keys().incomplete().get(0)
+              + ", but that layer of " + base + " has no bias; give the base that the LoRA was made"
+              + " for");
     }
-    if (!report.incomplete().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.incomplete().get(0)
+    if (!report.keys().incomplete().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.keys().incomplete().get(0)
           + " lacks a factor, or its factors differ in rank; download the file again");
     }
-    if (report.layers() == 0 && !report.ignored().isEmpty()) {
+    if (report.layers() == 0 && !report.keys().ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "
-          + Quoted.of(report.ignored().get(0)) + "; open the file with a base that has this layer");
+          + Quoted.of(report.keys().ignored().get(0))
+          + "; open the file with a base that has this layer");
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(
@@ -109,7 +112,7 @@ public final class FitCheck {
   }
 
   private static void refuseUnsupported(LoraInspection report, String file) {
-    for (String key : report.unmatched()) {
+    for (String key : report.keys().unmatched()) {
       for (String part : key.split("\\.")) {
         for (Map.Entry<String, String> kind : UNSUPPORTED.entrySet()) {
           if (part.startsWith(kind.getKey())) {

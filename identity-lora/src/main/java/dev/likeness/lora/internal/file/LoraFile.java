@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import dev.likeness.lora.file.KeyFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -77,6 +78,13 @@ public record LoraFile(TensorSource tensors, Map<String, String> metadata)
     }
     Safetensors source = Safetensors.open(file);
     return new LoraFile(new TensorSource.Finite(source), source.metadata());
+  }
+
+  /** Returns true if a key begins with a prefix that only LoRA files have. */
+  public static boolean hasPrefix(String key) {
+    return KeyPrefix.of(key)
+        .filter(prefix -> prefix.keyFormat() == KeyFormat.KOHYA)
+        .isPresent();
   }
 
   private static boolean isPickle(Path file) {

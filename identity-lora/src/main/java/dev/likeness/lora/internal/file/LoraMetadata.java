@@ -121,12 +121,7 @@ public final class LoraMetadata {
         layers,
         rank,
         LoraInspection.Scale.ONE,
-        2 * layers,
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
+        LoraInspection.Keys.allMatched(2 * layers),
         List.of(),
         read(metadata));
   }

@@ -256,12 +256,13 @@ public final class LoraReader {
         layers,
         (int) rank,
         scale == null ? LoraInspection.Scale.ONE : scale,
-        file.names().size() - ignored.size() - unused.size(),
-        List.copyOf(unmatched),
-        List.copyOf(ignored),
-        misfits,
-        incomplete,
-        duplicates,
+        new LoraInspection.Keys(
+            file.names().size() - ignored.size() - unused.size(),
+            List.copyOf(unmatched),
+            List.copyOf(ignored),
+            misfits,
+            incomplete,
+            duplicates),
         List.copyOf(textualInversions),
         LoraMetadata.read(metadata));
   }

@@ -108,8 +108,8 @@ class CaseFilesTest {
     try (LoraFile opened = LoraFile.open(file)) {
       LoraReader reader = LoraReader.of(opened.tensors(), opened.metadata(), table);
       LoraInspection report = reader.inspect(settings);
-      assertEquals(List.of(), report.unmatched());
-      assertEquals(List.of(), report.duplicates());
+      assertEquals(List.of(), report.keys().unmatched());
+      assertEquals(List.of(), report.keys().duplicates());
       assertTrue(report.isComplete(), report.toString());
       Map<String, WeightDelta> deltas = new LinkedHashMap<>();
       reader

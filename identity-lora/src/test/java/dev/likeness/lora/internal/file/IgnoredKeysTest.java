@@ -79,8 +79,9 @@ class IgnoredKeysTest {
     Path file = file(Map.of(first, firstOnes, second, secondOnes));
     try (Lora lora = Lora.open(file, base)) {
       assertEquals(
-          List.of(first, second), lora.inspection().ignored().stream().sorted().toList());
-      assertEquals(2, lora.inspection().matched());
+          List.of(first, second),
+          lora.inspection().keys().ignored().stream().sorted().toList());
+      assertEquals(2, lora.inspection().keys().matched());
       assertEquals(1, lora.inspection().layers());
       assertTrue(lora.inspection().isComplete());
     }
@@ -116,7 +117,7 @@ class IgnoredKeysTest {
           file,
           Map.of(layer + "down.weight", torch.ones(2, 8), layer + "up.weight", torch.ones(8, 2)),
           Map.of());
-      assertEquals(2, Lora.inspect(file, without).ignored().size());
+      assertEquals(2, Lora.inspect(file, without).keys().ignored().size());
       String said = assertThrows(InvalidInputException.class, () -> Lora.open(file, without))
           .getMessage();
       assertTrue(said.startsWith(file + " changes nothing in "), said);
@@ -132,6 +133,6 @@ class IgnoredKeysTest {
           Map.of("lora_unet_input_blocks_4_1_attn2_to_k.lora_down.weight", torch.zeros(8, 2048)),
           Map.of());
     }
-    assertEquals(List.of(), Lora.inspect(file, base).ignored());
+    assertEquals(List.of(), Lora.inspect(file, base).keys().ignored());
   }
 }

@@ -99,9 +99,9 @@ class LoraKeyConversionTest {
     LayerTable table = flux(inputs);
     LoraInspection report = LoraReader.of(new KeyList("a list", shapes), Map.of(), table)
         .inspect(AdapterConfig.of(Map.of(), Path.of("f")));
-    assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.shapeMismatches());
-    assertEquals(List.of(), report.incomplete());
+    assertEquals(List.of(), report.keys().unmatched());
+    assertEquals(List.of(), report.keys().shapeMismatches());
+    assertEquals(List.of(), report.keys().incomplete());
     assertEquals("flux", report.family());
     assertEquals(rank, report.rank());
     assertEquals("flux", table.kind());

@@ -148,12 +148,7 @@ class LoraKeyFormatTest {
         r.layers(),
         r.rank(),
         r.scale(),
-        r.matched(),
-        r.unmatched(),
-        r.ignored(),
-        r.shapeMismatches(),
-        r.incomplete(),
-        r.duplicates(),
+        r.keys(),
         r.textualInversions(),
         r.metadata());
   }

@@ -42,14 +42,14 @@ public class RealLoraTest {
       String name, KeyFormat keyFormat, LoraAlgorithm kind, int layers, int rank, int matched)
       throws IOException {
     LoraInspection report = report(name, stableDiffusion15());
-    assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.shapeMismatches());
-    assertEquals(List.of(), report.incomplete());
+    assertEquals(List.of(), report.keys().unmatched());
+    assertEquals(List.of(), report.keys().shapeMismatches());
+    assertEquals(List.of(), report.keys().incomplete());
     assertEquals(Optional.of(keyFormat), report.keyFormat());
     assertEquals(Set.of(kind), report.algorithms());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
-    assertEquals(matched, report.matched());
+    assertEquals(matched, report.keys().matched());
     assertEquals(
         name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(),
         report.textualInversions());
@@ -59,9 +59,9 @@ public class RealLoraTest {
   @Test
   void findsThatTheListIsForStableDiffusion2() throws IOException {
     LoraInspection report = report("lora_pop.pt", stableDiffusion2());
-    assertEquals(List.of(), report.unmatched());
+    assertEquals(List.of(), report.keys().unmatched());
     assertEquals(128, report.layers());
-    assertEquals(256, report.matched());
+    assertEquals(256, report.keys().matched());
     assertEquals("sd2", report.family());
     FitCheck.requireComplete(report, "lora_pop.pt", "a base", "sd2");
     LoraInspection wrong = report("lora_pop.pt", stableDiffusion15());
@@ -147,9 +147,9 @@ public class RealLoraTest {
   @CsvSource({"shinkai_makoto_offset, 264, 128", "thickline_fp16, 264, 128"})
   void matchesKeyListsOfStableDiffusion15(String name, int layers, int rank) throws IOException {
     LoraInspection report = inspectKeyList(name, stableDiffusion15());
-    assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.shapeMismatches());
-    assertEquals(List.of(), report.incomplete());
+    assertEquals(List.of(), report.keys().unmatched());
+    assertEquals(List.of(), report.keys().shapeMismatches());
+    assertEquals(List.of(), report.keys().incomplete());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
     assertEquals("sd1", report.family());

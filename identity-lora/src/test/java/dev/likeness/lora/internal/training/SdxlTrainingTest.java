@@ -169,9 +169,9 @@ public class SdxlTrainingTest {
   @ValueSource(strings = {"Alien Style", "Noodles Style"})
   void matchesKohyasPublishedListsForSdxl(String name) throws IOException {
     LoraInspection report = RealLoraTest.inspectKeyList(name, published());
-    assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.shapeMismatches());
-    assertEquals(2958, report.matched());
+    assertEquals(List.of(), report.keys().unmatched());
+    assertEquals(List.of(), report.keys().shapeMismatches());
+    assertEquals(2958, report.keys().matched());
     assertEquals(986, report.layers());
     assertEquals("sdxl", report.family());
   }

@@ -185,6 +185,8 @@ class PhotoMakerTest {
   void namesAPersonWithTheTriggerWord() {
     try (IpAdapter adapter = IpAdapter.open(write("v1", t -> {}), base)) {
       assertEquals("woman img", adapter.prompt(photos(1)).withPhrase("woman").phrase());
+      assertEquals(
+          "woman img", adapter.prompt(photos(1)).withPhrase("woman img").phrase());
       assertEquals("person img", adapter.prompt(photos(2)).phrase());
     }
   }

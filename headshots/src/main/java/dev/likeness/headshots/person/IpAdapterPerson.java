@@ -217,7 +217,10 @@ public record IpAdapterPerson(
   }
 
   Adapter at(IdentityStrength.Setting setting) {
-    Adapter images = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
+    // A mapping for all steps leaves the image prompt in the steps that its method prescribes.
+    boolean isWhole = setting.start() == 0 && setting.end() == 1;
+    Adapter images = (isWhole ? imagePrompt : imagePrompt.between(setting.start(), setting.end()))
+        .at(setting.adapter());
     return loraPerson
         .map(trained -> trained.lora().at(setting.lora()).and(images))
         .orElse(images);

@@ -149,9 +149,11 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
     return Set.of(Setting.MASK, Setting.NEGATIVE, Setting.BLOCK_WEIGHTS);
   }
 
+  /** Words that already end in the trigger word stay: files of persons have them. */
   @Override
   public String phrase(String words) {
-    return words + " " + MergedPrompt.TRIGGER;
+    String trigger = " " + MergedPrompt.TRIGGER;
+    return words.endsWith(trigger) ? words : words + trigger;
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -12,7 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How a flaw moves its score and how often it is caught.
+ * How a flaw moves its score and how often it is caught, in images that are marked as delivered
+ * ones are.
  *
  * @param flaw which one
  * @param values its score for each strength, none first, in each image
@@ -20,6 +23,8 @@ import java.util.stream.IntStream;
 record FlawGrade(Flaw flaw, double[][] values) {
   /** Strengths in equal steps to 1. */
   static final int LEVELS = 5;
+
+  private static final GeneratedImage.Marking MARKING = GeneratedImage.Marking.load();
 
   /** Grades a flaw on images without. */
   static FlawGrade of(Flaw flaw, List<GradeScores.Sample> samples, FaceDetector detector) {
@@ -35,15 +40,19 @@ record FlawGrade(Flaw flaw, double[][] values) {
   /** The flaw's score of one image with the flaw in that strength, 0 for none. */
   static double value(Flaw flaw, GradeScores.Sample sample, int level, FaceDetector detector) {
     if (level == 0) {
-      return HeadshotScores.measure(flaw.aspect(), sample.portrait().image(), sample.face());
+      return measured(flaw.aspect(), sample.portrait().image(), sample.face());
     }
     RgbImage flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
     List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
     // A face that is not found any more fails by that alone.
-    double value =
-        faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
+    double value = faces.isEmpty() ? 1 : measured(flaw.aspect(), flawed, faces.get(0));
     // A score that is not given any more has not caught anything.
     return Double.isNaN(value) ? 0 : value;
+  }
+
+  /** An aspect's score of an image, with the watermark that delivered images have. */
+  static double measured(ScoreAspect aspect, RgbImage image, Face face) {
+    return HeadshotScores.measure(aspect, MARKING.markPixels(image, false), face);
   }
 
   double mean(int level) {

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
@@ -87,7 +86,7 @@ public final class GradeScores {
     flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
     aspects.forEach((aspect, flaw) -> {
       double[] values = samples(first, count, detector(flaw), flaw).parallelStream()
-          .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().image(), s.face()))
+          .mapToDouble(s -> FlawGrade.measured(aspect, s.portrait().image(), s.face()))
           .sorted()
           .toArray();
       System.out.printf(

@@ -140,7 +140,8 @@ public final class GradeScores {
     Shot shot = Shot.headshot(random).withNoise(0).withGaze(0, 0);
     Portrait portrait = Renderer.render(
         Person.random(seed),
-        shot.withPose(shot.yaw() / 2, shot.pitch() / 2, shot.roll() / 2),
+        shot.withPose(
+            shot.pose().yaw() / 2, shot.pose().pitch() / 2, shot.pose().roll() / 2),
         SIZE);
     return detector.detect(portrait.image()).stream()
         .findFirst()

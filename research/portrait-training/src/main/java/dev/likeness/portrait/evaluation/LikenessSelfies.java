@@ -72,8 +72,8 @@ record LikenessSelfies(Person person, FaceDetector detector) {
 
   private static Shot wavering(Shot shot, Random random) {
     return shot.withPose(
-        shot.yaw() + WAVER * (float) random.nextGaussian(),
-        shot.pitch() + WAVER * (float) random.nextGaussian(),
-        shot.roll());
+        shot.pose().yaw() + WAVER * (float) random.nextGaussian(),
+        shot.pose().pitch() + WAVER * (float) random.nextGaussian(),
+        shot.pose().roll());
   }
 }

@@ -24,7 +24,7 @@ record PersonFlaws(FlawCanvas canvas) {
    * has most room.
    */
   RgbImage squinting(double share) {
-    double turn = (canvas.portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
+    double turn = (canvas.portrait.shot().pose().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
     Shot turned = canvas.portrait.shot().withGaze((float) turn, 0);
     RgbImage other =
         Renderer.render(canvas.portrait.person(), turned, canvas.image.width()).image();

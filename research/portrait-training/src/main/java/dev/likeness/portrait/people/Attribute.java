@@ -30,17 +30,28 @@ public enum Attribute {
   EARRINGS(List.of("", "earrings"), (p, s) -> p.earrings() ? "earrings" : ""),
   FRECKLES(List.of("", "freckles"), (p, s) -> p.freckles() > 0 ? "freckles" : ""),
   EXPRESSION(
-      words(Expression.values(), Expression::words), (p, s) -> s.expression().words()),
+      words(Expression.values(), Expression::words),
+      (p, s) -> s.mood().expression().words()),
   POSE(Words.poses(), (p, s) -> Words.plainPose(s)),
   GAZE(Words.gazes(), (p, s) -> Words.gaze(s)),
-  LIGHT(words(Light.values(), Light::words), (p, s) -> s.light().words()),
-  LIGHT_COLOUR(tints(), (p, s) -> s.light() == Light.COLOURED ? s.lightTint().words() : ""),
-  OUTFIT(words(Outfit.values(), Outfit::words), (p, s) -> worn(p, s.outfit().words())),
-  OUTFIT_COLOUR(tints(), (p, s) -> worn(p, inColour(s, s.outfitTint().words()))),
-  PATTERN(words(Pattern.values(), Pattern::words), (p, s) -> worn(p, s.pattern().words())),
-  BACKDROP(words(Backdrop.values(), Backdrop::words), (p, s) -> s.backdrop().words()),
+  LIGHT(words(Light.values(), Light::words), (p, s) -> s.lighting().light().words()),
+  LIGHT_COLOUR(
+      tints(),
+      (p, s) -> s.lighting().light() == Light.COLOURED ? s.lighting().tint().words() : ""),
+  OUTFIT(
+      words(Outfit.values(), Outfit::words),
+      (p, s) -> worn(p, s.clothes().outfit().words())),
+  OUTFIT_COLOUR(tints(), (p, s) -> worn(p, inColour(s, s.clothes().tint().words()))),
+  PATTERN(
+      words(Pattern.values(), Pattern::words),
+      (p, s) -> worn(p, s.clothes().pattern().words())),
+  BACKDROP(
+      words(Backdrop.values(), Backdrop::words),
+      (p, s) -> s.background().backdrop().words()),
   BACKDROP_COLOUR(
-      tints(), (p, s) -> s.backdrop().tinted() ? inColour(s, s.backdropTint().words()) : "");
+      tints(),
+      (p, s) ->
+          s.background().backdrop().tinted() ? inColour(s, s.background().tint().words()) : "");
 
   private final List<String> words;
   private final BiFunction<Person, Shot, String> word;

@@ -46,7 +46,7 @@ final class BackdropPaint {
   }
 
   private float blur() {
-    return switch (shot.backdrop()) {
+    return switch (shot.background().backdrop()) {
       case PAPER, GRADIENT -> 0;
       case BOKEH -> .006f;
       case BRICK -> .008f;
@@ -56,8 +56,8 @@ final class BackdropPaint {
   }
 
   private float exposure() {
-    boolean paper = shot.backdrop().tinted();
-    return switch (shot.light()) {
+    boolean paper = shot.background().backdrop().tinted();
+    return switch (shot.lighting().light()) {
       // Less light than on the face, but paper of any colour can still be named.
       case REMBRANDT -> paper ? .7f : .45f;
       case RIM -> paper ? .66f : .32f;
@@ -77,7 +77,7 @@ final class BackdropPaint {
   private void at(float u, float v) {
     float x = u + shiftX;
     float y = v + shiftY;
-    switch (shot.backdrop()) {
+    switch (shot.background().backdrop()) {
       case PAPER -> paper(u, v, 0);
       case GRADIENT -> paper(u, v, 1);
       case OFFICE -> office(x, y);
@@ -88,12 +88,12 @@ final class BackdropPaint {
       case BOKEH -> bokeh(x, y);
       case ROOM -> room(x, y);
     }
-    boolean paper = shot.backdrop().tinted();
-    if (shot.light() == Light.GOLDEN_HOUR && !paper) {
+    boolean paper = shot.background().backdrop().tinted();
+    if (shot.lighting().light() == Light.GOLDEN_HOUR && !paper) {
       set(rgb[0] * 1.25f, rgb[1] * .92f, rgb[2] * .62f);
     }
-    if (shot.light() == Light.COLOURED) {
-      lit(shot.lightTint(), paper, u, v);
+    if (shot.lighting().light() == Light.COLOURED) {
+      lit(shot.lighting().tint(), paper, u, v);
     }
   }
 
@@ -102,17 +102,17 @@ final class BackdropPaint {
    * colour stays.
    */
   private void lit(Tint t, boolean paper, float u, float v) {
-    float edge = shot.side() > 0 ? u : 1 - u;
+    float edge = shot.lighting().side() > 0 ? u : 1 - u;
     float glow = paper
         ? .9f * smooth(.22f, 0, edge)
-        : .20f + .50f * Maths.bell(u - .5f + .25f * shot.side(), v - .5f, .4f, .5f);
+        : .20f + .50f * Maths.bell(u - .5f + .25f * shot.lighting().side(), v - .5f, .4f, .5f);
     float own = paper ? 1 - glow : .5f;
     set(rgb[0] * own + t.r * glow, rgb[1] * own + t.g * glow, rgb[2] * own + t.b * glow);
   }
 
   private void paper(float u, float v, float fall) {
-    Tint t = shot.backdropTint();
-    float pool = Maths.bell(u - .5f - .12f * shot.side(), v - .42f, .42f, .45f);
+    Tint t = shot.background().tint();
+    float pool = Maths.bell(u - .5f - .12f * shot.lighting().side(), v - .42f, .42f, .45f);
     float k = mix(.9f + .1f * pool, .40f + .75f * smooth(0, .95f, v), fall)
         * (.94f + .06f * cloud(u * 4, v * 4, seed));
     set(t.r * k + .015f, t.g * k + .015f, t.b * k + .015f);
@@ -233,7 +233,7 @@ final class BackdropPaint {
   }
 
   private void room(float x, float y) {
-    Tint t = shot.backdropTint();
+    Tint t = shot.background().tint();
     float k = .55f + .1f * noise(x * 2, y * 2, seed);
     set((t.r * .6f + .25f) * k, (t.g * .6f + .24f) * k, (t.b * .6f + .22f) * k);
     float col = x * 1.3f;

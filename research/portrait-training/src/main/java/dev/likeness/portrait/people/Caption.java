@@ -96,7 +96,7 @@ public final class Caption {
   private String text() {
     List<String> tail = new ArrayList<>();
     keep(tail, 1.1f, wearing());
-    keep(tail, .8f, shot.strength() > .3f ? shot.expression().words() : "");
+    keep(tail, .8f, shot.mood().strength() > .3f ? shot.mood().expression().words() : "");
     keep(
         tail,
         .35f,
@@ -111,7 +111,9 @@ public final class Caption {
     keep(
         tail,
         1,
-        shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f)
+        shot.style() == Style.OFFICE
+                && shot.background().backdrop() == Backdrop.OFFICE
+                && !rarely(.6f)
             ? ""
             : backdrop());
     if (random != null) {
@@ -135,7 +137,7 @@ public final class Caption {
     String text = shot.style() == Style.STUDIO && rarely(.12f)
         ? who() + " in a minimalist studio"
         : kind + " of " + Words.article(who());
-    return shot.backdrop().tinted() ? text : text.replace("minimalist ", "");
+    return shot.background().backdrop().tinted() ? text : text.replace("minimalist ", "");
   }
 
   private String noun() {
@@ -190,7 +192,7 @@ public final class Caption {
       clothes = clothes.replace(" and tie", "");
     }
     if (woollen() && rarely(.2f)) {
-      String garment = shot.outfit().words().split(" ")[0];
+      String garment = shot.clothes().outfit().words().split(" ")[0];
       clothes = clothes.replace(garment, CLOTHS.get(random.nextInt(CLOTHS.size())) + " " + garment);
     }
     return rarely(.15f) ? clothes : "wearing " + Words.article(clothes);
@@ -198,17 +200,19 @@ public final class Caption {
 
   private boolean formal() {
     return !person.hair().hidesClothes()
-        && (shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER);
+        && (shot.clothes().outfit() == Outfit.SUIT || shot.clothes().outfit() == Outfit.BLAZER);
   }
 
   /** Knits, and jackets: what buyers call wool. */
   private boolean woollen() {
-    return formal() || shot.outfit() == Outfit.SWEATER || shot.outfit() == Outfit.TURTLENECK;
+    return formal()
+        || shot.clothes().outfit() == Outfit.SWEATER
+        || shot.clothes().outfit() == Outfit.TURTLENECK;
   }
 
   private String backdrop() {
     String words = Words.backdrop(shot);
-    return shot.backdrop() == Backdrop.BOKEH && rarely(.4f) ? "bokeh" : words;
+    return shot.background().backdrop() == Backdrop.BOKEH && rarely(.4f) ? "bokeh" : words;
   }
 
   private static String join(List<String> parts) {

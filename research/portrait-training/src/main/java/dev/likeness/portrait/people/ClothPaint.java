@@ -31,9 +31,9 @@ final class ClothPaint {
   ClothPaint(SkinPaint skin, Shot shot, Person person) {
     scarf = person.hair() == HairStyle.HEADSCARF ? person : null;
     this.skin = skin;
-    outfit = shot.outfit();
-    pattern = shot.pattern();
-    tint = shot.outfitTint();
+    outfit = shot.clothes().outfit();
+    pattern = shot.clothes().pattern();
+    tint = shot.clothes().tint();
     Random random = new Random(shot.seed() + 77);
     Tint under = SHIRTS[random.nextInt(SHIRTS.length)];
     shirt = outfit == Outfit.BLAZER && tint == Tint.WHITE ? Tint.BLACK : under;

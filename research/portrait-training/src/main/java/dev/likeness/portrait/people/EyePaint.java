@@ -22,8 +22,9 @@ final class EyePaint {
     this.skin = skin;
     colour = face.person.eyes();
     gazeX = shot.irisX();
-    gazeY = clamp(.5f * (float) Math.sin(shot.pitch()) + .2f * shot.gazeY(), -.16f, .16f);
-    glint = shot.side() * .36f;
+    gazeY =
+        clamp(.5f * (float) Math.sin(shot.pose().pitch()) + .2f * shot.gaze().y(), -.16f, .16f);
+    glint = shot.lighting().side() * .36f;
     boolean woman = face.person.sex() == Sex.WOMAN;
     lash = woman ? .135f : .075f;
     makeup = woman ? .35f + .35f * (face.person.seed() & 1) : 0;

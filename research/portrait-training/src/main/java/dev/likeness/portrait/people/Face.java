@@ -32,8 +32,8 @@ final class Face {
 
   Face(Person person, Shot shot) {
     this.person = person;
-    Expression e = shot.expression();
-    float s = shot.strength();
+    Expression e = shot.mood().expression();
+    float s = shot.mood().strength();
     smile = e.smile * s;
     open = e.open * s;
     brows = e.brows * s;

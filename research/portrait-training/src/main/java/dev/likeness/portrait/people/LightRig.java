@@ -25,8 +25,8 @@ final class LightRig {
   }
 
   static LightRig of(Shot shot) {
-    float s = shot.side();
-    return switch (shot.light()) {
+    float s = shot.lighting().side();
+    return switch (shot.lighting().light()) {
       case SOFT ->
         new LightRig(
             .16f,
@@ -75,7 +75,7 @@ final class LightRig {
             lamp(-.75f * s, .35f, -.6f, 1.2f, .75f, .35f, .05f));
       case FLASH ->
         new LightRig(.03f, gray(.14f), gray(.1f), lamp(.08f * s, .2f, 1, .95f, .95f, .98f, .04f));
-      case COLOURED -> coloured(shot.lightTint(), s);
+      case COLOURED -> coloured(shot.lighting().tint(), s);
     };
   }
 

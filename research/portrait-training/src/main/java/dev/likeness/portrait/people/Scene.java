@@ -28,7 +28,8 @@ final class Scene {
     if (groomed) {
       groom(scalp);
     }
-    Rigid pose = new Rigid(shot.yaw(), shot.pitch(), shot.roll(), 0, -.85f, -.15f);
+    Rigid pose =
+        new Rigid(shot.pose().yaw(), shot.pose().pitch(), shot.pose().roll(), 0, -.85f, -.15f);
     add(head, pose);
     float side = earX();
     add(EarShape.mesh(face, -1, side), pose);
@@ -38,22 +39,23 @@ final class Scene {
     }
     strands.move(pose, 0);
     hardware.move(pose, 0);
-    Rigid turn = new Rigid(shot.bodyYaw(), 0, 0, 0, 0, -.2f);
-    boolean thick = shot.outfit() == Outfit.SUIT
-        || shot.outfit() == Outfit.BLAZER
-        || shot.outfit() == Outfit.HOODIE;
+    Rigid turn = new Rigid(shot.pose().bodyYaw(), 0, 0, 0, 0, -.2f);
+    boolean thick = shot.clothes().outfit() == Outfit.SUIT
+        || shot.clothes().outfit() == Outfit.BLAZER
+        || shot.clothes().outfit() == Outfit.HOODIE;
     add(BodyShape.mesh(face, thick ? .09f : .04f), turn);
-    Mesh collar = CollarShape.mesh(face, shot.outfit(), shot.outfit() == Outfit.SUIT);
+    Mesh collar =
+        CollarShape.mesh(face, shot.clothes().outfit(), shot.clothes().outfit() == Outfit.SUIT);
     if (collar != null && person.hair() != HairStyle.HEADSCARF) {
       add(collar, turn);
     }
-    float scale = samples * shot.zoom() / 3.35f;
+    float scale = samples * shot.framing().zoom() / 3.35f;
     camera = new Camera(
         samples,
-        shot.distance(),
+        shot.framing().distance(),
         scale,
-        .35f * (float) Math.sin(shot.yaw()) + shot.shiftX() * 1.5f,
-        -.24f + shot.shiftY() * 2.2f);
+        .35f * (float) Math.sin(shot.pose().yaw()) + shot.framing().shiftX() * 1.5f,
+        -.24f + shot.framing().shiftY() * 2.2f);
   }
 
   private void groom(Scalp scalp) {

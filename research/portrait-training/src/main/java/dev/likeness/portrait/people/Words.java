@@ -102,38 +102,39 @@ public final class Words {
 
   /** Where the head turns, in the image. */
   public static String pose(Shot shot) {
-    return POSES.get(Math.abs(shot.yaw()) < .14f ? 0 : shot.yaw() < 0 ? 1 : 2);
+    return POSES.get(Math.abs(shot.pose().yaw()) < .14f ? 0 : shot.pose().yaw() < 0 ? 1 : 2);
   }
 
   /** {@link #pose} where it is plain, empty of a head turned by 6 to 10 degrees. */
   static String plainPose(Shot shot) {
-    float turned = Math.abs(shot.yaw());
+    float turned = Math.abs(shot.pose().yaw());
     return turned > .10f && turned < .18f ? "" : pose(shot);
   }
 
   /** Where the eyes look, in the image. */
   public static String gaze(Shot shot) {
-    return GAZES.get(Math.abs(shot.gazeX()) < .3f ? 0 : shot.gazeX() < 0 ? 1 : 2);
+    return GAZES.get(Math.abs(shot.gaze().x()) < .3f ? 0 : shot.gaze().x() < 0 ? 1 : 2);
   }
 
   /** "indigo lighting", "soft light". */
   public static String light(Shot shot) {
-    return shot.light() == Light.COLOURED
-        ? shot.lightTint().words() + " lighting"
-        : shot.light().words();
+    return shot.lighting().light() == Light.COLOURED
+        ? shot.lighting().tint().words() + " lighting"
+        : shot.lighting().light().words();
   }
 
   /** "gray background", "bookshelves". */
   public static String backdrop(Shot shot) {
-    boolean coloured = shot.backdrop().tinted() && shot.style() != Style.MONOCHROME;
-    return (coloured ? shot.backdropTint().words() + " " : "") + shot.backdrop().words();
+    boolean coloured = shot.background().backdrop().tinted() && shot.style() != Style.MONOCHROME;
+    return (coloured ? shot.background().tint().words() + " " : "")
+        + shot.background().backdrop().words();
   }
 
   /** "striped navy blazer" with any part left out. */
   public static String outfit(Shot shot, boolean coloured, boolean patterned) {
-    String pattern = patterned ? shot.pattern().words() + " " : "";
-    String colour = coloured ? shot.outfitTint().words() + " " : "";
-    return (pattern + colour + shot.outfit().words()).strip();
+    String pattern = patterned ? shot.clothes().pattern().words() + " " : "";
+    String colour = coloured ? shot.clothes().tint().words() + " " : "";
+    return (pattern + colour + shot.clothes().outfit().words()).strip();
   }
 
   /**
@@ -155,17 +156,21 @@ public final class Words {
             ? ""
             : far(person.undertone(), .4f, "rosy undertone", "golden undertone"),
         person.earrings() ? person.hoops() ? "hoop earrings" : "stud earrings" : "",
-        far(shot.pitch(), .05f, "chin up", "chin down"),
-        far(shot.roll(), .05f, "head tilted to the right", "head tilted to the left"),
-        far(shot.bodyYaw(), .15f, "shoulders turned to the left", "shoulders turned to the right"),
-        far(shot.gazeY(), .1f, "looking down", "looking up"),
-        ASIDE.contains(shot.light())
-            ? far(shot.side(), .5f, "lit from the left", "lit from the right")
+        far(shot.pose().pitch(), .05f, "chin up", "chin down"),
+        far(shot.pose().roll(), .05f, "head tilted to the right", "head tilted to the left"),
+        far(
+            shot.pose().bodyYaw(),
+            .15f,
+            "shoulders turned to the left",
+            "shoulders turned to the right"),
+        far(shot.gaze().y(), .1f, "looking down", "looking up"),
+        ASIDE.contains(shot.lighting().light())
+            ? far(shot.lighting().side(), .5f, "lit from the left", "lit from the right")
             : "",
-        far(shot.distance() - 11, 3, "wide-angle lens", "long lens"),
-        far(shot.zoom() - 1.02f, .05f, "loose framing", "tight framing"),
-        far(shot.shiftX(), .05f, "right of centre", "left of centre"),
-        far(shot.shiftY(), .03f, "high in the frame", "low in the frame"),
+        far(shot.framing().distance() - 11, 3, "wide-angle lens", "long lens"),
+        far(shot.framing().zoom() - 1.02f, .05f, "loose framing", "tight framing"),
+        far(shot.framing().shiftX(), .05f, "right of centre", "left of centre"),
+        far(shot.framing().shiftY(), .03f, "high in the frame", "low in the frame"),
         shot.noise() > .5f ? "grainy" : "");
     Stream<String> bones = Arrays.stream(Bone.values())
         .filter(bone -> person.hair().shows(bone))

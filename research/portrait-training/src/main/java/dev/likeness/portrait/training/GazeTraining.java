@@ -41,7 +41,7 @@ final class GazeTraining implements AutoCloseable {
         Portrait portrait = Renderer.render(
             Person.random(first + i),
             shot.withNoise(shot.noise() / 2)
-                .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gazeY()),
+                .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gaze().y()),
             SIZE);
         for (int look = 0; look < LOOKS; look++) {
           seen.push_back(GazeNetwork.patch(

@@ -77,7 +77,10 @@ final class PairTraining implements AutoCloseable {
     Shot shot = Shot.headshot(random);
     float turn = 0.5f + 0.5f * random.nextFloat();
     return shot.withNoise(shot.noise() / 2)
-        .withPose(turn * shot.yaw(), turn * shot.pitch(), turn * shot.roll());
+        .withPose(
+            turn * shot.pose().yaw(),
+            turn * shot.pose().pitch(),
+            turn * shot.pose().roll());
   }
 
   // Studs, and hoops under hair, are neither there nor not.

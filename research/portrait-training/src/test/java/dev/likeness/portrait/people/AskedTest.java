@@ -50,7 +50,7 @@ class AskedTest {
           asked.containsKey(Attribute.OUTFIT_COLOUR),
           caption);
       assertEquals(
-          clothes && shot.pattern() != Pattern.PLAIN,
+          clothes && shot.clothes().pattern() != Pattern.PLAIN,
           asked.containsKey(Attribute.PATTERN),
           caption);
       for (Attribute plain : List.of(Attribute.AGE, Attribute.SKIN)) {

@@ -55,7 +55,9 @@ class CaptionTest {
       assertEquals(false, caption.contains("earrings") && !person.earrings(), caption);
       assertEquals(false, caption.contains("beard") && person.sex() == Sex.WOMAN, caption);
       assertEquals(
-          false, caption.contains("smiling") && shot.expression() != Expression.SMILE, caption);
+          false,
+          caption.contains("smiling") && shot.mood().expression() != Expression.SMILE,
+          caption);
       assertEquals(false, caption.contains(" woman") && person.sex() == Sex.MAN, caption);
       assertEquals(false, caption.contains("selfie") && shot.style() != Style.SELFIE, caption);
     }
@@ -101,7 +103,7 @@ class CaptionTest {
       assertEquals(
           person.bone(Bone.JAW_WIDTH) > .5f, traits.contains("square jaw"), traits.toString());
       assertEquals(
-          shot.roll() > .05f, traits.contains("head tilted to the left"), traits.toString());
+          shot.pose().roll() > .05f, traits.contains("head tilted to the left"), traits.toString());
       traits.forEach(word -> said.merge(word, 1, Integer::sum));
     }
     assertEquals(2 * Bone.values().length + 27, said.size(), said.toString());

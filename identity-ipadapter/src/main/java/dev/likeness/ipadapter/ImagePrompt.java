@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.EnumSet;
@@ -35,6 +36,7 @@ public final class ImagePrompt implements Identity {
    * @param shortcutScale weight of the face image of FaceID-Plus v2
    * @param loraScale weight of FaceID's LoRA
    * @param phrase how prompts name the person
+   * @param control the control image whose ControlNet attends to the references; null for none
    */
   record Settings(
       @Nullable ReferenceEmbeddings negative,
@@ -44,10 +46,11 @@ public final class ImagePrompt implements Identity {
       @Nullable RgbImage mask,
       double shortcutScale,
       double loraScale,
-      String phrase) {
+      String phrase,
+      @Nullable ControlImage control) {
     /** The settings of a prompt that applies after a share of the steps. */
     static Settings from(double start) {
-      return new Settings(null, start, 1, BlockWeights.LINEAR, null, 1, 1, "person");
+      return new Settings(null, start, 1, BlockWeights.LINEAR, null, 1, 1, "person", null);
     }
 
     Settings {
@@ -137,7 +140,8 @@ public final class ImagePrompt implements Identity {
         settings.mask,
         settings.shortcutScale,
         settings.loraScale,
-        settings.phrase));
+        settings.phrase,
+        settings.control));
   }
 
   /**
@@ -158,7 +162,8 @@ public final class ImagePrompt implements Identity {
         settings.mask,
         settings.shortcutScale,
         settings.loraScale,
-        settings.phrase));
+        settings.phrase,
+        settings.control));
   }
 
   /**
@@ -176,7 +181,8 @@ public final class ImagePrompt implements Identity {
         settings.mask,
         settings.shortcutScale,
         settings.loraScale,
-        settings.phrase));
+        settings.phrase,
+        settings.control));
   }
 
   /**
@@ -194,7 +200,8 @@ public final class ImagePrompt implements Identity {
         white,
         settings.shortcutScale,
         settings.loraScale,
-        settings.phrase));
+        settings.phrase,
+        settings.control));
   }
 
   /**
@@ -213,7 +220,8 @@ public final class ImagePrompt implements Identity {
         settings.mask,
         factor,
         settings.loraScale,
-        settings.phrase));
+        settings.phrase,
+        settings.control));
   }
 
   /**
@@ -235,7 +243,8 @@ public final class ImagePrompt implements Identity {
         settings.mask,
         settings.shortcutScale,
         strength,
-        settings.phrase));
+        settings.phrase,
+        settings.control));
   }
 
   /**
@@ -254,7 +263,38 @@ public final class ImagePrompt implements Identity {
         settings.mask,
         settings.shortcutScale,
         settings.loraScale,
-        phrase));
+        phrase,
+        settings.control));
+  }
+
+  /**
+   * Returns a prompt with the control image of InstantID's ControlNet, which attends to the
+   * references in place of the words of the prompt. The control image shows the five keypoints of
+   * the face. Its scale and its share of the steps apply; the weight given to {@link #at} and the
+   * mask do not.
+   *
+   * @param keypoints the control image, with InstantID's ControlNet; the caller keeps ownership of
+   *     the ControlNet
+   * @return a changed copy
+   * @throws IllegalArgumentException if the adapter has no ControlNet that attends to references
+   */
+  public ImagePrompt withControl(ControlImage keypoints) {
+    if (!adapter.layout().method().hasControlNet()) {
+      throw new IllegalArgumentException(adapter.describe() + " is an "
+          + adapter.layout().method().title()
+          + ", which has no ControlNet of its own; give the control image to the request:"
+          + " ImageRequest.controlImage");
+    }
+    return withSettings(new Settings(
+        settings.negative,
+        settings.start,
+        settings.end,
+        settings.blockWeights,
+        settings.mask,
+        settings.shortcutScale,
+        settings.loraScale,
+        settings.phrase,
+        keypoints));
   }
 
   /**

@@ -4,6 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.PromptChange;
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
+import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
@@ -257,6 +259,15 @@ public final class IpAdapter implements AutoCloseable {
    */
   PromptChange prompts(ReferenceEmbeddings references, double weight, double start, double end) {
     return opened.prompts(references, weight, start, end);
+  }
+
+  /**
+   * Returns the tokens of the method's ControlNet; empty if it has none. They belong to the calling
+   * scope.
+   */
+  Optional<ControlTokens> controlTokens(
+      ReferenceEmbeddings references, Optional<ReferenceEmbeddings> negative) {
+    return opened.controlTokens(references, negative);
   }
 
   /** Returns the full name of the module that attention {@code t} adds to. */

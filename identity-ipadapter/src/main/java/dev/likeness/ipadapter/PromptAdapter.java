@@ -18,6 +18,7 @@ import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** An image prompt at one weight. It computes tokens, keys and values once for each request. */
 record PromptAdapter(
@@ -52,9 +53,18 @@ record PromptAdapter(
 
   @Override
   public Contribution contribution() {
-    Contribution contribution = weight == 0 ? Contribution.NONE : Contribution.of(this::changes);
-    return contribution.withPrompts(
-        generation -> adapter.prompts(references, weight, settings.start(), settings.end()));
+    Contribution contribution = (weight == 0
+            ? Contribution.NONE
+            : Contribution.of(this::changes))
+        .withPrompts(
+            generation -> adapter.prompts(references, weight, settings.start(), settings.end()));
+    return weight == 0 || settings.control() == null
+        ? contribution
+        : contribution
+            .withControls(List.of(settings.control()))
+            .withControlTokens((control, generation) -> control.equals(settings.control())
+                ? adapter.controlTokens(references, Optional.ofNullable(settings.negative()))
+                : Optional.empty());
   }
 
   private Adaptation changes(ModelComponent component, Generation generation) {

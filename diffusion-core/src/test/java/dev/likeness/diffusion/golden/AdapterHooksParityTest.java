@@ -287,7 +287,7 @@ class AdapterHooksParityTest {
     try (BaseModel base = open("flux/dev");
         ControlNet net =
             BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
-      ControlImage control = ControlImage.of(net, ControlNetParityTest.slope(32, 32, false));
+      ControlImage control = ControlImage.of(net, TinyControlNets.slope(32, 32, false));
       ModelAdapter adapter = () -> Contribution.NONE
           .withControls(List.of(control))
           .withControlTokens((image, generation) -> Optional.of(new ControlTokens(null, null)));

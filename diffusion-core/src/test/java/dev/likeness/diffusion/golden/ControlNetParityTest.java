@@ -74,7 +74,8 @@ class ControlNetParityTest {
               call.get("true_cfg_scale") instanceof Number scale ? scale.doubleValue() : 1));
       if (run.arguments().get("image") != null) {
         request = request.initialImage(
-            slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
+            TinyControlNets.slope(run.integer("width"), run.integer("height"), false),
+            run.number("image", 0));
       }
       for (int i = 0; i < list(run, "nets").size(); i++) {
         ControlNet net = nets.computeIfAbsent(
@@ -96,7 +97,7 @@ class ControlNetParityTest {
   static ControlImage controlImage(GoldenImages.Run run, ControlNet net, int i) {
     List<?> size = (List<?>) list(run, "pictures").get(i);
     ControlImage control = ControlImage.of(
-            net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
+            net, TinyControlNets.slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
         .scale(number(run, "scale", i))
         .between(number(run, "start", i), number(run, "end", i));
     int mode = run.arguments().get("mode") == null ? -1 : (int) number(run, "mode", i);
@@ -111,20 +112,6 @@ class ControlNetParityTest {
     return ((Number) list(run, name).get(i)).doubleValue();
   }
 
-  /** The image of {@code transformer_pictures.py}. */
-  static RgbImage slope(int width, int height, boolean mirrored) {
-    byte[] rgb = new byte[width * height * 3];
-    for (int i = 0; i < width * height; i++) {
-      int y = i / width;
-      int x = mirrored ? width - 1 - i % width : i % width;
-      boolean dark = y >= height / 3 && y < height / 2 && x >= width / 3 && x < width / 2;
-      rgb[3 * i] = (byte) (dark ? 20 : x * 255 / Math.max(1, width - 1));
-      rgb[3 * i + 1] = (byte) (dark ? 20 : y * 255 / Math.max(1, height - 1));
-      rgb[3 * i + 2] = (byte) (dark ? 20 : (x * 7 + y * 13) % 256);
-    }
-    return RgbImage.of(width, height, rgb);
-  }
-
   /** What it adds after blocks that are left out would be added twice. */
   @Test
   void doesNotGoBesideTheFirstBlockCache() {
@@ -133,7 +120,7 @@ class ControlNetParityTest {
             BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a cat")
           .size(32, 32)
-          .controlImage(ControlImage.of(net, slope(32, 32, false)));
+          .controlImage(ControlImage.of(net, TinyControlNets.slope(32, 32, false)));
       assertEquals(
           "the first-block cache cannot be combined with ControlNets, because it skips blocks that"
               + " ControlNets change; use extrapolation, or leave"
@@ -152,7 +139,7 @@ class ControlNetParityTest {
           BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT);
       ImageRequest held = ImageRequest.of("a cat")
           .steps(2)
-          .controlImage(ControlImage.of(net, slope(32, 32, false)));
+          .controlImage(ControlImage.of(net, TinyControlNets.slope(32, 32, false)));
       ClosedWhileGenerating.refuses("ControlNet controlnet-edges", base, held, net::close);
     }
   }
@@ -164,10 +151,11 @@ class ControlNetParityTest {
             BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a cat").steps(1).guidance(1);
       ImageRequest held = request
-          .controlImage(ControlImage.of(net, slope(43, 30, false)))
-          .controlImage(ControlImage.of(net, slope(64, 64, false)));
+          .controlImage(ControlImage.of(net, TinyControlNets.slope(43, 30, false)))
+          .controlImage(ControlImage.of(net, TinyControlNets.slope(64, 64, false)));
       assertEquals("40x24 image", base.generate(held).image().toString());
-      InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
+      InitialImage masked = InitialImage.of(TinyControlNets.slope(34, 27, false))
+          .mask(TinyControlNets.slope(34, 27, true));
       assertEquals(
           "34x26 image", base.generate(held.initialImage(masked)).image().toString());
     }
@@ -217,7 +205,7 @@ class ControlNetParityTest {
             TinyControlNets.write("edges", scratch), Compute.EXACT.withDtype(DType.BF16))) {
       assertRefused(
           base,
-          ControlImage.of(net, slope(32, 32, false)),
+          ControlImage.of(net, TinyControlNets.slope(32, 32, false)),
           "ControlNet controlnet-edges uses cpu bf16, but the base uses cpu"
               + " f32; open both with the same Compute");
     }
@@ -265,7 +253,7 @@ class ControlNetParityTest {
 
   @Test
   void saysWhichBaseAControlNetIsFor() throws IOException {
-    RgbImage image = slope(16, 16, false);
+    RgbImage image = TinyControlNets.slope(16, 16, false);
     Path folder = PipelineFolder.any("sd1/base", scratch);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT);

@@ -88,7 +88,7 @@ class OptionsParityTest {
     ImageRequest request = run.arguments().get("image") == null
         ? plain
         : plain.initialImage(
-            ControlNetParityTest.slope(run.integer("width"), run.integer("height"), false),
+            TinyControlNets.slope(run.integer("width"), run.integer("height"), false),
             run.number("image", 0));
     for (int i = 0; i < nets.size(); i++) {
       request = request.controlImage(
@@ -153,7 +153,7 @@ class OptionsParityTest {
           base,
           plain,
           plain.guidance(GuidanceOptions.DEFAULT.freeU(new FreeU(0.9, 0.2, 1.5, 1.6))));
-      ControlImage control = ControlImage.of(net, ControlNetParityTest.slope(32, 24, false));
+      ControlImage control = ControlImage.of(net, TinyControlNets.slope(32, 24, false));
       assertDiffers(base, plain.controlImage(control), plain.controlImage(control.guessMode()));
       // The negative prompt has no residuals, in one batch and one after the other.
       ImageRequest guess = plain.controlImage(control.guessMode());
@@ -181,7 +181,7 @@ class OptionsParityTest {
   @Test
   void keepsTheImageAroundACroppedMask() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
-      RgbImage image = ControlNetParityTest.slope(61, 47, false);
+      RgbImage image = TinyControlNets.slope(61, 47, false);
       byte[] white = new byte[61 * 47 * 3];
       for (int y = 20; y < 26; y++) {
         java.util.Arrays.fill(white, (y * 61 + 30) * 3, (y * 61 + 36) * 3, (byte) 255);
@@ -208,7 +208,7 @@ class OptionsParityTest {
 
   @Test
   void refusesWhatAFamilyOrARequestDoesNotSupport() {
-    RgbImage image = ControlNetParityTest.slope(32, 32, false);
+    RgbImage image = TinyControlNets.slope(32, 32, false);
     RgbImage black = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     try (BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet net =

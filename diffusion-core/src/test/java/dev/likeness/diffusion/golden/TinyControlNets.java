@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.golden;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
@@ -37,5 +38,19 @@ public final class TinyControlNets {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The image of {@code transformer_pictures.py}. */
+  public static RgbImage slope(int width, int height, boolean mirrored) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int i = 0; i < width * height; i++) {
+      int y = i / width;
+      int x = mirrored ? width - 1 - i % width : i % width;
+      boolean dark = y >= height / 3 && y < height / 2 && x >= width / 3 && x < width / 2;
+      rgb[3 * i] = (byte) (dark ? 20 : x * 255 / Math.max(1, width - 1));
+      rgb[3 * i + 1] = (byte) (dark ? 20 : y * 255 / Math.max(1, height - 1));
+      rgb[3 * i + 2] = (byte) (dark ? 20 : (x * 7 + y * 13) % 256);
+    }
+    return RgbImage.of(width, height, rgb);
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.method;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.PromptChange;
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -127,6 +128,14 @@ public interface IdentityMethod {
     return words;
   }
 
+  /**
+   * Returns true if the method has a ControlNet that attends to the tokens of the references in
+   * place of the prompt.
+   */
+  default boolean hasControlNet() {
+    return false;
+  }
+
   /** Returns the attentions of a base that it acts on; all by default. */
   default AdapterSites sites(AdapterSites all) {
     return all;
@@ -184,6 +193,17 @@ public interface IdentityMethod {
     default PromptChange prompts(
         ReferenceEmbeddings references, double weight, double start, double end) {
       return PromptChange.NONE;
+    }
+
+    /**
+     * Returns the tokens of the method's ControlNet, which belong to the calling scope; empty if it
+     * has none.
+     *
+     * @param negative references that images should differ from; empty for the unconditional input
+     */
+    default Optional<ControlTokens> controlTokens(
+        ReferenceEmbeddings references, Optional<ReferenceEmbeddings> negative) {
+      return Optional.empty();
     }
   }
 

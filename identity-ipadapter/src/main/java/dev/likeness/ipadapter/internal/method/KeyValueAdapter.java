@@ -41,8 +41,7 @@ public class KeyValueAdapter implements IdentityMethod.Opened {
   @Override
   public TokenMemories memories(
       ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale) {
-    ImageTokens maker = new ImageTokens(layout, layout.projection(weights, shortcutScale), compute);
-    Tensor tokens = isUnconditional ? maker.unconditional(references) : maker.of(references);
+    Tensor tokens = tokens(references, isUnconditional, shortcutScale);
     boolean sameWeights = references.weights().stream().distinct().count() < 2;
     Tensor bias = isUnconditional || sameWeights
         ? null
@@ -54,6 +53,18 @@ public class KeyValueAdapter implements IdentityMethod.Opened {
           scale == 1 ? values : values.mul(new Scalar(scale)),
           bias);
     };
+  }
+
+  /**
+   * Returns the concatenated tokens of all references, [1, n tokens, contextWidth], or the
+   * unconditional tokens of one; they belong to the calling scope.
+   *
+   * @param shortcutScale as in {@link IdentityMethod#projection}
+   */
+  protected Tensor tokens(
+      ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale) {
+    ImageTokens maker = new ImageTokens(layout, layout.projection(weights, shortcutScale), compute);
+    return isUnconditional ? maker.unconditional(references) : maker.of(references);
   }
 
   private Linear linear(int t, String name) {

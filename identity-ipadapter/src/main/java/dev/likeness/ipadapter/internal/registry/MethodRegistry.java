@@ -6,6 +6,7 @@ import dev.likeness.ipadapter.internal.method.faceidplus.FaceIdPlusMethod;
 import dev.likeness.ipadapter.internal.method.faceidportrait.FaceIdPortraitMethod;
 import dev.likeness.ipadapter.internal.method.faceidportrait.UnnormalisedFaceIdPortraitMethod;
 import dev.likeness.ipadapter.internal.method.fullface.FullFaceMethod;
+import dev.likeness.ipadapter.internal.method.instantid.InstantIdMethod;
 import dev.likeness.ipadapter.internal.method.instantxflux.InstantxFluxMethod;
 import dev.likeness.ipadapter.internal.method.instantxsd3.InstantxSd3Method;
 import dev.likeness.ipadapter.internal.method.ipadapter.IpAdapterMethod;
@@ -28,6 +29,7 @@ public final class MethodRegistry {
       new UnnormalisedFaceIdPortraitMethod();
   public static final IdentityMethod PHOTO_MAKER = new PhotoMakerMethod(false);
   public static final IdentityMethod PHOTO_MAKER_V2 = new PhotoMakerMethod(true);
+  public static final IdentityMethod INSTANT_ID = new InstantIdMethod();
   public static final IdentityMethod XLABS = new XlabsMethod();
   public static final IdentityMethod INSTANTX_FLUX = new InstantxFluxMethod();
   public static final IdentityMethod INSTANTX_SD3 = new InstantxSd3Method();
@@ -42,6 +44,7 @@ public final class MethodRegistry {
       INSTANTX_SD3,
       FACE_ID_PLUS,
       UNNORMALISED_FACE_ID_PORTRAIT,
+      INSTANT_ID,
       PLUS,
       FULL_FACE,
       INSTANTX_FLUX,

@@ -1,6 +1,5 @@
 package dev.likeness.ipadapter.internal.method.faceidportrait;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -43,13 +42,10 @@ public record UnnormalisedFaceIdPortraitMethod() implements IdentityMethod {
       return Optional.empty();
     }
     long in = keys.columns("proj_in.weight");
-    if (in == FACE_WIDTH && !UNNORMALISED.matcher(keys.fileName()).find()) {
-      throw new InvalidInputException(
-          keys.describe() + " is InstantID, which is not supported, or an " + title()
-              + ", which has the same layout; if the file is such a Portrait adapter, put"
-              + " \"portrait\" into the file name");
-    }
-    if (in != FACE_WIDTH && !keys.fileName().contains("unnorm")) {
+    boolean named = in == FACE_WIDTH
+        ? UNNORMALISED.matcher(keys.fileName()).find()
+        : keys.fileName().contains("unnorm");
+    if (!named) {
       return Optional.empty();
     }
     return Optional.of(new AdapterLayout(

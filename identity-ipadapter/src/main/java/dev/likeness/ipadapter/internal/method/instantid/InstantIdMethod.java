@@ -1,0 +1,116 @@
+package dev.likeness.ipadapter.internal.method.instantid;
+
+import dev.likeness.diffusion.internal.adapter.ControlTokens;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.AdapterKeys;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.KeyValueAdapter;
+import dev.likeness.ipadapter.internal.method.Recogniser;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.photos.embed.EmbedderSpec;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * InstantID (Wang et al. 2024, arXiv:2401.07519): a resampler over a face embedding that is not
+ * normalised to unit length, and a ControlNet that attends to the resampler's tokens in place of
+ * the prompt. Same results as {@code StableDiffusionXLInstantIDPipeline}.
+ */
+public record InstantIdMethod() implements IdentityMethod {
+  /**
+   * The length of face embeddings. No image encoder has tokens of this width, and of Portrait
+   * adapters, which have the same layout, the file name tells.
+   */
+  private static final int FACE_WIDTH = 512;
+  /** The side in pixels of the aligned faces that the face embedder gets. */
+  private static final int SIDE = 112;
+
+  private static final Recogniser ANTELOPE = new Recogniser(
+      "glintr100.onnx",
+      "InsightFace's antelopev2",
+      EmbedderSpec.ARCFACE,
+      FACE_WIDTH,
+      Pattern.compile("(?i)w600k|mbf|mobilefacenet|ms1m|cosface"));
+
+  @Override
+  public String id() {
+    return "instantid";
+  }
+
+  @Override
+  public String title() {
+    return "InstantID adapter";
+  }
+
+  @Override
+  public ModelFamily family() {
+    return FamilyRegistry.STABLE_DIFFUSION;
+  }
+
+  @Override
+  public Optional<AdapterLayout> recognise(AdapterKeys keys) {
+    if (!keys.has("latents") || keys.columns("proj_in.weight") != FACE_WIDTH) {
+      return Optional.empty();
+    }
+    return Optional.of(new AdapterLayout(
+        this,
+        keys.latentCount(),
+        keys.rows("proj_out.weight"),
+        0,
+        FACE_WIDTH,
+        0,
+        keys.resampler(""),
+        keys.attentionWidths(),
+        keys.hasLora()));
+  }
+
+  @Override
+  public ImageInput imageInput() {
+    return ImageInput.NONE;
+  }
+
+  @Override
+  public Optional<FaceInput> faceInput(long contextWidth) {
+    return Optional.of(new FaceInput(true, SIDE, ANTELOPE));
+  }
+
+  @Override
+  public LoraPart loraPart() {
+    return LoraPart.NONE;
+  }
+
+  @Override
+  public boolean hasControlNet() {
+    return true;
+  }
+
+  @Override
+  public ImageProjection projection(AdapterLayout layout, Weights w, double shortcutScale) {
+    return ResamplerProjection.ofFace(
+        w, layout.resampler(), layout.tokens(), layout.faceWidth(), layout.contextWidth());
+  }
+
+  @Override
+  public Opened open(
+      AdapterLayout layout, AdapterSites sites, LoadedWeights weights, Compute compute) {
+    return new KeyValueAdapter(layout, sites, weights, compute) {
+      @Override
+      public Optional<ControlTokens> controlTokens(
+          ReferenceEmbeddings references, Optional<ReferenceEmbeddings> negative) {
+        return Optional.of(ControlTokens.ofSameLength(
+            negative
+                .map(unlike -> tokens(unlike, false, Double.NaN))
+                .orElseGet(() -> tokens(references, true, Double.NaN)),
+            tokens(references, false, Double.NaN)));
+      }
+    };
+  }
+}

@@ -1,0 +1,64 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.internal.face.KeypointImage;
+import dev.likeness.photos.internal.face.KeypointPose;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Images of the five keypoints of a face, which the ControlNet of InstantID takes
+ * ({@link ImagePrompt#withControl}). The keypoints set the place, the size and the pose of the face
+ * in the generated image.
+ */
+public final class FaceKeypoints {
+  private FaceKeypoints() {}
+
+  /**
+   * {@return the keypoints of a face in a photo, for an image of another size} The whole photo is
+   * scaled to fit into the image, and centred.
+   *
+   * @param face the face, with landmarks
+   * @param photo the photo
+   * @param width width of the generated image in pixels, at least 1
+   * @param height height of the generated image in pixels, at least 1
+   * @throws InvalidInputException if the detector of the face finds no landmarks
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
+   */
+  public static RgbImage asInPhoto(Face face, RgbImage photo, int width, int height) {
+    Face.Landmarks landmarks = face.landmarks()
+        .orElseThrow(() -> new InvalidInputException(
+            "the face has no landmarks, which its image of keypoints needs; find the face with a"
+                + " detector that finds landmarks, such as YuNetDetector"));
+    return KeypointImage.of(
+        width,
+        height,
+        KeypointPose.asInPhoto(landmarks, photo.width(), photo.height(), width, height));
+  }
+
+  /**
+   * {@return the keypoints of a mean head in a named pose}
+   *
+   * @param pose one of {@link #poses()}
+   * @param eyeDistance distance of the eyes of a head that looks into the camera, as a share of the
+   *     shorter side, above 0 and at most 1; 0.2 for a headshot
+   * @param width width of the generated image in pixels, at least 1
+   * @param height height of the generated image in pixels, at least 1
+   * @throws InvalidInputException if there is no such pose; the message lists all
+   * @throws IllegalArgumentException if a size or the eye distance is out of its range
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
+   */
+  public static RgbImage ofPose(String pose, double eyeDistance, int width, int height) {
+    return KeypointImage.of(
+        width, height, KeypointPose.parse(pose).keypoints(width, height, eyeDistance));
+  }
+
+  /** {@return the names of the head poses, such as {@code slightly-left}} */
+  public static List<String> poses() {
+    return Arrays.stream(KeypointPose.values()).map(KeypointPose::title).toList();
+  }
+}

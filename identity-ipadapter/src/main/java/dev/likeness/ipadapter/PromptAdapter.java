@@ -53,9 +53,7 @@ record PromptAdapter(
 
   @Override
   public Contribution contribution() {
-    Contribution contribution = (weight == 0
-            ? Contribution.NONE
-            : Contribution.of(this::changes))
+    Contribution contribution = (weight == 0 ? Contribution.NONE : Contribution.of(this::changes))
         .withPrompts(
             generation -> adapter.prompts(references, weight, settings.start(), settings.end()));
     return weight == 0 || settings.control() == null

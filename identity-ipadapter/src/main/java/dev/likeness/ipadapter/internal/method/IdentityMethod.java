@@ -1,8 +1,8 @@
 package dev.likeness.ipadapter.internal.method;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.adapter.ControlTokens;
+import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.TensorSource;

@@ -30,10 +30,17 @@ public record ComponentSize(ValueCount rest, ValueCount blocks, ValueCount large
     private static final ValueCount NONE = new ValueCount(0, 0, 0);
 
     /**
-     * The bytes of a value in a packed form for products in 8 bits, with the gaps that glibc keeps.
-     * Measured with FLUX.2 klein 4B in bf16 and f32.
+     * The bytes of a value in a packed form for products in 8 bits, with the gaps that glibc keeps:
+     * of a transformer's blocks, measured with FLUX.2 klein 4B in bf16 and f32.
      */
-    private static final int PACKED = 2;
+    private static final double PACKED_IN_BLOCKS = 2;
+
+    /**
+     * The same of layers outside of blocks, measured with UNets: 1.1 to 1.5
+     * (benchmarks/cpu-kernels.md, "Memory of products in 8 bits"). Their weights are smaller and
+     * leave smaller gaps.
+     */
+    private static final double PACKED = 1.5;
 
     private static ValueCount of(TensorNames tensors, String name, boolean isCalibrated) {
       long values = tensors.elements(name);
@@ -57,9 +64,9 @@ public record ComponentSize(ValueCount rest, ValueCount blocks, ValueCount large
       return (all - inF8) * width + inF8;
     }
 
-    /** Returns the bytes if matrices are packed for products in 8 bits. */
-    private long bytesPacked(int width) {
-      return (all - inInt8) * width + inInt8 * Math.min(width, PACKED);
+    /** Returns the bytes if a value of a matrix takes {@code packed} bytes, as in products. */
+    private long bytesPacked(int width, double packed) {
+      return (all - inInt8) * width + (long) (inInt8 * Math.min(width, packed));
     }
   }
 
@@ -105,7 +112,10 @@ public record ComponentSize(ValueCount rest, ValueCount blocks, ValueCount large
     long widened = busy ? WIDENED : 0;
     return switch (residence) {
       case MAPPED, RESIDENT -> wide + blocks.all * width;
-      case INT8_MATMUL -> rest.bytesPacked(width) + blocks.bytesPacked(width) + widened;
+      case INT8_MATMUL ->
+        rest.bytesPacked(width, ValueCount.PACKED)
+            + blocks.bytesPacked(width, ValueCount.PACKED_IN_BLOCKS)
+            + widened;
       case INT8_BLOCKS ->
         wide + blocks.all + (busy ? 2 * largest.all * width + 4 * largest.all : 0);
       case INT8_MATRICES -> rest.all + blocks.all + widened;

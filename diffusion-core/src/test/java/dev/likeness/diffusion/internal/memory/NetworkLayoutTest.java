@@ -102,9 +102,10 @@ class NetworkLayoutTest {
     ComponentSize calibrated = ComponentSize.of(unet, BlockNames.NONE, true);
     WeightResidence products = WeightResidence.INT8_MATMUL;
     assertEquals(4 * (matrix + convolution + 64), plain.bytes(WeightResidence.RESIDENT, 4, false));
-    assertEquals(2 * matrix + 4 * (convolution + 64), plain.bytes(products, 4, false));
-    assertEquals(2 * (matrix + convolution) + 4 * 64, calibrated.bytes(products, 4, false));
-    assertEquals(2 * (matrix + convolution + 64), calibrated.bytes(products, 2, false));
+    assertEquals(3 * matrix / 2 + 4 * (convolution + 64), plain.bytes(products, 4, false));
+    assertEquals(3 * matrix / 2 + 2 * (convolution + 64), plain.bytes(products, 2, false));
+    assertEquals(3 * (matrix + convolution) / 2 + 4 * 64, calibrated.bytes(products, 4, false));
+    assertEquals(3 * (matrix + convolution) / 2 + 2 * 64, calibrated.bytes(products, 2, false));
     assertTrue(calibrated.bytes(products, 4, true) > calibrated.bytes(products, 4, false));
   }
 

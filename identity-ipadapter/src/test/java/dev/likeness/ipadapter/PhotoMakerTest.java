@@ -13,6 +13,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.pickle.CraftedPickle;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -20,6 +21,11 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.ipadapter.internal.GoldenNetwork;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,13 +115,67 @@ class PhotoMakerTest {
     return run.get("negative") == null ? request : request.negative((String) run.get("negative"));
   }
 
+  /** Writes a file as torch.save does: a dictionary of two dictionaries. */
+  private Path writePickle(String version) {
+    Map<?, ?> files = (Map<?, ?>) GoldenNetwork.json(GOLDEN + "json").get("files");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = GoldenNetwork.weights((Map<?, ?>) files.get(version));
+      int total =
+          tensors.values().stream().mapToInt(tensor -> (int) tensor.numel()).sum();
+      ByteBuffer storage = ByteBuffer.allocate(4 * total).order(ByteOrder.LITTLE_ENDIAN);
+      CraftedPickle pickle = CraftedPickle.start().raw("}(");
+      for (String part : List.of("id_encoder", "lora_weights")) {
+        pickle.text(part).raw("}(");
+        tensors.forEach((name, tensor) -> {
+          if (name.startsWith(part + ".")) {
+            int offset = storage.position() / 4;
+            storage.asFloatBuffer().put(ImageTensors.floats(tensor));
+            storage.position(storage.position() + 4 * (int) tensor.numel());
+            pickle
+                .text(name.substring(part.length() + 1))
+                .tensor("0", total, offset, tensor.shape(), strides(tensor.shape()));
+          }
+        });
+        pickle.raw("u");
+      }
+      Path file = CraftedPickle.zip(
+          folder,
+          Map.of("archive/data.pkl", pickle.raw("u").stop(), "archive/data/0", storage.array()));
+      return Files.move(file, folder.resolve("photomaker-" + version + ".bin"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long[] strides(long[] shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= shape[i];
+    }
+    return strides;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5})
+  void readsThePickledFilesThatArePublished(int index) {
+    assertGeneratesAsThePublishedPipeline(
+        index, writePickle((String) goldenRuns().get(index).get("version")));
+  }
+
   @ParameterizedTest
   @MethodSource("runs")
   void generatesAsThePublishedPipeline(int index) {
+    assertGeneratesAsThePublishedPipeline(
+        index, write((String) goldenRuns().get(index).get("version"), t -> {}));
+  }
+
+  private static void assertGeneratesAsThePublishedPipeline(int index, Path file) {
     Map<?, ?> run = goldenRuns().get(index);
     try (TensorScope scope = TensorScope.open();
         Safetensors golden = GoldenNetwork.tensors(GOLDEN + "safetensors");
-        IpAdapter adapter = IpAdapter.open(write((String) run.get("version"), t -> {}), base)) {
+        IpAdapter adapter = IpAdapter.open(file, base)) {
       ImagePrompt prompt = adapter.prompt(references(run, golden.read("faces")));
       double start = ((Integer) run.get("start")).doubleValue() / (Integer) run.get("steps");
       // Step 0 of the published pipeline has no identity at all.

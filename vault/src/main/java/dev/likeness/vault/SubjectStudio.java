@@ -320,6 +320,32 @@ public final class SubjectStudio {
   }
 
   /**
+   * {@return true if the subject was trained} For the retention limits, this call does not count as
+   * a use.
+   *
+   * @param subject the subject
+   */
+  public static boolean isTrained(Subject subject) {
+    return Files.exists(subject.peek(DataCategory.PERSON).resolve(PERSON));
+  }
+
+  /**
+   * {@return true if headshots of the subject can be generated: the subject was trained, or has
+   * reference images and the base edits images} For the retention limits, this call does not count
+   * as a use.
+   *
+   * @param subject the subject
+   * @param base the base that generates the headshots
+   */
+  public static boolean isReady(Subject subject, BaseModel base) {
+    Path person = subject.peek(DataCategory.PERSON);
+    return isTrained(subject)
+        || ReferencePhotos.isEditing(base)
+            && Stream.of(REFERENCES, FORMER_REFERENCES)
+                .anyMatch(name -> Files.exists(person.resolve(name)));
+  }
+
+  /**
    * {@return the person that the stored reference images show; empty if none are stored, or the
    * base does not edit images}
    *

@@ -62,10 +62,13 @@ class SubjectReferencesTest {
         studio.add(ada, name, Selfies.read(name));
       }
       assertTrue(SubjectStudio.findReferences(ada, base).isEmpty());
+      assertFalse(SubjectStudio.isReady(ada, base));
       InvalidInputException untrained =
           assertThrows(InvalidInputException.class, () -> studio.shoot(ada, ONE, Run.silent()));
       assertTrue(untrained.getMessage().endsWith("has not been trained; train on photos first"));
       studio.chooseReferences(ada, SMALL);
+      assertTrue(SubjectStudio.isReady(ada, base));
+      assertFalse(SubjectStudio.isTrained(ada));
       ReferenceImagesPerson kept = SubjectStudio.findReferences(ada, base).orElseThrow();
       assertEquals(2, kept.images().size(), "one of three photos judges");
       assertEquals(1, kept.record().traits().size());
@@ -90,6 +93,7 @@ class SubjectReferencesTest {
     Path former = Files.move(file, file.resolveSibling("references.safetensors"));
     assertEquals(
         kept.images(), SubjectStudio.findReferences(ada, base).orElseThrow().images());
+    assertTrue(SubjectStudio.isReady(ada, base));
     SubjectStudio.saveReferences(ada, kept);
     assertTrue(Files.exists(file));
     assertFalse(Files.exists(former), "a subject has one file of reference images");

@@ -5,22 +5,15 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStudio;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** The opened base with all that works on it. */
 final class Workshop implements AutoCloseable {
-  private static final String PERSON = "person.safetensors";
-  private static final String REFERENCES = "references.safetensors";
-
   private final BaseModel base;
   private final ReviewTools tools;
   private final Optional<FaceEmbedder> own;
@@ -94,8 +87,7 @@ final class Workshop implements AutoCloseable {
   /** Opens the identity of a subject that was trained or has reference images. */
   Shown open(Subject subject) {
     var images = SubjectStudio.findReferences(subject, base);
-    Path file = subject.folder(DataCategory.PERSON).resolve(PERSON);
-    if (!Files.exists(file) && images.isPresent()) {
+    if (!SubjectStudio.isTrained(subject) && images.isPresent()) {
       return new Shown(Optional.empty(), images.get(), images.get().record());
     }
     LoraPerson trained = LoraPerson.open(SubjectStudio.personFile(subject), base);
@@ -109,9 +101,7 @@ final class Workshop implements AutoCloseable {
 
   /** Returns true if the subject can be shown in headshots of this base; not a use of the data. */
   boolean isReady(Subject subject) {
-    Path person = subject.peek(DataCategory.PERSON);
-    return Files.exists(person.resolve(PERSON))
-        || ReferencePhotos.isEditing(base) && Files.exists(person.resolve(REFERENCES));
+    return SubjectStudio.isReady(subject, base);
   }
 
   @Override

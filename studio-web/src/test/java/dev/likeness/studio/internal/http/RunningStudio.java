@@ -60,8 +60,13 @@ final class RunningStudio implements AutoCloseable {
 
   /** Starts a studio on the embedded model, whose trainings have few steps. */
   static RunningStudio onPortrait(Path folder) {
+    return on(PortraitModel.files(), folder);
+  }
+
+  /** Starts a studio on a base, whose trainings have few steps. */
+  static RunningStudio on(Path base, Path folder) {
     RunningStudio started = start(folder, Optional.empty(), Duration.ofMinutes(1), List.of());
-    started.studio.open(() -> BaseModel.open(PortraitModel.files(), Compute.of("cpu", "f32")));
+    started.studio.open(() -> BaseModel.open(base, Compute.of("cpu", "f32")));
     await(() -> "ready".equals(started.studio.base().get("state")), "the base is open");
     return started;
   }

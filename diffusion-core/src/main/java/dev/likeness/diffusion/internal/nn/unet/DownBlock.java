@@ -26,23 +26,9 @@ public final class DownBlock {
     int out = level.channels();
     int in = index == 0 ? out : config.levels().get(index - 1).channels();
     for (int i = 0; i < level.layers(); i++) {
-      resnets.add(new ResnetBlock(
-          w.at("resnets").at(i),
-          i == 0 ? in : out,
-          out,
-          config.embedding().width(),
-          config.groups(),
-          config.eps(),
-          config.activation(),
-          1));
+      resnets.add(UNetLayers.resnet(w.at("resnets").at(i), i == 0 ? in : out, out, config, 1));
       if (level.hasAttention()) {
-        attentions.add(new SpatialTransformer(
-            w.at("attentions").at(i),
-            config,
-            options,
-            level,
-            level.transformers(),
-            level.onlyCrossAttention()));
+        attentions.add(UNetLayers.attention(w.at("attentions").at(i), config, options, level));
       }
     }
     boolean last = index == config.levels().size() - 1;

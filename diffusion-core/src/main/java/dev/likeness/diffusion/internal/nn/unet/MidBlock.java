@@ -26,15 +26,7 @@ public final class MidBlock {
   }
 
   private static ResnetBlock resnet(Weights w, UNetConfig config, int channels) {
-    return new ResnetBlock(
-        w,
-        channels,
-        channels,
-        config.embedding().width(),
-        config.groups(),
-        config.eps(),
-        config.activation(),
-        config.mid().scale());
+    return UNetLayers.resnet(w, channels, channels, config, config.mid().scale());
   }
 
   public Tensor forward(Tensor x, Tensor time, AttentionContext context, SegmentRunner segments) {

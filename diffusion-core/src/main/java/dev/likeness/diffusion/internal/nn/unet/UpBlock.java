@@ -34,23 +34,10 @@ public final class UpBlock {
     int above = config.levels().get(Math.max(here - 1, 0)).channels();
     for (int i = 0; i <= level.layers(); i++) {
       int skip = i == level.layers() ? above : out;
-      resnets.add(new ResnetBlock(
-          w.at("resnets").at(i),
-          (i == 0 ? below : out) + skip,
-          out,
-          config.embedding().width(),
-          config.groups(),
-          config.eps(),
-          config.activation(),
-          1));
+      resnets.add(
+          UNetLayers.resnet(w.at("resnets").at(i), (i == 0 ? below : out) + skip, out, config, 1));
       if (level.hasUpAttention()) {
-        attentions.add(new SpatialTransformer(
-            w.at("attentions").at(i),
-            config,
-            options,
-            level,
-            level.transformers(),
-            level.onlyCrossAttention()));
+        attentions.add(UNetLayers.attention(w.at("attentions").at(i), config, options, level));
       }
     }
     freeU = FeatureFactors.of(options.freeU(), index);

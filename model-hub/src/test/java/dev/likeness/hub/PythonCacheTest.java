@@ -2,6 +2,7 @@ package dev.likeness.hub;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -103,6 +104,53 @@ class PythonCacheTest {
         print(len(info.warnings), repo.repo_id, sorted(revision.refs), len(revision.files))""");
     assertEquals(0, outcome.status(), outcome.text());
     assertEquals("0 ada/model ['main'] 3", outcome.last());
+  }
+
+  @Test
+  void bothKeepTheSharedStore() throws Exception {
+    String xet = "ab" + "c".repeat(62);
+    String etag = server
+        .repository("ada/model")
+        .file("unet/diffusion_pytorch_model.safetensors")
+        .etag();
+    Outcome published = python(false, """
+        import os
+        from huggingface_hub.utils._shared_blobs import publish_blob_to_shared_store
+        snapshot_download('ada/model')
+        blob = os.path.join('%s', 'models--ada--model', 'blobs', '%s')
+        print(publish_blob_to_shared_store(
+            blob_path=blob, xet_hash='%s', cache_dir='%s', expected_size=%d,
+            replace_existing=False))""".formatted(folder, etag, xet, folder, WEIGHTS.length));
+    assertEquals("True", published.last(), published.text());
+    server
+        .repository("bea/copy")
+        .small("config.json", "{}")
+        .large("diffusion_pytorch_model.safetensors", WEIGHTS)
+        .xet
+        .put("diffusion_pytorch_model.safetensors", xet);
+    ModelHub hub = ModelHub.open(server.settings(folder));
+    assertEquals(snapshot(), hub.get("ada/model"), "what Python shares is used");
+    long before = server.requests().stream()
+        .filter(request -> request.server().equals("storage"))
+        .count();
+    Path copy = hub.get("bea/copy").resolve("diffusion_pytorch_model.safetensors");
+    assertEquals(
+        before,
+        server.requests().stream()
+            .filter(request -> request.server().equals("storage"))
+            .count(),
+        "the weights come from the store");
+    Outcome deleted = python(true, """
+        from huggingface_hub import scan_cache_dir
+        info = scan_cache_dir()
+        model, = [repo for repo in info.repos if repo.repo_id == 'ada/model']
+        info.delete_revisions(*[revision.commit_hash for revision in model.revisions]).execute()
+        print(len(scan_cache_dir().repos))""");
+    assertEquals("1", deleted.last(), deleted.text());
+    assertArrayEquals(WEIGHTS, Files.readAllBytes(copy), "Python keeps what is linked here");
+    assertEquals(List.of(), hub.cache().faults("bea/copy"));
+    hub.cache().remove(hub.cache().removal("bea/copy"));
+    assertFalse(Files.exists(folder.resolve("blobs/ab").resolve(xet)), "the last link is gone");
   }
 
   private Path snapshot() {

@@ -135,7 +135,8 @@ class NumberRangesTest {
       range.below() ? range.max() - step : range.max()
     }) {
       String value = each.isWhole() ? Long.toString((long) end) : plain(end);
-      CommandResult run = CommandResult.of(line(each, value));
+      // The studio runs until it is cancelled.
+      CommandResult run = CommandResult.cancelledAt("Ctrl-C ends the studio", line(each, value));
       assertFalse(
           run.err().contains(OptionName.of(each.option()) + " must be a "),
           value + ": " + run.err());
@@ -209,6 +210,10 @@ class NumberRangesTest {
     if (each.command().findOption("--base") != null) {
       // A base that is missing, so that nothing is generated.
       line.add("--base=" + folder.resolve("none"));
+    }
+    if (each.command().name().equals("studio")) {
+      line.add("--store=" + folder.resolve("people"));
+      line.add("--key=" + folder.resolve("people.key"));
     }
     line.add(OptionName.of(each.option()) + "=" + value);
     return line.toArray(String[]::new);

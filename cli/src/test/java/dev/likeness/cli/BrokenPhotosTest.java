@@ -37,7 +37,8 @@ class BrokenPhotosTest {
   @Test
   void missingFolder() throws IOException {
     Files.delete(folder);
-    assertRefused(folder + " is not a folder; give the folder with the person's photos");
+    assertRefused(
+        folder + " does not exist; give photos of the person, or folders with such photos");
     Files.createDirectory(folder);
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,41 @@ class PhotosCommandTest {
     RgbImage drawn = RgbImage.read(sheet);
     assertTrue(drawn.width() >= 900 && drawn.height() >= 500, drawn.toString());
     Files.delete(sheet);
+  }
+
+  @Test
+  void takesFilesAndFoldersInAnyMixture() throws IOException {
+    Path more = Files.createDirectory(folder.resolve("more"));
+    for (int i = 1; i <= 2; i++) {
+      Files.copy(SELFIES.resolve("selfie-0" + i + ".jpg"), more.resolve(i + ".jpg"));
+    }
+    Path first = SELFIES.resolve("selfie-03.jpg");
+    Path last = SELFIES.resolve("selfie-04.jpg");
+    CommandResult run =
+        CommandResult.of("photos", first.toString(), more.toString(), last.toString(), "--json");
+    assertEquals(0, run.status(), run.err());
+    List<Integer> places = List.of("selfie-03.jpg", "1.jpg", "2.jpg", "selfie-04.jpg").stream()
+        .map(name -> run.out().indexOf("\"" + name + "\""))
+        .toList();
+    assertEquals(places.stream().sorted().toList(), places, run.out());
+    assertTrue(places.get(0) > 0, run.out());
+    String twice =
+        CommandResult.of("photos", last.toString(), last.toString(), "--json").err();
+    assertTrue(twice.contains(last + " is given twice; it counts once"), twice);
+    assertEquals(
+        List.of(folder.resolve("none.jpg")
+            + " does not exist; give photos of the person, or folders with such photos"),
+        CommandResult.of("photos", first.toString(), folder.resolve("none.jpg").toString())
+            .errorLines());
+  }
+
+  @Test
+  void trainAndHeadshotTakeSeveralPhotos() {
+    for (String command : List.of(
+        "headshot --photos a.jpg b --out x",
+        "train --photos a b --photos c" + " --consent y --out x")) {
+      assertEquals(Optional.empty(), CommandSyntax.refusal(command.split(" ")), command);
+    }
   }
 
   @Test
@@ -82,7 +118,7 @@ class PhotosCommandTest {
     byte[] whole = Arrays.copyOf(file, file.length + node.length);
     System.arraycopy(node, 0, whole, file.length, node.length);
     Path network = Files.write(folder.resolve("sface.onnx"), whole);
-    for (String option : List.of("--embedder", "--detector", "--quality")) {
+    for (String option : List.of("--embedder", "--detector", "--face-quality")) {
       CommandResult run =
           CommandResult.of("photos", SELFIES.toString(), option, network.toString());
 

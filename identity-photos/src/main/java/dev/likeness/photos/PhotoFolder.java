@@ -92,12 +92,28 @@ final class PhotoFolder {
    *     repeats of an inner folder are not in 1..1000
    */
   PhotoSet photos() {
+    Found found = find();
+    return PhotoSet.of(found.photos(), found.notices());
+  }
+
+  /**
+   * The photos of a folder.
+   *
+   * @param files the file of each photo
+   */
+  record Found(List<Path> files, List<Photo> photos, List<String> notices) {}
+
+  /** Finds the photos; throws the exceptions of {@link #photos}. */
+  Found find() {
     Set<Path> regular = Set.copyOf(files());
+    List<Path> files = new ArrayList<>();
     List<Photo> all = new ArrayList<>();
     List<String> unused = new ArrayList<>();
     for (Path inside : folders) {
       CaptionFiles captions = new CaptionFiles(list(inside, file -> true));
-      list(inside, file -> regular.contains(file) || isSpecialPhoto(file)).stream()
+      List<Path> here = list(inside, file -> regular.contains(file) || isSpecialPhoto(file));
+      files.addAll(here);
+      here.stream()
           .map(file -> photo(file, regular, captions))
           .map(photo -> inside.equals(folder) ? photo : inNamedFolder(photo, inside))
           .forEach(all::add);
@@ -112,7 +128,18 @@ final class PhotoFolder {
           + "; a caption for a.jpg is one line of text in a.txt or a.caption");
     }
     unreadFolders().ifPresent(notices::add);
-    return PhotoSet.of(all, notices);
+    return new Found(files, all, notices);
+  }
+
+  /** Lists the files beside a photo that have its name with another ending. */
+  static List<Path> besides(Path photo) {
+    Path folder = photo.toAbsolutePath().getParent();
+    String name = photo.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    String stem = dot > 0 ? name.substring(0, dot) : name;
+    return folder == null
+        ? List.of()
+        : some(folder, file -> file.getFileName().toString().startsWith(stem + "."));
   }
 
   private static Photo photo(Path file, Set<Path> regular, CaptionFiles captions) {

@@ -1,6 +1,7 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -87,7 +88,25 @@ public final class PhotoSet {
   }
 
   /**
-   * Lists the regular files that {@link #from} accepts as photos of a folder. Links are left out.
+   * Returns the photos of files and folders, in any mixture and in the given order. A folder adds
+   * its photos as {@link #from(Path)} does; a file adds one photo, with the caption beside it. A
+   * photo that is given twice counts once. If two files have the same name, the names of both
+   * photos begin with their folder.
+   *
+   * @param places files and folders, at least one
+   * @return the set; its photos are read during the review
+   * @throws InvalidInputException if there is none, if one does not exist, if a folder or caption
+   *     is refused as by {@link #from(Path)}, or if there are more than 1,000 photos
+   */
+  public static PhotoSet from(List<Path> places) {
+    return places.size() == 1 && Files.isDirectory(places.get(0))
+        ? from(places.get(0))
+        : new PhotoPlaces(places).photos();
+  }
+
+  /**
+   * Lists the regular files that {@link #from(Path)} accepts as photos of a folder. Links are left
+   * out.
    *
    * @param folder the folder of photos
    * @return the files, sorted by file name, followed by the files of inner folders such as

@@ -11,8 +11,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Recognises the photos of {@code examples/photos}. They show a person who does not exist, so no
@@ -42,16 +44,28 @@ public final class ExamplePhotos {
 
   /** Returns true if all photos of a folder are example photos, false if at least one is not. */
   public static boolean isIn(Path folder) {
+    return isIn(List.of(folder));
+  }
+
+  /**
+   * Returns true if all photos are example photos, false if at least one is not.
+   *
+   * @param places files and folders
+   */
+  static boolean isIn(List<Path> places) {
+    return places.stream()
+        .flatMap(place ->
+            Files.isDirectory(place) ? PhotoSet.listFiles(place).stream() : Stream.of(place))
+        .allMatch(ExamplePhotos::isOne);
+  }
+
+  private static boolean isOne(Path photo) {
     try {
-      for (Path photo : PhotoSet.listFiles(folder)) {
-        if (Files.size(photo) > MAX_BYTES || !isExample(Files.readAllBytes(photo))) {
-          return false;
-        }
-      }
-      return true;
+      return Files.isRegularFile(photo)
+          && Files.size(photo) <= MAX_BYTES
+          && isExample(Files.readAllBytes(photo));
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "cannot read the photos in " + folder + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read the photo " + photo + ": " + e.getMessage(), e);
     }
   }
 

@@ -37,10 +37,12 @@ public final class PhotoOptions {
   @PathUse(Use.PHOTOS)
   @Option(
       names = "--photos",
-      paramLabel = "DIR",
-      description = "3 to 20 photos of one person; captions for training may lie beside them, in "
-          + "a.txt or a.caption for a.jpg, and photos in a folder 10_NAME count 10 times")
-  private Path photos;
+      paramLabel = "PHOTO|DIR",
+      arity = "1..*",
+      description = "3 to 20 photos of one person: files, folders, or both; captions for training "
+          + "may lie beside them, in a.txt or a.caption for a.jpg, and photos in a folder 10_NAME "
+          + "count 10 times")
+  private List<Path> photos = List.of();
 
   @Mixin
   private WhoOption who;
@@ -66,7 +68,7 @@ public final class PhotoOptions {
   }
 
   boolean isGiven() {
-    return photos != null;
+    return !photos.isEmpty();
   }
 
   /** Returns the consent for a person file that records none. */
@@ -254,12 +256,12 @@ public final class PhotoOptions {
      * people is returned unchanged if no user can be asked, or if the user chooses none. The
      * question names the groups, so {@link #printOfOnePerson} does not name them after it.
      *
-     * @param folder the folder of the photos
+     * @param photos the files and folders of the photos
      * @throws InvalidInputException if the photo does not show a person of the review
      */
-    PhotoReview choose(PhotoReview review, Path folder, ReviewTools tools, Console console) {
+    PhotoReview choose(PhotoReview review, List<Path> photos, ReviewTools tools, Console console) {
       if (who != null) {
-        return review.withPersonIn(Photo.of(find(folder)), tools);
+        return review.withPersonIn(Photo.of(find(photos)), tools);
       }
       List<List<AcceptedPhoto>> groups = review.groups();
       PhotoReview chosen = review;
@@ -288,13 +290,16 @@ public final class PhotoOptions {
     }
 
     // A name without a folder may be one of the photos.
-    private Path find(Path folder) {
-      Path inFolder = folder.resolve(who);
-      if (!Files.exists(who) && !Files.exists(inFolder)) {
-        throw new InvalidInputException(
-            "the photo " + who + " of --who does not exist; give a photo of the wanted person");
-      }
-      return Files.exists(who) ? who : inFolder;
+    private Path find(List<Path> photos) {
+      return Stream.concat(
+              Stream.of(who),
+              photos.stream()
+                  .map(place -> Files.isDirectory(place) ? place.resolve(who) : place)
+                  .filter(file -> file.endsWith(who)))
+          .filter(Files::exists)
+          .findFirst()
+          .orElseThrow(() -> new InvalidInputException(
+              "the photo " + who + " of --who does not exist; give a photo of the wanted person"));
     }
   }
 }

@@ -19,20 +19,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/**
- * {@code likeness photos}: reviews a folder of photos in the same way as {@code likeness headshot}.
- */
+/** {@code likeness photos}: reviews photos in the same way as {@code likeness headshot}. */
 @Command(
     name = "photos",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Reviews each photo of a folder: keep, warn or reject, with reasons.")
+    description = "Reviews each photo: keep, warn or reject, with reasons.")
 public final class PhotosCommand implements Runnable, WritesFiles {
   private final Console console;
 
   @PathUse(Use.PHOTOS)
-  @Parameters(paramLabel = "DIR", description = "3 to 20 photos of one person")
-  private Path photos;
+  @Parameters(
+      paramLabel = "PHOTO|DIR",
+      arity = "1..*",
+      description = "3 to 20 photos of one person: files, folders, or both")
+  private List<Path> photos;
 
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;

@@ -157,7 +157,7 @@ public final class CommandPaths {
   private static void requireOther(Output output, FilePlace place, Input input) {
     String name = output.option() + " " + output.path();
     String other = input.name() + " " + input.path();
-    boolean isFolder = input.use() == PathUse.Use.PHOTOS || Files.isDirectory(input.path());
+    boolean isFolder = Files.isDirectory(input.path());
     if (output.kind() == Output.Kind.NAMES) {
       if (output
               .names()

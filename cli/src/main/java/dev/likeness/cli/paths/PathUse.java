@@ -25,7 +25,10 @@ public @interface PathUse {
   enum Use {
     /** A file or folder that the command reads. If it is a folder, it reads everything in it. */
     READ,
-    /** A folder of photos. The command reads the files in it and in folders such as 10_NAME. */
+    /**
+     * A photo, or a folder of photos. The command reads the files in it and in folders such as
+     * 10_NAME.
+     */
     PHOTOS,
     /** A file or folder that the command writes; {@link WritesFiles#outputs} describes it. */
     WRITTEN,

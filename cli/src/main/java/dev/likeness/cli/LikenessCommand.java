@@ -18,11 +18,13 @@ import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
+import dev.likeness.cli.console.MissingSubcommand;
 import dev.likeness.cli.console.OptionName;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.headshots.report.LikenessVersion;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,7 +42,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
@@ -135,7 +136,7 @@ public final class LikenessCommand implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     // A text such as "@file" is a value, never the name of a file with arguments.
     line.setExpandAtFiles(false);
-    groupOptions(line);
+    groupOptions(line, Arrays.asList(args).contains(GroupedOptions.HELP_ALL));
     line.setOut(console.helpOut()).setErr(console.err());
     line.setExecutionStrategy(parsed -> {
       CommandNumbers.require(parsed);
@@ -155,7 +156,7 @@ public final class LikenessCommand implements Runnable {
       return ExitStatus.USAGE.code();
     });
     try {
-      int status = line.execute(args);
+      int status = line.execute(OptionAliases.resolve(line, args));
       return status == ExitStatus.DONE.code() ? console.requireWritten() : status;
     } catch (OutOfMemoryError | LinkageError e) {
       return console.report(e);
@@ -167,18 +168,21 @@ public final class LikenessCommand implements Runnable {
         .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested());
   }
 
-  private static void groupOptions(CommandLine line) {
+  private static void groupOptions(CommandLine line, boolean all) {
+    GroupedOptions.addHelpAll(line.getCommandSpec());
     Map<String, IHelpSectionRenderer> sections = new HashMap<>(line.getHelpSectionMap());
     sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING, help -> "");
-    sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedOptions::render);
+    sections.put(
+        UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> GroupedOptions.render(help, all));
     line.setHelpSectionMap(sections);
     GroupedOptions.shortenSynopsis(line.getCommandSpec());
-    line.getSubcommands().values().forEach(LikenessCommand::groupOptions);
+    HelpExamples.addTo(line.getCommandSpec());
+    line.getSubcommands().values().forEach(command -> groupOptions(command, all));
   }
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no subcommand given");
+    throw MissingSubcommand.of(spec);
   }
 
   /** Provides the text of {@code likeness --version}. */
@@ -196,6 +200,7 @@ public final class LikenessCommand implements Runnable {
    */
   static final class GroupedOptions {
     static final String OTHERS = "Other options";
+    static final String HELP_ALL = "--help-all";
     private static final int FEW = 10;
     private static final String COMMON = "Common options";
     private static final String HELP = "Help";
@@ -210,6 +215,7 @@ public final class LikenessCommand implements Runnable {
     /** Groups of options that a command class itself declares. */
     private static final Map<String, String> OWN = Map.ofEntries(
         Map.entry("--help", HELP),
+        Map.entry(HELP_ALL, HELP),
         Map.entry("--version", HELP),
         Map.entry("--vae-tiling", "Speed and memory"),
         Map.entry("--tensors", "Output"),
@@ -246,17 +252,47 @@ public final class LikenessCommand implements Runnable {
               .collect(Collectors.joining(" ")));
     }
 
-    static String render(Help help) {
+    /** Adds the option that lists all options to a command with many. */
+    static void addHelpAll(CommandSpec command) {
+      if (!hasFew(command) && command.findOption(HELP_ALL) == null) {
+        command.addOption(OptionSpec.builder(HELP_ALL)
+            .usageHelp(true)
+            .arity("0")
+            .type(boolean.class)
+            .description("shows all options")
+            .build());
+      }
+    }
+
+    /**
+     * Returns the options of a command: the common ones, or all.
+     *
+     * @param all true if the user asked for all options
+     */
+    static String render(Help help, boolean all) {
       if (hasFew(help.commandSpec())) {
         return help.optionList();
       }
       Map<String, List<OptionSpec>> groups = groups(help.commandSpec());
+      int others = 0;
+      for (String heading : List.copyOf(groups.keySet())) {
+        if (!all && !heading.equals(COMMON) && !heading.equals(HELP)) {
+          List<OptionSpec> required =
+              groups.get(heading).stream().filter(OptionSpec::required).toList();
+          others += groups.remove(heading).size() - required.size();
+          groups.get(COMMON).addAll(required);
+        }
+      }
       StringBuilder text = new StringBuilder();
       groups.forEach((heading, options) -> {
         Help.Layout layout = help.createDefaultLayout();
         layout.addOptions(options, help.createDefaultParamLabelRenderer());
         text.append(help.createHeading("%n%s:%n", heading)).append(layout);
       });
+      if (others > 0) {
+        text.append(help.createHeading(
+            "%n%d more options: %s %s%n", others, help.commandSpec().qualifiedName(), HELP_ALL));
+      }
       return text.toString();
     }
 

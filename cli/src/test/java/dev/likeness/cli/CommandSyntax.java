@@ -27,7 +27,8 @@ public final class CommandSyntax {
     String[] tried = args.clone();
     while (true) {
       try {
-        commandLine().setCaseInsensitiveEnumValuesAllowed(true).parseArgs(tried);
+        CommandLine line = commandLine().setCaseInsensitiveEnumValuesAllowed(true);
+        line.parseArgs(OptionAliases.resolve(line, tried));
         return Optional.empty();
       } catch (ParameterException e) {
         if (!isReplaced(tried, e.getValue())) {

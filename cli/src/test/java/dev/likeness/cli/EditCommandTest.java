@@ -285,10 +285,10 @@ class EditCommandTest {
   @Test
   void namesMissingOptions() {
     CommandResult run = CommandResult.of(
-        "edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+        "edit", image.toString(), "--person", "x", "--out", "x", "--prompt", "a hat");
     assertEquals(2, run.status());
     assertEquals(
-        List.of("--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, "
+        List.of("--prompt needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, "
             + "--light or --expression (try likeness edit --help)"),
         run.errorLines());
     assertEquals(

@@ -99,7 +99,7 @@ class ForeignFilesTest {
         "photos PERSON --detector FILE.onnx",
         "photos PERSON --embedder FILE-sface.onnx",
         "photos PERSON --embedder FILE-arcface.safetensors",
-        "photos PERSON --quality FILE.onnx",
+        "photos PERSON --face-quality FILE.onnx",
         "verify FILE.png",
         "verify FILE.json",
         "verify PHOTO --trust FILE.pem",

@@ -146,6 +146,15 @@ class GenerateOptionsTest {
         Arguments.of(
             "--guidance-start 0.3 --guidance-end 0.8",
             REQUEST.guidance(guidance.between(0.3, 0.8))),
+        Arguments.of("--deep-cache 3", REQUEST.caching(CachingOptions.deepCache(3, 0))),
+        Arguments.of("--deep-forecast 4", REQUEST.caching(CachingOptions.deepForecast(4, 0))),
+        Arguments.of(
+            "--scheduler DDIM --steps 8 --extrapolate 2",
+            REQUEST.steps(8).caching(CachingOptions.extrapolation(2))),
+        Arguments.of(
+            "--deep-cache 3 --token-merging 0.5",
+            REQUEST.caching(CachingOptions.deepCache(3, 0).tokenMerging(0.5))),
+        Arguments.of("--token-merging 0.5", REQUEST.caching(CachingOptions.NONE.tokenMerging(0.5))),
         Arguments.of("--caching deep-cache:3", REQUEST.caching(CachingOptions.deepCache(3, 0))),
         Arguments.of(
             "--caching deep-forecast:4", REQUEST.caching(CachingOptions.deepForecast(4, 0))),

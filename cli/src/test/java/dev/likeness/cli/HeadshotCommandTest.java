@@ -204,8 +204,10 @@ class HeadshotCommandTest {
         List.of(
             "--train-steps and --rank need --photos and an --identity that trains; leave them out"),
         steps.errorLines());
-    CommandResult quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
-    assertEquals(List.of("--quality applies to --photos only; leave it out"), quality.errorLines());
+    CommandResult quality =
+        headshot("--person", "ada.safetensors", "--face-quality", "quality.onnx");
+    assertEquals(
+        List.of("--face-quality applies to --photos only; leave it out"), quality.errorLines());
     CommandResult trait =
         headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
     assertTrue(
@@ -219,7 +221,8 @@ class HeadshotCommandTest {
     out = Files.createDirectory(folder.resolve("existing"));
     Path missing = folder.resolve("missing");
     assertEquals(
-        List.of(missing + " is not a folder; give the folder with the person's photos"),
+        List.of(
+            missing + " does not exist; give photos of the person, or folders with such photos"),
         headshot("--photos", missing.toString()).errorLines());
     out = Files.writeString(folder.resolve("a file"), "").resolve("out");
     CommandResult nowhere = headshot("--photos", photos.toString());

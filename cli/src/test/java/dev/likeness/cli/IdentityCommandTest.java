@@ -27,7 +27,7 @@ class IdentityCommandTest {
         "likeness: the base " + folder + " has no IP-Adapter ("
             + folder.resolve("ip_adapter/ip-adapter.safetensors")
             + " does not exist); give --ip-adapter FILE (with --image-encoder PATH or"
-            + " --face-embedder FILE), or"
+            + " --adapter-embedder FILE), or"
             + " choose --identity lora",
         run.err().strip());
   }
@@ -35,9 +35,9 @@ class IdentityCommandTest {
   @Test
   void refusesOptionsThatDoNotBelongTogether() {
     assertEquals(
-        "likeness: --ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or "
+        "likeness: --ip-adapter, --image-encoder and --adapter-embedder need --identity ipadapter or "
             + "--identity both",
-        usage("headshot", "--face-embedder", "x.onnx"));
+        usage("headshot", "--adapter-embedder", "x.onnx"));
     assertEquals(
         "likeness: Invalid value for option '--identity': unknown identity method \"face\";"
             + " known: lora, "

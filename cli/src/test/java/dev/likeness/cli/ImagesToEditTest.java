@@ -50,11 +50,7 @@ class ImagesToEditTest {
           base,
           request.referenceImages(request.referenceImages().strength(0.3).maxPixels(70 * 70)),
           generate(
-              klein,
-              "--image=a.png",
-              "--image=b.png",
-              "--image-strength=0.3",
-              "--reference-size=70"));
+              klein, "--image=a.png", "--image=b.png", "--image-strength=0.3", "--image-size=70"));
     }
     String record = Files.readString(folder.resolve("out/images-002.json"));
     assertTrue(record.contains("\"image_strength\" : 0.3"), record);
@@ -74,15 +70,15 @@ class ImagesToEditTest {
             + " a base that edits images",
         generate(zimage, "--image", "a.png"));
     assertRefused(
-        "--reference-size must be a whole number from 64 to 16384, got 0",
-        generate(zimage, "--image", "a.png", "--reference-size", "0"));
+        "--image-size must be a whole number from 64 to 16384, got 0",
+        generate(zimage, "--image", "a.png", "--image-size", "0"));
     assertRefused(
         "--image-strength must be a number of at least 0, got NaN",
         generate(zimage, "--image", "a.png", "--image-strength", "NaN"));
     assertRefused(
         "--image-strength must be a number of at least 0, got -1",
         generate(zimage, "--image", "a.png", "--image-strength", "-1"));
-    for (String lone : List.of("--image-strength", "--reference-size")) {
+    for (String lone : List.of("--image-strength", "--image-size")) {
       assertRefused(
           lone + " does nothing without --image; give both or neither",
           generate(zimage, lone, "64"));

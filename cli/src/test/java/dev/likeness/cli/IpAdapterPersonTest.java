@@ -359,7 +359,7 @@ class IpAdapterPersonTest {
             .contains(
                 "is an IP-Adapter FaceID Portrait, which needs a face embedder, but there is no "
                     + "face_embedder folder beside the file; give the face embedder that the adapter "
-                    + "was trained with: --face-embedder FILE"),
+                    + "was trained with: --adapter-embedder FILE"),
         blind.err());
     command[8] = "both";
     assertEquals(3, CommandResult.of(command).status());
@@ -392,7 +392,7 @@ class IpAdapterPersonTest {
             adapter,
             "--reference",
             photos.resolve("selfie-01.jpg").toString(),
-            "--face-embedder",
+            "--adapter-embedder",
             recogniser,
             "--commercial",
             "--steps",
@@ -415,7 +415,7 @@ class IpAdapterPersonTest {
             "ipadapter",
             "--ip-adapter",
             adapter,
-            "--face-embedder",
+            "--adapter-embedder",
             recogniser,
             "--commercial",
             "--style",
@@ -496,7 +496,7 @@ class IpAdapterPersonTest {
   @Test
   void refusesOptionsThatTheAdapterIgnores() {
     for (String option :
-        List.of("--face-embedder", "--face-detector", "--fallback-adapter", "--image-encoder")) {
+        List.of("--adapter-embedder", "--face-detector", "--fallback-adapter", "--image-encoder")) {
       Path adapter = base.resolve(
           (option.equals("--image-encoder") ? "faces" : "ip_adapter") + "/ip-adapter.safetensors");
       CommandResult run = CommandResult.of(

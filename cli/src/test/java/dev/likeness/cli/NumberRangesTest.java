@@ -152,7 +152,7 @@ class NumberRangesTest {
       generate --prompt x --out none --height -8 | --height must be a whole number from 1 to 16384, got -8
       generate --prompt x --out none --hires 0 | --hires must be a number above 1, at most 8, got 0
       generate --prompt x --out none --hires 1 | --hires must be a number above 1, at most 8, got 1
-      generate --prompt x --out none --image none --reference-size 1 | --reference-size must be a whole number from 64 to 16384, got 1
+      generate --prompt x --out none --image none --image-size 1 | --image-size must be a whole number from 64 to 16384, got 1
       generate --prompt x --out none --extend 2147483647,0,0,0 | --extend must be a whole number from 0 to 16384, got 2147483647
       generate --prompt x --out none --guidance NaN | --guidance must be a number from -3.4e38 to 3.4e38, got NaN
       generate --prompt x --out none --eta -1 | --eta must be a number from 0 to 1, got -1
@@ -182,7 +182,7 @@ class NumberRangesTest {
       generate --prompt x --out none --embedding =name; --embedding has an empty path; give FILE[=NAME]
       generate --prompt x --out none --tensors BLANK; --tensors has an empty path; give FILE
       train --photos none --out EMPTY; --out has an empty path; give FILE|DIR
-      photos EMPTY; DIR has an empty path; give DIR
+      photos EMPTY; PHOTO|DIR has an empty path; give PHOTO|DIR
       convert none EMPTY; OUT has an empty path; give OUT
       people list --store EMPTY; --store has an empty path; give DIR
       headshot --person none --brisque a,,b --out none; --brisque has an empty path; give MODEL,RANGE

@@ -21,7 +21,12 @@ class UsageTest {
     assertWrong(
         "Missing required options: '--prompt=TEXT', '--out=DIR' (try likeness generate --help)",
         "generate");
-    assertWrong("no subcommand given (try likeness --help)");
+    assertWrong(
+        "no subcommand given; give one of headshot, edit, generate, studio, photos, train,"
+            + " lora, inspect, convert, calibrate, models, people, purge, verify, doctor (try likeness --help)");
+    assertWrong(
+        "no subcommand given; give one of list, show, erase (try likeness people --help)",
+        "people");
   }
 
   @Test

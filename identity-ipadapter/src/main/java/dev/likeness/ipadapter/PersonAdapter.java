@@ -124,7 +124,7 @@ public final class PersonAdapter implements AutoCloseable {
             + file.kind().title()
             + ", which needs a face embedder, but there is no face_embedder folder beside the"
             + " file; give the face embedder that the adapter was trained with: "
-            + "--face-embedder FILE"));
+            + "--adapter-embedder FILE"));
   }
 
   /**

@@ -56,7 +56,7 @@ final class EditOptions {
   private Path mask;
 
   @Option(
-      names = "--words",
+      names = "--prompt",
       paramLabel = "TEXT",
       defaultValue = "",
       description = "with --mask: prompt for the white pixels of the mask")
@@ -99,7 +99,7 @@ final class EditOptions {
         "--smile and --expression exclude each other; give one of them");
     require(
         words.isEmpty() || mask != null,
-        "--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, --light or "
+        "--prompt needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, --light or "
             + "--expression");
     HeadshotEdit.Margins margins = extend == null
         ? new HeadshotEdit.Margins(0, 0, 0, 0)

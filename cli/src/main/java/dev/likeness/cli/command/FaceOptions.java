@@ -33,7 +33,7 @@ final class FaceOptions {
 
   @PathUse(Use.READ)
   @Option(
-      names = "--quality",
+      names = "--face-quality",
       paramLabel = "FILE",
       description = "face quality model, an ONNX file, for an additional check of photos")
   private Path quality;

@@ -37,7 +37,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
   private static final String[][] REQUIRED_OPTIONS = {
     {"--preview", "--preview-every"},
     {"--tensors", "--overwrite"},
-    {"--image", "--image-strength", "--reference-size"},
+    {"--image", "--image-strength", "--image-size"},
     {"--hires", "--hires-strength", "--hires-pixels"},
     {
       "--controlnet",
@@ -53,7 +53,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
       "--ip-adapter",
       "--image-encoder",
       "--reference-blocks",
-      "--face-embedder",
+      "--adapter-embedder",
       "--fallback-adapter"
     },
     {

@@ -8,6 +8,9 @@ import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -102,30 +105,72 @@ final class GenerateOptions {
     }
   }
 
-  /** The option for caching. */
+  /** The options for caching. */
   @Command(optionListHeading = "Speed and memory")
   static final class CachingOption {
     private static final Pattern PATTERN = Pattern.compile(
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?"
             + "(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
+    private static final int MOST_STEPS = 99;
+
+    @NumberRange(min = 1, max = MOST_STEPS)
+    @Option(
+        names = "--extrapolate",
+        paramLabel = "N",
+        description =
+            "runs the network only every N steps, and extrapolates between them; 2 is the "
+                + "most accurate. Use a --scheduler that adds no noise: with others, such as euler_a, "
+                + "images differ more")
+    private Integer extrapolate;
+
+    @NumberRange(min = 1, max = MOST_STEPS)
+    @Option(
+        names = "--deep-cache",
+        paramLabel = "N",
+        description = "DeepCache: runs a UNet's deep layers only every N steps")
+    private Integer deepCache;
+
+    @NumberRange(min = 1, max = MOST_STEPS)
+    @Option(
+        names = "--deep-forecast",
+        paramLabel = "N",
+        description = "as --deep-cache, and extrapolates the results of the deep layers")
+    private Integer deepForecast;
+
+    @NumberRange(min = 0)
+    @Option(
+        names = "--first-block-cache",
+        paramLabel = "CHANGE",
+        description =
+            "skips a transformer's other blocks if the first block's output changed by at "
+                + "most CHANGE, such as 0.1")
+    private Double firstBlock;
+
+    @NumberRange(min = 0, max = 0.75)
+    @Option(
+        names = "--token-merging",
+        paramLabel = "SHARE",
+        description = "merges this share of a UNet's tokens, at most 0.75; goes with the others")
+    private Double tokenMerging;
+
+    // The option of earlier versions.
     @Option(
         names = "--caching",
+        hidden = true,
         paramLabel = "METHOD[:N]",
-        description =
-            "reduces the work and gives nearly the same image. extrapolate:N runs the network only "
-                + "every N steps. deep-cache:N runs a UNet's deep layers only every N steps; "
-                + "deep-forecast:N also extrapolates their results. first-block:CHANGE skips a "
-                + "transformer's other blocks if the first block's output changed by at most "
-                + "CHANGE. merge:SHARE merges this share of a UNet's tokens, at most 0.75; it "
-                + "may follow another method after a comma. extrapolate:2 and deep-forecast:2 are "
-                + "the most accurate. Use a --scheduler that adds no noise: with other schedulers, "
-                + "such as euler_a, images differ more")
+        description = "the method of the options above, such as deep-cache:3,merge:0.5")
     private String caching;
 
     ImageRequest apply(ImageRequest request) {
+      Optional<CachingOptions> chosen = chosen();
       if (caching == null) {
-        return request;
+        return chosen.map(request::caching).orElse(request);
+      }
+      if (chosen.isPresent()) {
+        throw new IllegalArgumentException("--caching is the former name of --extrapolate,"
+            + " --deep-cache, --deep-forecast, --first-block-cache and --token-merging; give only"
+            + " the new options");
       }
       Matcher said = PATTERN.matcher(caching);
       if (caching.isEmpty() || !said.matches()) {
@@ -141,6 +186,32 @@ final class GenerateOptions {
               : withInterval(said.group(1), Integer.parseInt(said.group(2)));
       return request.caching(
           said.group(4) == null ? one : one.tokenMerging(Double.parseDouble(said.group(4))));
+    }
+
+    /** Returns the caching of the single options; empty if none is given. */
+    private Optional<CachingOptions> chosen() {
+      Map<String, Optional<CachingOptions>> methods = new LinkedHashMap<>();
+      methods.put(
+          "--extrapolate", Optional.ofNullable(extrapolate).map(CachingOptions::extrapolation));
+      methods.put(
+          "--deep-cache", Optional.ofNullable(deepCache).map(n -> CachingOptions.deepCache(n, 0)));
+      methods.put(
+          "--deep-forecast",
+          Optional.ofNullable(deepForecast).map(n -> CachingOptions.deepForecast(n, 0)));
+      methods.put(
+          "--first-block-cache", Optional.ofNullable(firstBlock).map(CachingOptions::firstBlock));
+      List<String> given = methods.keySet().stream()
+          .filter(name -> methods.get(name).isPresent())
+          .toList();
+      if (given.size() > 1) {
+        throw new IllegalArgumentException(
+            String.join(" and ", given) + " exclude each other; give one of them");
+      }
+      Optional<CachingOptions> method =
+          given.isEmpty() ? Optional.empty() : methods.get(given.get(0));
+      return tokenMerging == null
+          ? method
+          : Optional.of(method.orElse(CachingOptions.NONE).tokenMerging(tokenMerging));
     }
 
     private static CachingOptions withInterval(String kind, int every) {

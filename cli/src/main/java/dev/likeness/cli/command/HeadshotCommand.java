@@ -154,11 +154,11 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     identity.requireNoStore(store);
     requireUsed();
     identity.require(base.folder(), base.name(), faces.policy());
+    ShootRequest request = generate.request(base, console);
+    selection.validate(request);
     if (person != null && !store.isGiven()) {
       identity.requireReadable(person);
     }
-    ShootRequest request = generate.request(base, console);
-    selection.validate(request);
     photos.profile();
     disclosure.disclosure(store.signing());
     extraFormats();
@@ -188,7 +188,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       photos.missingConsent().requireMissing(store, identity.files(person));
     }
     if (person != null && (faces.hasQualityModel() || photos.hasPersonPhoto())) {
-      throw new IllegalArgumentException((faces.hasQualityModel() ? "--quality" : "--who")
+      throw new IllegalArgumentException((faces.hasQualityModel() ? "--face-quality" : "--who")
           + " applies to --photos only; leave it out");
     }
     if (person != null

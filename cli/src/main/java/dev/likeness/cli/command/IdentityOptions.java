@@ -106,7 +106,7 @@ final class IdentityOptions {
 
   @PathUse(Use.READ)
   @Option(
-      names = "--face-embedder",
+      names = "--adapter-embedder",
       paramLabel = "FILE",
       description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
           + "beside the adapter)")
@@ -115,7 +115,7 @@ final class IdentityOptions {
   Method method() {
     if (!method.usesAdapter() && (adapter != null || encoder != null || faceEmbedder != null)) {
       throw new IllegalArgumentException(
-          "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or "
+          "--ip-adapter, --image-encoder and --adapter-embedder need --identity ipadapter or "
               + "--identity both");
     }
     return method;
@@ -143,7 +143,7 @@ final class IdentityOptions {
               ? adapter + " does not exist; give an IP-Adapter file"
               : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
                   + " does not exist); give --ip-adapter FILE (with "
-                  + "--image-encoder PATH or --face-embedder FILE), or choose --identity lora");
+                  + "--image-encoder PATH or --adapter-embedder FILE), or choose --identity lora");
     }
     if (adapter != null) {
       IpAdapterFile.of(adapter).kind();

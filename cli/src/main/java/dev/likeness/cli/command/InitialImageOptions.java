@@ -39,7 +39,7 @@ final class InitialImageOptions {
 
   @NumberRange(min = 64, max = NumberRange.MAX_SIDE)
   @Option(
-      names = "--reference-size",
+      names = "--image-size",
       paramLabel = "N",
       description = "scales each --image down to at most N x N pixels, which saves time (default: "
           + "the base's limit)")

@@ -77,7 +77,7 @@ final class IpAdapterOptions {
 
   @PathUse(Use.READ)
   @Option(
-      names = "--face-embedder",
+      names = "--adapter-embedder",
       paramLabel = "FILE",
       description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
           + "beside the adapter)")
@@ -265,7 +265,7 @@ final class IpAdapterOptions {
    */
   private void requireUsed(IpAdapterFile.Kind kind, boolean guided) {
     boolean faces = kind.needsFaceEmbedder();
-    requireUsed(kind, "--face-embedder", faces ? null : embedder);
+    requireUsed(kind, "--adapter-embedder", faces ? null : embedder);
     requireUsed(kind, "--face-detector", faces || guided ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
     requireUsed(

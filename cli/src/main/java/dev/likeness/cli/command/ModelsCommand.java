@@ -3,6 +3,7 @@ package dev.likeness.cli.command;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.console.MissingSubcommand;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
@@ -28,7 +29,6 @@ import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -45,7 +45,7 @@ public final class ModelsCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no subcommand given");
+    throw MissingSubcommand.of(spec);
   }
 
   private static String bytes(long bytes) {

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every file of {@code ../shared/cases/attacks}, tried with the command of its README: each ends in
- * time and in words, and none ends the JVM.
+ * Every file of {@code ../shared/cases/attacks} and {@code ../shared/cases/third/attacks}, tried
+ * with the command of its README: each ends in time and in words, and none ends the JVM.
  */
 class CasesTest {
   private static final String PHOTOS = "(bad__photos__|proof__(bmp|tif|exif|scanbomb|png|webp)).*";
@@ -128,6 +128,86 @@ class CasesTest {
       line.add(folder.resolve("out").toString());
       line.addAll(List.of(more));
       return CommandResult.of(line.toArray(new String[0]));
+    }
+  }
+
+  @Test
+  void everyNetworkAndLoraOfTheThirdCasesIsRefusedByName() throws Exception {
+    int count = thirdAttacks().size();
+    assertTrue(count > 10, "" + count);
+    ForkedFuzz.run(ThirdAttacks.class, 0, count, 0.01, 0.2);
+  }
+
+  /** The file of {@code third/attacks} of the number that is the seed. */
+  static final class ThirdAttacks implements ForkedFuzz.Cases {
+    private Path folder;
+    private Path photos;
+    private Path plain;
+
+    @Override
+    public void open(Path own) throws IOException {
+      folder = own;
+      photos = goodPhotos(Files.createDirectory(own.resolve("photos")));
+      plain = PipelineFolder.any("sd1/base", own);
+    }
+
+    @Override
+    public boolean used(int seed) throws IOException {
+      Path file = thirdAttacks().get(seed);
+      String name = file.getFileName().toString();
+      System.err.println(name);
+      CommandResult run = CommandResult.of(command(file.toString(), name));
+      // A detector may also reject every photo. Many layers that do nothing are no fault.
+      boolean mayWork = name.startsWith("yn-") || name.equals("arcface-ident8100.onnx");
+      assertTrue(run.status() == 3 || mayWork && run.status() == 0, name + run);
+      assertFalse((run.out() + run.err()).contains("\tat "), name + run);
+      if (run.status() == 3) {
+        assertEquals(1, run.errorLines().size(), name + run);
+        assertTrue(run.errorLines().get(0).contains(name), name + run);
+      }
+      return run.status() == 0;
+    }
+
+    private String[] command(String file, String name) {
+      if (name.startsWith("arcface-")) {
+        String photo = photos.resolve("selfie-01.jpg").toString();
+        String decoder = plain.resolve("vae").toString();
+        return words(
+            "generate --prompt x --steps 2 --width 64 --height 64",
+            "--base",
+            plain.toString(),
+            "--face-guidance",
+            photo,
+            "--face-guidance-embedder",
+            file,
+            "--face-guidance-decoder",
+            decoder,
+            "--out",
+            folder.resolve("out").toString());
+      }
+      if (name.endsWith(".safetensors")) {
+        return words(
+            "lora",
+            file + "@1e38",
+            file,
+            "--base",
+            plain.toString(),
+            "--out",
+            folder.resolve("sum.safetensors").toString());
+      }
+      String option = name.startsWith("yn-") ? "--detector" : "--quality";
+      return words("photos", photos.toString(), option, file);
+    }
+  }
+
+  // The first text is split at its spaces.
+  private static String[] words(String first, String... more) {
+    return Stream.concat(Stream.of(first.split(" ")), Stream.of(more)).toArray(String[]::new);
+  }
+
+  private static List<Path> thirdAttacks() throws IOException {
+    try (Stream<Path> files = Files.list(Material.ofCase("third/attacks"))) {
+      return files.sorted().toList();
     }
   }
 

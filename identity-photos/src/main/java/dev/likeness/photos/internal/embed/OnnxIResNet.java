@@ -276,11 +276,6 @@ final class OnnxIResNet {
   private Projection end(String last) {
     Normed before = normed(last, -1);
     Node flat = only(before.output, "Flatten", "Reshape");
-    // Since opset 5, which is older than any IResNet, the shape is an input and no attribute.
-    check(
-        flat,
-        flat.operation().equals("Flatten") || flat.inputs().size() == 2,
-        "has " + flat.inputs().size() + " inputs, expected 2");
     long[] row = values.get(flat.outputs().get(0)).dims();
     check(flat, row.length == 2 && row[0] == 1, "does not flatten the feature map");
     Node product = only(flat.outputs().get(0), "Gemm", "MatMul");

@@ -37,6 +37,8 @@ public record OnnxGraph(
     boolean half) {
   static final int FLOAT = 1;
   static final int HALF = 10;
+  // From this opset on, a Reshape has its shape as an input; before, as an attribute.
+  private static final int RESHAPE_BY_INPUT = 5;
   private static final int MAX_NODES = 8192;
   private static final int MAX_DIMS = 8;
   private static final int MAX_OPTION = 1024;
@@ -233,7 +235,22 @@ public record OnnxGraph(
       throw new IndexOutOfBoundsException();
     }
     require(!model.has(25), source, "defines functions, which are not supported");
-    return new Reader(source).graph(graph);
+    OnnxGraph read = new Reader(source).graph(graph);
+    long opset = model.messages(8).stream()
+        .filter(set -> set.text(1).isEmpty() || set.text(1).equals("ai.onnx"))
+        .mapToLong(set -> set.number(2, 1))
+        .max()
+        .orElse(1);
+    for (Node node : read.nodes()) {
+      boolean fits = !node.operation().equals("Reshape")
+          || node.inputs().size() == (opset < RESHAPE_BY_INPUT ? 1 : 2);
+      require(
+          fits,
+          source,
+          "node " + node + " has " + node.inputs().size() + " inputs, which does not fit opset "
+              + opset);
+    }
+    return read;
   }
 
   static void require(boolean condition, String source, String fault) {

@@ -36,6 +36,7 @@ final class IResNetExport {
   private final Random random = new Random(4);
   private long[] image = {1, 3, SIDE, SIDE};
   private boolean half;
+  private long opset = 13;
   private boolean declared;
 
   /** A network that ends in the value {@code y}, behind a batch norm. */
@@ -180,6 +181,11 @@ final class IResNetExport {
     return this;
   }
 
+  IResNetExport opset(long version) {
+    opset = version;
+    return this;
+  }
+
   byte[] bytes() {
     Proto graph = new Proto().text(2, "iresnet");
     List<Step> all = new ArrayList<>(steps);
@@ -200,7 +206,7 @@ final class IResNetExport {
           graph.message(11, Proto.value(name, half ? 10 : Proto.FLOAT, weight.dims())));
     }
     graph.message(12, Proto.value("y", half ? 10 : Proto.FLOAT, 1, SIZE));
-    return Proto.model(graph);
+    return Proto.model(graph, opset);
   }
 
   private Proto tensor(String name, Weight weight) {

@@ -167,6 +167,21 @@ class IResNetExportsTest {
         refusal(() -> OnnxEmbedder.open(path, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)));
   }
 
+  /** Since opset 5 the shape is an input. onnxruntime refuses such a file, too. */
+  @Test
+  void refusesAReshapeWithoutItsShape() throws IOException {
+    for (Step step : List.of(
+        Step.of("Reshape", "n", "flat", Proto.ints("shape", 1, -1)),
+        Step.of("Reshape", "n", "flat"),
+        Step.of("Reshape", "n shape shape", "flat"))) {
+      byte[] file = plain().replace("flat", step).whole("shape", 1, -1).bytes();
+      Path path = Files.write(folder.resolve("arcface.onnx"), file);
+      String said = refusal(() -> DifferentiableEmbedder.open(path, UsePolicy.NON_COMMERCIAL));
+      assertTrue(said.contains(path.toString()), said);
+      assertTrue(said.contains("Reshape"), said);
+    }
+  }
+
   @Test
   void f16WeightsComputeInF32() throws IOException {
     float[] expected = unit(raw(plain().bytes(), true));
@@ -385,6 +400,7 @@ class IResNetExportsTest {
   void readsAReshapeWithAnAttribute() throws IOException {
     byte[] file = plain()
         .replace("flat", Step.of("Reshape", "n", "flat", Proto.ints("shape", 1, FLAT)))
+        .opset(4)
         .bytes();
     assertArrayEquals(raw(plain().bytes(), true), raw(file, false), 2e-4f);
     for (long[] shape : new long[][] {{FLAT}, {4, 49}, {1, FLAT, 1}, {2, FLAT / 2}, {1, 1, FLAT}}) {
@@ -392,6 +408,7 @@ class IResNetExportsTest {
           folder.resolve("arcface.onnx"),
           plain()
               .replace("flat", Step.of("Reshape", "n", "flat", Proto.ints("shape", shape)))
+              .opset(4)
               .bytes());
       String message = refusal(() -> open(path).close());
       assertTrue(message.startsWith("the face embedder " + path), message);

@@ -18,10 +18,15 @@ public final class Proto {
   }
 
   public static byte[] model(Proto graph) {
+    return model(graph, 13);
+  }
+
+  /** A file of an opset. */
+  public static byte[] model(Proto graph, long opset) {
     return new Proto()
         .number(1, 8)
         .message(7, graph)
-        .message(8, new Proto().text(1, "").number(2, 13))
+        .message(8, new Proto().text(1, "").number(2, opset))
         .bytes();
   }
 

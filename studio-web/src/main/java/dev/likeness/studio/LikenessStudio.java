@@ -40,7 +40,8 @@ public final class LikenessStudio implements AutoCloseable {
     Studio studio = new Studio(
         store,
         new Studio.Limits(options.memoryBytes(), options.trainingSteps()),
-        options.samplePhotos());
+        options.samplePhotos(),
+        options.disclosure());
     try {
       StudioServer server = StudioServer.start(
           studio,

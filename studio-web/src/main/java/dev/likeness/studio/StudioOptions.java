@@ -1,5 +1,6 @@
 package dev.likeness.studio;
 
+import dev.likeness.provenance.Disclosure;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,6 +18,7 @@ import java.util.function.Predicate;
  * @param trainingSteps training steps instead of those that a preset chooses
  * @param samplePhotos recognises a photo file of a person who does not exist; such photos need no
  *     consent; empty if sample photos cannot be added
+ * @param disclosure marks and signs headshots and exported files
  */
 public record StudioOptions(
     String address,
@@ -25,7 +27,8 @@ public record StudioOptions(
     List<String> hostNames,
     long memoryBytes,
     OptionalInt trainingSteps,
-    Optional<Predicate<byte[]>> samplePhotos) {
+    Optional<Predicate<byte[]>> samplePhotos,
+    Disclosure disclosure) {
   /** The smallest length of a {@link #password}, in characters. */
   public static final int MIN_PASSWORD_LENGTH = 12;
 
@@ -42,6 +45,7 @@ public record StudioOptions(
    * @param memoryBytes memory of all running jobs together, in bytes, at least 1
    * @param trainingSteps training steps instead of those that a preset chooses, at least 1
    * @param samplePhotos recognises a photo file of a person who does not exist
+   * @param disclosure marks and signs headshots and exported files
    * @throws IllegalArgumentException if a value is out of its range, if the password is shorter
    *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has no
    *     password
@@ -82,7 +86,8 @@ public record StudioOptions(
         List.of(),
         Long.MAX_VALUE,
         OptionalInt.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Disclosure.standard());
   }
 
   private static boolean isLoopback(String address) {
@@ -101,7 +106,14 @@ public record StudioOptions(
    */
   public StudioOptions listen(String other, String word) {
     return new StudioOptions(
-        other, port, Optional.of(word), hostNames, memoryBytes, trainingSteps, samplePhotos);
+        other,
+        port,
+        Optional.of(word),
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure);
   }
 
   /**
@@ -112,7 +124,7 @@ public record StudioOptions(
    */
   public StudioOptions port(int n) {
     return new StudioOptions(
-        address, n, password, hostNames, memoryBytes, trainingSteps, samplePhotos);
+        address, n, password, hostNames, memoryBytes, trainingSteps, samplePhotos, disclosure);
   }
 
   /**
@@ -123,7 +135,7 @@ public record StudioOptions(
    */
   public StudioOptions hostNames(List<String> names) {
     return new StudioOptions(
-        address, port, password, names, memoryBytes, trainingSteps, samplePhotos);
+        address, port, password, names, memoryBytes, trainingSteps, samplePhotos, disclosure);
   }
 
   /**
@@ -134,7 +146,7 @@ public record StudioOptions(
    */
   public StudioOptions memoryBytes(long bytes) {
     return new StudioOptions(
-        address, port, password, hostNames, bytes, trainingSteps, samplePhotos);
+        address, port, password, hostNames, bytes, trainingSteps, samplePhotos, disclosure);
   }
 
   /**
@@ -145,7 +157,14 @@ public record StudioOptions(
    */
   public StudioOptions trainingSteps(int n) {
     return new StudioOptions(
-        address, port, password, hostNames, memoryBytes, OptionalInt.of(n), samplePhotos);
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        OptionalInt.of(n),
+        samplePhotos,
+        disclosure);
   }
 
   /**
@@ -156,7 +175,25 @@ public record StudioOptions(
    */
   public StudioOptions samplePhotos(Predicate<byte[]> recognises) {
     return new StudioOptions(
-        address, port, password, hostNames, memoryBytes, trainingSteps, Optional.of(recognises));
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        Optional.of(recognises),
+        disclosure);
+  }
+
+  /**
+   * {@return a copy of these options with the given marks of headshots and exported files}
+   *
+   * @param other marks and signs the files; the default is {@link Disclosure#standard()}, whose
+   *     signing key is public
+   */
+  public StudioOptions disclosure(Disclosure other) {
+    return new StudioOptions(
+        address, port, password, hostNames, memoryBytes, trainingSteps, samplePhotos, other);
   }
 
   /** {@return the address and port; never the password} */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.provenance.Disclosure;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -21,7 +22,14 @@ class StudioOptionsTest {
         "other computers could reach the studio on " + address
             + " without a password; give a password, or listen on 127.0.0.1",
         message(() -> new StudioOptions(
-            address, 0, Optional.empty(), List.of(), 1, OptionalInt.empty(), Optional.empty())));
+            address,
+            0,
+            Optional.empty(),
+            List.of(),
+            1,
+            OptionalInt.empty(),
+            Optional.empty(),
+            Disclosure.standard())));
     assertEquals(address, PLAIN.listen(address, "a long password").address());
   }
 
@@ -31,7 +39,14 @@ class StudioOptionsTest {
     assertEquals(
         address,
         new StudioOptions(
-                address, 0, Optional.empty(), List.of(), 1, OptionalInt.empty(), Optional.empty())
+                address,
+                0,
+                Optional.empty(),
+                List.of(),
+                1,
+                OptionalInt.empty(),
+                Optional.empty(),
+                Disclosure.standard())
             .address());
   }
 

@@ -6,6 +6,7 @@ import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.provenance.Disclosure;
 import dev.likeness.studio.LikenessStudio;
 import dev.likeness.studio.StudioOptions;
 import dev.likeness.vault.SubjectStore;
@@ -110,7 +111,8 @@ public final class StudioCommand implements Runnable {
     StudioOptions options = StudioOptions.defaults()
         .port(port)
         .hostNames(hostNames)
-        .samplePhotos(ExamplePhotos::isExample);
+        .samplePhotos(ExamplePhotos::isExample)
+        .disclosure(disclosure());
     if (memory != null) {
       options = options.memoryBytes(MemoryBudget.of(memory).bytes());
     }
@@ -124,6 +126,11 @@ public final class StudioCommand implements Runnable {
     return passwordFile == null
         ? options
         : options.listen(listen == null ? LOOPBACK : listen, password());
+  }
+
+  private Disclosure disclosure() {
+    Disclosure standard = Disclosure.standard();
+    return store.signing().identity().map(standard::signer).orElse(standard);
   }
 
   private String password() {

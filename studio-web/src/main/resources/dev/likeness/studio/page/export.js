@@ -97,7 +97,8 @@ export class Export extends Live {
         <ul>${line(says.disclosed, 'disclosed', 'notDisclosed')}
           ${says.altered ? html`<li class="bad">${t('export.altered')}</li>` : line(says.signed, 'signed', 'unsigned')}
           ${line(says.watermarked, 'watermarked', 'notWatermarked')}
-          ${says.signed && html`<li>${t('export.signer')}</li>`}</ul>
+          ${says.signed && html`<li>${says.development_key
+            ? t('export.signer') : t('export.ownSigner', {name: says.signer})}</li>`}</ul>
       </div>
     </section>`;
   }

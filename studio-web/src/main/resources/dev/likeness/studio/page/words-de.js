@@ -190,6 +190,7 @@ export default {
   'export.altered': 'Ihre Herkunftsangaben passen nicht zum Bild.',
   'export.watermarked': 'In den Pixeln ist ein unsichtbares Wasserzeichen.',
   'export.notWatermarked': 'Es wurde kein unsichtbares Wasserzeichen gefunden; kleine Bilder haben keines.',
+  'export.ownSigner': 'Signiert hat {name}.',
   'export.signer': 'Signiert ist sie mit dem öffentlichen Entwicklungsschlüssel des Studios: Er zeigt, dass die Datei unverändert '
     + 'ist, nicht, wer sie gemacht hat.',
 };

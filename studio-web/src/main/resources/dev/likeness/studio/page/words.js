@@ -190,6 +190,7 @@ const english = {
   'export.altered': 'Its content credentials do not match the image.',
   'export.watermarked': 'An invisible watermark was found in the pixels.',
   'export.notWatermarked': 'No invisible watermark was found; small images have none.',
+  'export.ownSigner': 'The signer is {name}.',
   'export.signer': 'The signer is the studio’s public development key: it shows that the file is unchanged, not who made it.',
 };
 

@@ -193,6 +193,7 @@ final class Checks {
     List<Authenticity.Result> differences =
         results.stream().flatMap(result -> result.difference().stream()).toList();
     return ShootReport.of(recommendation)
+        .marking(studio.disclosure())
         .differences(differences.size() == headshots.size() ? differences : List.of());
   }
 

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.Provenance;
+import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -45,7 +46,7 @@ public final class Exports {
     }
     RgbImage image = studio.shoots().pixels(person, number);
     RgbImage cropped = crop.isEmpty() ? image : crop(image, crop);
-    Disclosure plain = Disclosure.standard();
+    Disclosure plain = studio.disclosure();
     Disclosure marking = label.isBlank() ? plain : plain.label(label.strip());
     return new File(name, type, marking.encode(cropped, as));
   }
@@ -65,6 +66,11 @@ public final class Exports {
     result.put("altered", found.isAltered());
     result.put("watermarked", found.isWatermarked());
     result.put("signed", found.manifest().isPresent());
+    result.put("development_key", studio.disclosure().signer().isEmpty());
+    found
+        .manifest()
+        .flatMap(ManifestReport::signer)
+        .ifPresent(signer -> result.put("signer", signer.name()));
     return result;
   }
 }

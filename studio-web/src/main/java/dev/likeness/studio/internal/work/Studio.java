@@ -3,6 +3,7 @@ package dev.likeness.studio.internal.work;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.provenance.Disclosure;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
 public final class Studio implements AutoCloseable {
   private final Limits limits;
   private final SubjectStore store;
+  private final Disclosure disclosure;
   private final People people;
   private final Photos photos;
   private final Trainings trainings;
@@ -41,9 +43,14 @@ public final class Studio implements AutoCloseable {
   public record Limits(long memoryBytes, OptionalInt trainingSteps) {}
 
   /** Creates a studio without a base; {@link #open} opens it. */
-  public Studio(SubjectStore store, Limits limits, Optional<Predicate<byte[]>> samplePhotos) {
+  public Studio(
+      SubjectStore store,
+      Limits limits,
+      Optional<Predicate<byte[]>> samplePhotos,
+      Disclosure disclosure) {
     this.limits = limits;
     this.store = store;
+    this.disclosure = disclosure;
     this.people = new People(this, store);
     this.photos = new Photos(this, samplePhotos);
     this.trainings = new Trainings(this, limits.trainingSteps());
@@ -56,7 +63,7 @@ public final class Studio implements AutoCloseable {
   public void open(Supplier<BaseModel> base) {
     clock.execute(() -> {
       try {
-        Workshop opened = new Workshop(base.get(), limits.memoryBytes());
+        Workshop opened = new Workshop(base.get(), limits.memoryBytes(), disclosure);
         synchronized (this) {
           if (isClosed) {
             opened.close();
@@ -161,6 +168,11 @@ public final class Studio implements AutoCloseable {
   /** Returns the files to download. */
   public Exports exports() {
     return exports;
+  }
+
+  /** Returns what marks headshots and exported files. */
+  Disclosure disclosure() {
+    return disclosure;
   }
 
   Checks checks() {

@@ -8,6 +8,7 @@ import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.provenance.Disclosure;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStudio;
 import java.util.Optional;
@@ -15,13 +16,15 @@ import java.util.Optional;
 /** The opened base with all that works on it. */
 final class Workshop implements AutoCloseable {
   private final BaseModel base;
+  private final Disclosure disclosure;
   private final ReviewTools tools;
   private final Optional<FaceEmbedder> own;
   private final HeadshotStudio studio;
   private final GenerationQueue queue;
 
-  Workshop(BaseModel base, long memoryBytes) {
+  Workshop(BaseModel base, long memoryBytes, Disclosure disclosure) {
     this.base = base;
+    this.disclosure = disclosure;
     ReviewTools builtIn = ReviewTools.builtIn();
     this.tools = base.folder().map(builtIn::withEmbedderIn).orElse(builtIn);
     this.own = base.folder().flatMap(ReviewTools::embedderIn);
@@ -55,7 +58,7 @@ final class Workshop implements AutoCloseable {
 
   /** Returns a studio that trains and generates with the given settings. */
   SubjectStudio subjects(HeadshotStudio with) {
-    return SubjectStudio.on(base, with).tools(tools);
+    return SubjectStudio.on(base, with).tools(tools).marking(disclosure);
   }
 
   /**

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
+import dev.likeness.provenance.Disclosure;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
@@ -89,7 +90,8 @@ final class RunningStudio implements AutoCloseable {
     Studio studio = new Studio(
         store,
         new Studio.Limits(Long.MAX_VALUE, OptionalInt.of(2)),
-        Optional.of(RunningStudio::isSample));
+        Optional.of(RunningStudio::isSample),
+        Disclosure.standard());
     StudioServer server =
         StudioServer.start(studio, new Access("127.0.0.1", 0, password, hostNames), patience);
     return new RunningStudio(store, studio, server);

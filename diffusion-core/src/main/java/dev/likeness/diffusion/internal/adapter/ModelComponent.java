@@ -31,13 +31,5 @@ public enum ModelComponent {
 
     /** Returns the shape of one of {@link #tensorNames}. */
     long[] tensorShape(ModelComponent component, String name);
-
-    /**
-     * Returns the model behind a wrapper, which identifies it in comparisons; this if there is no
-     * wrapper.
-     */
-    default Tensors unwrapped() {
-      return this;
-    }
   }
 }

@@ -75,10 +75,6 @@ public final class LoadedQwen3 implements OpenComponent {
     return config;
   }
 
-  public QwenTokenizer tokenizer() {
-    return tokenizer;
-  }
-
   /** Checks that the model has the layers that the transformer reads. */
   public void requireLayers(ModelComponents files, List<Integer> layers, int width) {
     if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {

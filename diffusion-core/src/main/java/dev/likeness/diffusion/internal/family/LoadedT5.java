@@ -69,10 +69,6 @@ public final class LoadedT5 implements OpenComponent {
     return component;
   }
 
-  public T5Tokenizer tokenizer() {
-    return tokenizer;
-  }
-
   /** The adapted encoder. */
   public T5Encoder encoder(Adaptation adaptation) {
     return new T5Encoder(config, Weights.of(weights, adaptation));

@@ -114,11 +114,6 @@ public interface OpenModel extends ModelComponent.Tensors, AutoCloseable {
     return kind.cast(networks());
   }
 
-  @Override
-  default ModelComponent.Tensors unwrapped() {
-    return networks();
-  }
-
   /** The device and the element type of the networks. */
   default Compute compute() {
     return networks().compute();

@@ -12,10 +12,6 @@ final class Lighting {
     this.shadow = shadow;
   }
 
-  LightRig rig() {
-    return rig;
-  }
-
   /** The colour of {@code s} at a place in space, seen along the z axis, into {@code out}. */
   void shade(Surface s, float x, float y, float z, float[] out) {
     float up = .5f + .5f * s.ny;

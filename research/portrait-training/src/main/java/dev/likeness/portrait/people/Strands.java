@@ -28,10 +28,6 @@ final class Strands {
 
   int count;
 
-  void clear() {
-    count = 0;
-  }
-
   void point(boolean start, float px, float py, float pz, float thick) {
     if (count == x.length) {
       grow();

@@ -27,7 +27,6 @@ import org.bytedeco.pytorch.global.torch;
 public final class FluxControlNetModel {
   private static final List<Integer> CONDITIONING_WIDTHS = List.of(16, 16, 16, 16);
 
-  private final Config config;
   private final FluxBackbone backbone;
   private final ConditioningEmbedding conditioningBlock;
   private final Linear controlEmbedder;
@@ -36,7 +35,6 @@ public final class FluxControlNetModel {
   private final List<Linear> singleOut;
 
   public FluxControlNetModel(Config config, Weights w) {
-    this.config = config;
     FluxConfig own = config.backbone();
     backbone = new FluxBackbone(own, w);
     conditioningBlock = config.conditioningChannels() == 0
@@ -55,10 +53,6 @@ public final class FluxControlNetModel {
     return IntStream.range(0, count)
         .mapToObj(i -> new Linear(w.at(i), width, width))
         .toList();
-  }
-
-  public Config config() {
-    return config;
   }
 
   /**

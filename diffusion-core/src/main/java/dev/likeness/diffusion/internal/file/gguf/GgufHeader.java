@@ -170,11 +170,6 @@ public final class GgufHeader implements TensorNames {
     return tensors.get(name);
   }
 
-  /** Returns the stored type of a tensor. */
-  public GgmlType type(String name) {
-    return tensors.get(name).type;
-  }
-
   @Override
   public Set<String> names() {
     return Collections.unmodifiableSet(tensors.keySet());

@@ -112,28 +112,28 @@ class IdentityNetworksTest {
         (network, in) -> Map.of("added", network.forward(in.get("id"), in.get("image"))));
   }
 
-  private static FaceResampler resampler(LoadedWeights file, Weights w) {
-    return new FaceResampler(FaceResampler.Shape.of(shapes(file), ""), w);
+  private static Tensor tokens(ImageProjection resampler, Tensor faces) {
+    return resampler.forward(new ImageProjection.ProjectionInputs(null, faces));
   }
 
   @Test
   void computesTokensAsInstantId() {
     assertComputes(
         "instantid",
-        IdentityNetworksTest::resampler,
+        (file, w) -> ResamplerProjection.ofFace(w, new ResamplerConfig(64, 128, 4), 16, 512, 48),
         (network, in) -> Map.of(
             "tokens",
-            network.forward(in.get("face").select(1, 0)),
+            tokens(network, in.get("face").select(1, 0)),
             "zeros",
-            network.forward(torch.zeros(1, 512))));
+            tokens(network, torch.zeros(1, 512))));
   }
 
   @Test
   void computesTokensAsInfiniteYou() {
     assertComputes(
         "infiniteyou",
-        IdentityNetworksTest::resampler,
-        (network, in) -> Map.of("tokens", network.forward(in.get("face").select(1, 0))));
+        (file, w) -> ResamplerProjection.ofFace(w, new ResamplerConfig(128, 192, 4), 8, 512, 80),
+        (network, in) -> Map.of("tokens", tokens(network, in.get("face").select(1, 0))));
   }
 
   @Test
@@ -187,16 +187,11 @@ class IdentityNetworksTest {
         new IdFormer.Shape(new ResamplerConfig(1024, 1024, 10), 32, 5, 1280, 1024, 2048), former);
     assertMapsEveryKey("pulid-encoder", w -> new IdFormer(former, w));
     assertMapsEveryKey("pulid-ca", w -> new IdAttention(w, 3072, 2048, 2048, IdAttention.HEADS));
-    FaceResampler.Shape instant =
-        FaceResampler.Shape.of(GoldenNetwork.published("instantid-image-proj"), "");
-    assertEquals(
-        new FaceResampler.Shape(new ResamplerConfig(1280, 1280, 4), 16, 512, 2048), instant);
-    assertMapsEveryKey("instantid-image-proj", w -> new FaceResampler(instant, w));
-    FaceResampler.Shape infinite =
-        FaceResampler.Shape.of(GoldenNetwork.published("infiniteyou-image-proj"), "");
-    assertEquals(
-        new FaceResampler.Shape(new ResamplerConfig(1280, 1280, 4), 8, 512, 4096), infinite);
-    assertMapsEveryKey("infiniteyou-image-proj", w -> new FaceResampler(infinite, w));
+    ResamplerConfig resampler = new ResamplerConfig(1280, 1280, 4);
+    assertMapsEveryKey(
+        "instantid-image-proj", w -> ResamplerProjection.ofFace(w, resampler, 16, 512, 2048));
+    assertMapsEveryKey(
+        "infiniteyou-image-proj", w -> ResamplerProjection.ofFace(w, resampler, 8, 512, 4096));
   }
 
   @Test

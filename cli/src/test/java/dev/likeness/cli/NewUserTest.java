@@ -81,7 +81,7 @@ class NewUserTest {
         arguments.indexOf("selfies"),
         Selfies.reduced(Selfies.of("5000000777", 3, folder.resolve("people"))).toString());
     arguments.set(arguments.indexOf("mine"), folder.resolve("mine").toString());
-    assertTrue(arguments.contains("realistic-vision"), arguments.toString());
+    assertTrue(arguments.contains("sd15"), arguments.toString());
     arguments.addAll(List.of(
         "--style",
         "studio",

@@ -5,6 +5,7 @@ import dev.likeness.photos.face.AlignmentTemplate;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Input and output conventions of a face embedder. An input value is {@code (v - mean) * scale} for
@@ -81,8 +82,9 @@ public record EmbedderSpec(
    * Detects the kind of an embedder from a word in its file name: {@code sface},
    * {@code mobileface}, {@code auraface}, {@code ir_se}, {@code arcface}, {@code w600k} and similar
    * words. A file named {@code ir_se} takes the channel order blue, green, red, as facexlib's. Two
-   * embedders are published as {@code glintr100}. If the name of such a file or of its folder
-   * contains {@code auraface}, the result is {@link #AURAFACE}. Otherwise, the result is
+   * embedders are published as {@code glintr100}. If the name of such a file, of its folder, or of
+   * its repository in a Hugging Face cache contains {@code auraface}, the result is
+   * {@link #AURAFACE}. Otherwise, the result is
    * {@link #ARCFACE}, which has the stricter licence.
    *
    * @param file path of the file; the file is not read
@@ -97,7 +99,7 @@ public record EmbedderSpec(
     } else if (INSIGHTFACE_NAMES.matcher(name).find()) {
       return ARCFACE;
     } else if (AURAFACE_NAMES.matcher(name).find()
-        || either && AURAFACE_NAMES.matcher(folderName(file)).find()) {
+        || either && folderNames(file).anyMatch(each -> AURAFACE_NAMES.matcher(each).find())) {
       return AURAFACE;
     } else if (either) {
       return ARCFACE;
@@ -110,11 +112,15 @@ public record EmbedderSpec(
         + " does not tell its kind; put sface, mobileface, auraface or arcface into the name");
   }
 
-  private static String folderName(Path file) {
+  /** The name of the file's folder; in a Hugging Face cache, also that of the repository's. */
+  private static Stream<String> folderNames(Path file) {
     Path folder = file.toAbsolutePath().getParent();
-    return folder == null || folder.getFileName() == null
-        ? ""
-        : folder.getFileName().toString().toLowerCase(Locale.ROOT);
+    boolean cached = folder != null
+        && folder.getNameCount() > 2
+        && folder.getName(folder.getNameCount() - 2).toString().equals("snapshots");
+    return Stream.of(folder, cached ? folder.getParent().getParent() : null)
+        .filter(each -> each != null && each.getFileName() != null)
+        .map(each -> each.getFileName().toString().toLowerCase(Locale.ROOT));
   }
 
   /**

@@ -78,6 +78,14 @@ class OnnxEmbedderTest {
         EmbedderSpec.of(Path.of("antelopev2", "glintr100.onnx")),
         "which may not be sold with");
     assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("AuraFace-v1", "glintr100.onnx")));
+    assertEquals(
+        EmbedderSpec.AURAFACE,
+        EmbedderSpec.of(
+            Path.of("hub", "models--fal--AuraFace-v1", "snapshots", "0123abcd", "glintr100.onnx")));
+    assertEquals(
+        EmbedderSpec.ARCFACE,
+        EmbedderSpec.of(
+            Path.of("hub", "models--fal--AuraFace-v1", "blobs", "0123abcd", "glintr100.onnx")));
     assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("aura_r100.onnx")));
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("laura", "glintr100.onnx")));
     for (String research : List.of(

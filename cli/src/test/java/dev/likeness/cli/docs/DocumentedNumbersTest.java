@@ -36,7 +36,7 @@ class DocumentedNumbersTest {
       Pattern.compile("\\| `([a-z-]+)` \\| [^|]+ \\| (above|below) ([0-9.]+) \\| ([^|]+) \\|");
   private static final Pattern OPTION = Pattern.compile("`(--[a-z0-9-]+)(?: [^`]*)?`");
   private static final Pattern RANGE = Pattern.compile(
-      "(?<![0-9.x]|about )(-?[0-9.]+) to (-?[0-9]+(?:\\.[0-9]+)?)(?![0-9.%]| of| photos)");
+      "(?<![0-9.x]|about )(-?[0-9.]+) to (-?[0-9]+(?:\\.[0-9]+)?)(?![0-9.%]| of| photos| is usual)");
 
   /** Options whose range each family of models has for itself. */
   private static final List<String> FROM_THE_FAMILY = List.of("--max-sequence-length");

@@ -5,8 +5,9 @@ import java.util.List;
 /**
  * A change of the base model for one request: a LoRA at a weight, an image prompt, or a person.
  *
- * <p>This interface does not define the change. The modules that provide adapters define it with
- * types of the engine.
+ * <p>The modules that provide adapters change networks with types of the engine. A class of an
+ * application may implement this interface too: a request then takes its textual inversions,
+ * reference images and control images, and the adapters that {@link #components} returns.
  */
 public interface Adapter {
   /**

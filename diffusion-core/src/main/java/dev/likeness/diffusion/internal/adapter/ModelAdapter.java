@@ -7,13 +7,14 @@ import dev.likeness.diffusion.request.ReferenceImages;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The engine's view of an adapter: its {@link Contribution}, and the models that it fits. */
 @FunctionalInterface
 public interface ModelAdapter extends Adapter {
-  /** Returns the engine's view of a request's adapter. */
+  /** Returns the engine's view of a request's adapter, which may be a class of an application. */
   static ModelAdapter of(Adapter adapter) {
-    return (ModelAdapter) adapter;
+    return adapter instanceof ModelAdapter known ? known : new Supported(adapter);
   }
 
   /** Returns an adapter that changes networks, and nothing else. */
@@ -68,6 +69,53 @@ public interface ModelAdapter extends Adapter {
   @Override
   default Adapter withoutGradientGuidance() {
     return new Joined(List.of(this), false);
+  }
+
+  /**
+   * An adapter of an application: it contributes what the supported face has, and the adapters that
+   * it consists of.
+   */
+  record Supported(Adapter adapter) implements ModelAdapter {
+    @Override
+    public Contribution contribution() {
+      return parts()
+          .map(ModelAdapter::contribution)
+          .reduce(
+              Contribution.NONE
+                  .withInversions(adapter.textualInversions())
+                  .withImages(adapter.referenceImages())
+                  .withControls(adapter.controlImages()),
+              Contribution::and);
+    }
+
+    private Stream<ModelAdapter> parts() {
+      return adapter.components().stream().filter(part -> part != adapter).map(ModelAdapter::of);
+    }
+
+    @Override
+    public void requireCompatible(ModelComponent.Tensors model) {
+      parts().forEach(part -> part.requireCompatible(model));
+    }
+
+    @Override
+    public List<UsageLock> usageLocks() {
+      return parts().flatMap(part -> part.usageLocks().stream()).toList();
+    }
+
+    @Override
+    public boolean isRegional() {
+      return adapter.isRegional();
+    }
+
+    @Override
+    public List<Adapter> components() {
+      return adapter.components();
+    }
+
+    @Override
+    public Adapter withoutGradientGuidance() {
+      return adapter.withoutGradientGuidance();
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.natives.SharedLibrary;
@@ -158,6 +159,9 @@ final class NativeTokenizer implements AutoCloseable {
   private <T> T apply(Function<TokenizersLibrary, T> reading) {
     try {
       return reading.apply(Library.get());
+    } catch (LikenessException e) {
+      // Missing natives, or cancelled work: no fault of the tokenizer's files.
+      throw e;
     } catch (RuntimeException e) {
       throw new InvalidInputException(
           source

@@ -143,4 +143,54 @@ class ContributionTest {
       assertEquals(List.of(one, two), joined.components());
     }
   }
+
+  /** An adapter of an application, which knows no type of the engine. */
+  private record OwnAdapter(int number, List<Adapter> parts) implements Adapter {
+    @Override
+    public List<TextualInversion> textualInversions() {
+      return List.of(inversion(number));
+    }
+
+    @Override
+    public List<ControlImage> controlImages() {
+      return List.of(control(number));
+    }
+
+    @Override
+    public List<Adapter> components() {
+      return parts.isEmpty() ? List.of(this) : parts;
+    }
+
+    @Override
+    public Adapter and(Adapter other) {
+      return new OwnAdapter(number, List.of(this, other));
+    }
+
+    @Override
+    public Adapter withoutGradientGuidance() {
+      return this;
+    }
+  }
+
+  @Test
+  void takesAdaptersOfApplications() {
+    Adapter own = new OwnAdapter(4, List.of());
+    Contribution alone = Contribution.of(List.of(own));
+    assertEquals(List.of(inversion(4)), alone.inversions());
+    assertEquals(List.of(control(4)), alone.controls());
+    assertSame(
+        Adaptation.NONE, alone.changes().of(ModelComponent.UNET, GENERATION), "no change of nets");
+
+    ModelAdapter engine = () -> whole(1);
+    for (Adapter joined : List.of(engine.and(own), new OwnAdapter(4, List.of(engine)))) {
+      Contribution both = Contribution.of(List.of(joined));
+      assertTrue(both.changes().of(ModelComponent.UNET, GENERATION).isPerturbed("attn1"));
+      assertEquals(
+          List.of(1, 4),
+          both.inversions().stream()
+              .map(one -> one.token().equals("<1>") ? 1 : 4)
+              .sorted()
+              .toList());
+    }
+  }
 }

@@ -120,7 +120,6 @@ class DuplicatesTest {
   static Stream<Arguments> laterChanges() {
     return Stream.of(
         Arguments.of("noise", (UnaryOperator<RgbImage>) image -> Degraded.noisy(image, 6)),
-        Arguments.of("sharpening", (UnaryOperator<RgbImage>) image -> sharpened(image, 1, 1.5)),
         Arguments.of(
             "compression", (UnaryOperator<RgbImage>) image -> Degraded.compressed(image, 70)),
         Arguments.of("brightness", (UnaryOperator<RgbImage>) image -> Degraded.exposed(image, 1.2)),
@@ -185,17 +184,6 @@ class DuplicatesTest {
         assertEquals("[a clean photo]", review.accepted().toString(), number + review.toJson());
       }
     }
-  }
-
-  private static RgbImage sharpened(RgbImage image, double amount, double sigma) {
-    byte[] rgb = image.rgb();
-    byte[] blurred = Degraded.blurred(image, sigma).rgb();
-    for (int i = 0; i < rgb.length; i++) {
-      int value = rgb[i] & 255;
-      double sharp = value + amount * (value - (blurred[i] & 255));
-      rgb[i] = (byte) Math.max(0, Math.min(255, Math.round(sharp)));
-    }
-    return RgbImage.of(image.width(), image.height(), rgb);
   }
 
   /** More power at high frequencies is no detail if it is noise. */

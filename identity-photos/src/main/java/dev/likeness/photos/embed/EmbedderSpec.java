@@ -84,8 +84,7 @@ public record EmbedderSpec(
    * words. A file named {@code ir_se} takes the channel order blue, green, red, as facexlib's. Two
    * embedders are published as {@code glintr100}. If the name of such a file, of its folder, or of
    * its repository in a Hugging Face cache contains {@code auraface}, the result is
-   * {@link #AURAFACE}. Otherwise, the result is
-   * {@link #ARCFACE}, which has the stricter licence.
+   * {@link #AURAFACE}. Otherwise, the result is {@link #ARCFACE}, which has the stricter licence.
    *
    * @param file path of the file; the file is not read
    * @return the specification
@@ -99,7 +98,8 @@ public record EmbedderSpec(
     } else if (INSIGHTFACE_NAMES.matcher(name).find()) {
       return ARCFACE;
     } else if (AURAFACE_NAMES.matcher(name).find()
-        || either && folderNames(file).anyMatch(each -> AURAFACE_NAMES.matcher(each).find())) {
+        || either
+            && folderNames(file).anyMatch(each -> AURAFACE_NAMES.matcher(each).find())) {
       return AURAFACE;
     } else if (either) {
       return ARCFACE;

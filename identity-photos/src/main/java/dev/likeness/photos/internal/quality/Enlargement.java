@@ -11,9 +11,11 @@ import org.apache.commons.math3.transform.TransformType;
 
 /**
  * Finds which of two copies of a face was enlarged. An enlarged copy lacks the frequencies that its
- * smaller original could not have, whatever was done to it afterwards: the ratio of the spectra of
- * both copies falls steeply there. The ratio also falls if the other copy is noisy. But detail lies
- * where coarser edges are, and noise is everywhere.
+ * smaller original could not have, also after noise, compression, or a change of brightness or
+ * tone: the ratio of the spectra of both copies falls steeply there. The ratio also falls if the
+ * other copy is noisy. But detail lies where coarser edges are, and noise is everywhere. Strong
+ * sharpening after the enlargement puts power at the edges, so that such a copy may pass for the
+ * original.
  */
 final class Enlargement {
   /** Faces with fewer pixels per side are too small to compare. */

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
 import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 /** IP-Adapter files of seeded weights under the published names. */
-final class TinyAdapter {
+public final class TinyAdapter {
   private static final int SEED = 9;
 
   private TinyAdapter() {}
@@ -34,12 +35,25 @@ final class TinyAdapter {
     write(base, MethodRegistry.FACE_ID_PORTRAIT, 8, 0, numbers, file);
   }
 
+  /** Writes an InstantID adapter, whose face embeddings have 512 numbers. */
+  public static void ofInstantId(BaseModel base, Path file) throws IOException {
+    write(base, MethodRegistry.INSTANT_ID, 16, 0, 512, file);
+  }
+
   private static void write(
       BaseModel base, IdentityMethod kind, int tokens, long image, long face, Path file)
       throws IOException {
     AdapterSites sites = AdapterSites.of(base);
     AdapterLayout layout = new AdapterLayout(
-        kind, tokens, sites.contextWidth(), image, face, 2 * face, null, sites.widths(), false);
+        kind,
+        tokens,
+        sites.contextWidth(),
+        image,
+        face,
+        2 * face,
+        new ResamplerConfig(8, 8, 1),
+        sites.widths(),
+        false);
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(SEED);
         TrainableWeights weights =

@@ -279,9 +279,9 @@ public final class ImagePrompt implements Identity {
    * @throws IllegalArgumentException if the adapter has no ControlNet that attends to references
    */
   public ImagePrompt withControl(ControlImage keypoints) {
-    if (!adapter.layout().method().hasControlNet()) {
-      throw new IllegalArgumentException(adapter.describe() + " is an "
-          + adapter.layout().method().title()
+    if (adapter.layout().method().controlNet().isEmpty()) {
+      throw new IllegalArgumentException(adapter.describe() + " is "
+          + adapter.layout().method().named()
           + ", which has no ControlNet of its own; give the control image to the request:"
           + " ImageRequest.controlImage");
     }

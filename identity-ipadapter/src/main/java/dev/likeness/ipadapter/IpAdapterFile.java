@@ -33,16 +33,30 @@ public record IpAdapterFile(
    * The kind of an adapter, read from the file header.
    *
    * @param title the published name, such as {@code IP-Adapter Plus}
+   * @param named the published name with its article, such as {@code an IP-Adapter Plus}
    * @param needsImageEncoder true if the adapter needs an image encoder
    * @param needsFaceEmbedder true if the adapter needs a face embedder
+   * @param controlNet the published folder of the method's own ControlNet, which
+   *     {@link ImagePrompt#withControl} takes, such as {@code ControlNetModel} of InstantID; empty
+   *     if the method has none
    * @param description the name, the kind of base that the adapter was made for, and the number of
    *     attention layers
    */
   public record Kind(
-      String title, boolean needsImageEncoder, boolean needsFaceEmbedder, String description) {
+      String title,
+      String named,
+      boolean needsImageEncoder,
+      boolean needsFaceEmbedder,
+      Optional<String> controlNet,
+      String description) {
     private static Kind of(AdapterLayout layout) {
       return new Kind(
-          layout.method().title(), layout.needsEncoder(), layout.needsFace(), layout.describe());
+          layout.method().title(),
+          layout.method().named(),
+          layout.needsEncoder(),
+          layout.needsFace(),
+          layout.method().controlNet(),
+          layout.describe());
     }
   }
 

@@ -120,8 +120,8 @@ public final class PersonAdapter implements AutoCloseable {
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file) {
     return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
-        .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
-            + file.kind().title()
+        .orElseThrow(() -> new InvalidInputException(file.path() + " is "
+            + file.kind().named()
             + ", which needs a face embedder, but there is no face_embedder folder beside the"
             + " file; give the face embedder that the adapter was trained with: "
             + "--adapter-embedder FILE"));

@@ -54,8 +54,10 @@ public final class GenerateCommand implements Runnable, WritesFiles {
       "--image-encoder",
       "--reference-blocks",
       "--adapter-embedder",
-      "--fallback-adapter"
+      "--fallback-adapter",
+      "--identity-controlnet"
     },
+    {"--identity-controlnet", "--identity-control-scale", "--pose"},
     {
       "--face-guidance",
       "--face-guidance-embedder",
@@ -243,7 +245,8 @@ public final class GenerateCommand implements Runnable, WritesFiles {
     List<AutoCloseable> open = new ArrayList<>();
     try (FaceGuidanceOption.TowardsPhotos.Prepared guiding =
             faceGuidance.prepare(base.folder(), references.detector(), references.policy());
-        IpAdapterOptions.Prepared showing = references.prepare(base.folder(), guided)) {
+        IpAdapterOptions.Prepared showing =
+            references.prepare(base.folder(), base.compute(), guided, console)) {
       request = controls.apply(request, base.compute(), open);
       try (BaseModel model = memory.open(base, request, console).offloading()) {
         for (WeightedFile lora : wanted) {
@@ -254,7 +257,8 @@ public final class GenerateCommand implements Runnable, WritesFiles {
         request = refiner.apply(request, model);
         Path folder = model.folder().orElseGet(base::folder);
         try (FaceGuidanceOption.TowardsPhotos.Opened held = guiding.open(folder, model);
-            IpAdapterOptions.OpenedAdapter shown = references.open(showing, model, console)) {
+            IpAdapterOptions.OpenedAdapter shown =
+                references.open(showing, model, request, console)) {
           request = held.apply(request);
           write(
               model,

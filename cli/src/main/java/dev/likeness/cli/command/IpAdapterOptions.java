@@ -7,6 +7,10 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.BlockWeights;
 import dev.likeness.ipadapter.FaceReader;
 import dev.likeness.ipadapter.ImageEncoder;
@@ -26,6 +30,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for reference images and their IP-Adapter. */
@@ -97,6 +102,9 @@ final class IpAdapterOptions {
       description = "refuses face embedders whose licence forbids commercial use")
   private boolean commercial;
 
+  @Mixin
+  private IdentityControlOptions control;
+
   /** A reference that counts, with its image. */
   private record Shown(WeightedFile.ReferenceOption option, RgbImage image) {}
 
@@ -106,6 +114,7 @@ final class IpAdapterOptions {
     private final OpenedAdapter open = new OpenedAdapter();
     private FaceDetector finder;
     private FaceEmbedder recogniser;
+    private ControlNet controlNet;
 
     private Prepared(List<Shown> shown) {
       this.shown = shown;
@@ -159,9 +168,10 @@ final class IpAdapterOptions {
    * Reads what needs no base, so that a bad file is refused at once.
    *
    * @param folder the folder of the base
+   * @param compute where the base will be
    * @param guided true if face guidance uses the detector too
    */
-  Prepared prepare(Path folder, boolean guided) {
+  Prepared prepare(Path folder, Compute compute, boolean guided, Console console) {
     useDefaultAdapter(folder);
     requireAdapter();
     List<WeightedFile.ReferenceOption> counting =
@@ -172,6 +182,7 @@ final class IpAdapterOptions {
     IpAdapterFile file = IpAdapterFile.of(adapter);
     IpAdapterFile.Kind kind = file.kind();
     requireUsed(kind, guided);
+    control.requireDetector(detector);
     if (fallback != null) {
       IpAdapterFile.of(fallback).kind();
     }
@@ -183,6 +194,11 @@ final class IpAdapterOptions {
         prepared.finder = prepared.open.register(
             detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
       }
+      if (control.folder().isPresent()) {
+        prepared.controlNet = prepared.open.register(control.open(compute));
+      } else {
+        kind.controlNet().ifPresent(name -> tellOfControlNet(kind, name, console));
+      }
       return prepared;
     } catch (RuntimeException e) {
       prepared.close();
@@ -190,8 +206,20 @@ final class IpAdapterOptions {
     }
   }
 
-  /** Opens the IP-Adapter for {@code base} and encodes the references. Closes the encoders. */
-  OpenedAdapter open(Prepared prepared, BaseModel base, Console console) {
+  private void tellOfControlNet(IpAdapterFile.Kind kind, String folder, Console console) {
+    console
+        .err()
+        .println(adapter + " is " + kind.named() + ", given without its ControlNet, so that images"
+            + " look less like the person; give the folder " + folder + " of its publishers with"
+            + " --identity-controlnet FOLDER");
+  }
+
+  /**
+   * Opens the IP-Adapter for {@code base} and encodes the references. Closes the encoders.
+   *
+   * @param request tells the size of the images
+   */
+  OpenedAdapter open(Prepared prepared, BaseModel base, ImageRequest request, Console console) {
     OpenedAdapter opened = new OpenedAdapter();
     if (prepared.shown.isEmpty()) {
       return opened;
@@ -217,7 +245,7 @@ final class IpAdapterOptions {
       IpAdapter plain =
           fallback == null ? null : opened.register(open(IpAdapterFile.of(fallback), base, eye));
       ImagePrompt prompt = kind.needsFaceEmbedder()
-          ? facePrompt(ip, plain, shown, prepared, console)
+          ? facePrompt(ip, plain, shown, prepared, sized(request, base), console)
           : ip.prompt(shown);
       opened.prompt = prompt.blockWeights(BlockWeights.parse(blocks)).at(most);
       return opened;
@@ -231,8 +259,25 @@ final class IpAdapterOptions {
     return eye == null ? IpAdapter.open(file, base) : IpAdapter.open(file, base, eye);
   }
 
+  /** Returns the request with the size of its images, which is the base's if none is given. */
+  private static ImageRequest sized(ImageRequest request, BaseModel base) {
+    Optional<RgbImage> initial = request.initialImage().flatMap(InitialImage::image);
+    return request.size(
+        request
+            .width()
+            .orElse(initial.map(RgbImage::width).orElse(base.defaults().width())),
+        request
+            .height()
+            .orElse(initial.map(RgbImage::height).orElse(base.defaults().height())));
+  }
+
   private ImagePrompt facePrompt(
-      IpAdapter ip, IpAdapter plain, List<Reference> shown, Prepared prepared, Console console) {
+      IpAdapter ip,
+      IpAdapter plain,
+      List<Reference> shown,
+      Prepared prepared,
+      ImageRequest request,
+      Console console) {
     FaceReader reader = FaceReader.of(prepared.finder, prepared.recogniser);
     FaceReader.PersonReading person = plain == null
         ? FaceReader.PersonReading.of(ip, reader, shown)
@@ -249,7 +294,16 @@ final class IpAdapterOptions {
           .println("no reference has a usable face; " + fallback.getFileName()
               + " encodes the images instead");
     }
-    return person.prompt();
+    return prepared.controlNet == null || person.usesFallback()
+        ? person.prompt()
+        : person
+            .prompt()
+            .withControl(control.image(
+                prepared.controlNet,
+                prepared.shown.stream().map(Shown::image).toList(),
+                prepared.finder,
+                request.width().getAsInt(),
+                request.height().getAsInt()));
   }
 
   private FaceEmbedder openEmbedder() {
@@ -270,12 +324,16 @@ final class IpAdapterOptions {
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
     requireUsed(
         kind, "--image-encoder", kind.needsImageEncoder() || fallback != null ? null : encoder);
+    requireUsed(
+        kind,
+        "--identity-controlnet",
+        kind.controlNet().isPresent() ? null : control.folder().orElse(null));
   }
 
   private void requireUsed(IpAdapterFile.Kind kind, String option, Path given) {
     if (given != null) {
-      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", an "
-          + kind.title() + "; leave " + option + " out");
+      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", "
+          + kind.named() + "; leave " + option + " out");
     }
   }
 

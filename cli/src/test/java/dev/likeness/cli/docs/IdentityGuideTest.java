@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.Selfies;
+import dev.likeness.cli.TinyAdapter;
+import dev.likeness.cli.TinyPhotoMaker;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
@@ -137,6 +140,92 @@ class IdentityGuideTest {
 
   private static void assertImage(Path out, int number) {
     assertTrue(Files.exists(out.resolve("image-00" + number + ".png")), out + ", image " + number);
+  }
+
+  @Test
+  void everyCommandOfInstantIdRuns() throws IOException {
+    Path base = PipelineFolder.any("sdxl/xl-base", folder);
+    Path adapter = folder.resolve("ip-adapter.safetensors");
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+      TinyAdapter.ofInstantId(model, adapter);
+    }
+    String photo = selfies().resolve("selfie-01.jpg").toString();
+    Optional<Path> detector = Material.find("faces/yunet_n_640_640.onnx");
+    Map<String, String> words = new HashMap<>(Map.of(
+        "sdxl",
+        base.toString(),
+        "InstantID/ip-adapter.bin",
+        adapter.toString(),
+        "InstantID/ControlNetModel",
+        TinyControlNets.write("xl", folder).toString(),
+        "antelopev2/glintr100.onnx",
+        recogniser("glintr100.onnx").toString(),
+        "ada.jpg@0.8",
+        photo + "@0.8"));
+    detector.ifPresent(file -> words.put("yunet.onnx", file.toString()));
+    List<String> ran = run("docs/guides/instantid.md", words, detector.isPresent());
+    assertEquals(
+        detector.isPresent()
+            ? List.of("out", "turned", "as-in-the-photo")
+            : List.of("out", "turned"),
+        ran);
+  }
+
+  @Test
+  void everyCommandOfPhotoMakerRuns() throws IOException {
+    Path base = PipelineFolder.any("sdxl/xl-base", folder);
+    Map<String, String> words = new HashMap<>();
+    words.put("sdxl", base.toString());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+      for (int version = 1; version <= 2; version++) {
+        Path file = folder.resolve("photomaker-v" + version + ".safetensors");
+        TinyPhotoMaker.write(model, version == 2, file);
+        words.put("photomaker-v" + version + ".bin", file.toString());
+      }
+    }
+    Path photos = selfies();
+    words.put("selfies", photos.toString());
+    words.put("ada.png", photos.resolve("selfie-01.jpg").toString());
+    words.put("ada-2.png", photos.resolve("selfie-02.jpg").toString());
+    words.put("w600k_r50.onnx", recogniser("w600k_r50.onnx").toString());
+    assertEquals(List.of("out", "out", "shots"), run("docs/guides/photomaker.md", words, true));
+  }
+
+  private Path selfies() {
+    return Selfies.of("5000000777", 2, folder);
+  }
+
+  /** A network of 512 numbers, as InsightFace's. */
+  private Path recogniser(String name) throws IOException {
+    return Files.write(
+        folder.resolve(name), Onnx.sampled(112, 7, new float[] {1, 0, -1}, new float[] {0, 1, 0}));
+  }
+
+  /**
+   * Runs the commands of a guide on small images, and returns the names of their output folders.
+   *
+   * @param hasDetector false to leave out the commands with a file of a face detector
+   */
+  private List<String> run(String page, Map<String, String> words, boolean hasDetector)
+      throws IOException {
+    List<String> ran = new ArrayList<>();
+    for (List<String> command : GuideCommands.of(page)) {
+      if (command.contains("--face-detector") && !hasDetector) {
+        continue;
+      }
+      boolean isShoot = command.get(0).equals("headshot");
+      Path out = new GuideCommands(words, folder)
+          .run(
+              command,
+              isShoot
+                  ? with(ON_CPU, "--size", "64", "--steps", "2")
+                  : with(ON_CPU, "--width", "64", "--height", "64", "--steps", "2"));
+      assertTrue(
+          Files.exists(out.resolve(isShoot ? "headshot-001.png" : "image-001.png")),
+          out.toString());
+      ran.add(out.getFileName().toString());
+    }
+    return ran;
   }
 
   /** Networks by path: an IResNet that guides, another network that judges, tiny autoencoders. */

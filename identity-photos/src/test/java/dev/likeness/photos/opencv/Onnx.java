@@ -31,6 +31,18 @@ public final class Onnx {
   }
 
   /**
+   * A network that answers one sum of the three channels for each of {@code rows}, at every pixel
+   * of a grid of that stride, which divides the side.
+   */
+  public static byte[] sampled(int side, int stride, float[]... rows) {
+    Onnx strides =
+        new Onnx().text(1, "strides").number(8, stride).number(8, stride).number(20, 7);
+    Onnx graph = new Onnx().message(1, conv("y").message(5, strides));
+    return model(
+        graph.text(2, "sampled").message(5, kernel(rows)), side, rows.length, side / stride);
+  }
+
+  /**
    * A network that repeats every pixel four times: a convolution to twelve channels, which
    * DepthToSpace lays out.
    */

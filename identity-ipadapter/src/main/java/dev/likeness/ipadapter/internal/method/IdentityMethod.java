@@ -129,11 +129,11 @@ public interface IdentityMethod {
   }
 
   /**
-   * Returns true if the method has a ControlNet that attends to the tokens of the references in
-   * place of the prompt.
+   * Returns the published folder of the method's ControlNet, which attends to the tokens of the
+   * references in place of the prompt; empty if the method has none.
    */
-  default boolean hasControlNet() {
-    return false;
+  default Optional<String> controlNet() {
+    return Optional.empty();
   }
 
   /** Returns the attentions of a base that it acts on; all by default. */

@@ -88,8 +88,8 @@ public record InstantIdMethod() implements IdentityMethod {
   }
 
   @Override
-  public boolean hasControlNet() {
-    return true;
+  public Optional<String> controlNet() {
+    return Optional.of("ControlNetModel");
   }
 
   @Override

@@ -23,6 +23,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.EmbedderSpec;
@@ -145,6 +146,35 @@ class InstantIdTest {
           .controlImage(ControlImage.of(net, slope()).scale(0.8))
           .adapter(prompt(adapter, face(run), 1).at(0.8));
       assertTrue(differ(full, base.generate(beside).pixels()), "text in place of tokens");
+    }
+  }
+
+  @Test
+  void itsControlNetSeesTheFaceAlsoInACroppedMask() {
+    GoldenImages.Run run = runs().get(0);
+    int width = run.integer("width");
+    int height = run.integer("height");
+    byte[] mask = new byte[3 * width * height];
+    for (int y = 0; y < height / 2; y++) {
+      Arrays.fill(mask, 3 * y * width, 3 * y * width + 3 * width / 2, (byte) 255);
+    }
+    ImageRequest inpainting = request(run)
+        .initialImage(InitialImage.of(TinyControlNets.slope(width, height, true))
+            .strength(1)
+            .mask(RgbImage.of(width, height, mask))
+            .paddingMaskCrop(0));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        IpAdapter adapter = IpAdapter.open(file, base);
+        ControlNet net = openNet();
+        TensorScope scope = TensorScope.open()) {
+      ControlImage control = ControlImage.of(net, slope()).scale(0.8);
+      ImagePrompt identity = prompt(adapter, face(run), 1);
+      float[] tokens = base.generate(
+              inpainting.adapter(identity.withControl(control).at(0.8)))
+          .pixels();
+      float[] text = base.generate(inpainting.controlImage(control).adapter(identity.at(0.8)))
+          .pixels();
+      assertTrue(differ(tokens, text), "text in place of tokens");
     }
   }
 

@@ -125,12 +125,15 @@ record PromptEncoding(OpenModel model) {
   private Map<ControlImage, ControlTokens> controlTokens(
       ImageRequest request, Contribution contribution, Generation generation) {
     Map<ControlImage, ControlTokens> all = new HashMap<>();
-    request
-        .controlImages()
-        .forEach(control -> contribution
-            .controlTokens()
-            .of(control, generation)
-            .ifPresent(tokens -> all.put(control, tokens)));
+    // Sampling asks with the control images that it sees, which a cropped mask crops.
+    List<ControlImage> sampled = MaskCrop.apply(request).controlImages();
+    for (int i = 0; i < sampled.size(); i++) {
+      ControlImage seen = sampled.get(i);
+      contribution
+          .controlTokens()
+          .of(request.controlImages().get(i), generation)
+          .ifPresent(tokens -> all.put(seen, tokens));
+    }
     if (!all.isEmpty()
         && model
             .capability(Capabilities.ControlImages.class)

@@ -56,8 +56,9 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
    * {@return these options with overlapping windows, whose predictions are averaged at every step}
    *
    * <p>Bases whose network also gets a mask or reference image do not support windows. Windows
-   * cannot be combined with regional adapters, caching (except token merging) or guidance with
-   * momentum. Source: MultiDiffusion, Bar-Tal et al. 2023, arXiv:2302.08113, equation 5.
+   * cannot be combined with ControlNets, regional adapters, caching (except token merging) or
+   * guidance with momentum. Source: MultiDiffusion, Bar-Tal et al. 2023, arXiv:2302.08113, equation
+   * 5.
    *
    * @param size the side of a window in latent pixels
    * @param every the largest distance between neighbouring windows' starts, in latent pixels,

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
@@ -153,6 +154,27 @@ class ImageRequestTest {
           "this base does not support tiled sampling, because its network needs the whole image;"
               + " leave out the windows",
           assertThrows(IllegalArgumentException.class, () -> base.generate(request))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void refusesControlImagesInWindowsOfAPart(@TempDir Path folder) {
+    try (BaseModel base = open(folder);
+        ControlNet net =
+            BaseModel.openControlNet(TinyControlNets.write("edges", folder), Compute.EXACT)) {
+      ImageRequest request = REQUEST
+          .size(32, 32)
+          .controlImage(ControlImage.of(net, TinyControlNets.slope(32, 32, false)));
+      assertArrayEquals(
+          base.generate(request).pixels(),
+          base.generate(request.tiling(TilingOptions.NONE.windows(32, 32))).pixels());
+      assertEquals(
+          "tiled sampling cannot be combined with ControlNets, because a control image shows the"
+              + " whole image; turn tiled sampling off, or leave out the ControlNets",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> base.generate(request.tiling(TilingOptions.NONE.windows(8, 6))))
               .getMessage());
     }
   }

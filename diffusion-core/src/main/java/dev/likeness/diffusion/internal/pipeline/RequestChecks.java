@@ -263,6 +263,14 @@ record RequestChecks(OpenModel model) {
           "this base does not support tiled sampling, because its network needs the whole image;"
               + " leave out the windows");
     }
+    int factor = model.autoencoder().vaeScaleFactor();
+    int side = Math.max(request.width().getAsInt(), request.height().getAsInt()) / factor;
+    if (request.tiling().windows().filter(windows -> windows.size() < side).isPresent()
+        && !request.controlImages().isEmpty()) {
+      throw new IllegalArgumentException(
+          "tiled sampling cannot be combined with ControlNets, because a control image shows the"
+              + " whole image; turn tiled sampling off, or leave out the ControlNets");
+    }
     if (request.tiling().windows().isPresent()
         && PredictorChain.gradientGuidance(model, request).stream()
             .flatMap(guidance -> guidance.networkGradient().stream())

@@ -17,11 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options for the ControlNet of an identity method: InstantID's, which takes keypoints. */
+@Command(optionListHeading = "Reference images")
 final class IdentityControlOptions {
   private static final String PHOTO = "photo";
   /** The distance of the eyes in a headshot, as a share of the shorter side. */

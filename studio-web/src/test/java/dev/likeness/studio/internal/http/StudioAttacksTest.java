@@ -277,11 +277,21 @@ class StudioAttacksTest {
     byte[] part = new byte[1 << 20];
     HttpRequest.BodyPublisher endless = HttpRequest.BodyPublishers.ofByteArrays(
         () -> Stream.generate(() -> part).limit(3).iterator());
-    RunningStudio.Reply reply = studio.send(studio
-        .own("/api/people")
-        .header("Content-Type", "application/json")
-        .POST(HttpRequest.BodyPublishers.fromPublisher(endless)));
-    assertEquals(413, reply.status());
+    String outcome;
+    try {
+      outcome = ""
+          + studio
+              .send(studio
+                  .own("/api/people")
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.fromPublisher(endless)))
+              .status();
+    } catch (AssertionError e) {
+      // The server closes the connection while the client still sends: the answer may be lost.
+      outcome = e.getCause() instanceof IOException ? "413" : e.toString();
+    }
+    assertEquals("413", outcome);
+    assertEquals("[]", studio.get("/api/people").json().get("people").toString());
   }
 
   @Test

@@ -15,7 +15,7 @@ public class Headshots {
     try (BaseModel base = BaseModel.open(Path.of(args[0]))) {
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1])));
       HeadshotStudio studio = HeadshotStudio.on(base);
-      // Training takes minutes on a GPU, hours on a CPU. train(..) can report its progress.
+      // SD 1.5 and ten photos: 1.6 hours on two Zen 4 cores. train(..) can report its progress.
       try (LoraPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
         studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of(args[2]));
       }

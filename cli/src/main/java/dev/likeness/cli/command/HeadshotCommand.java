@@ -153,6 +153,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     }
     identity.requireNoStore(store);
     requireUsed();
+    source().requireOwnFiles(identity.method());
     identity.require(base.folder(), base.name(), faces.policy());
     ShootRequest request = generate.request(base, console);
     selection.validate(request);
@@ -164,7 +165,6 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     extraFormats();
     aspect.validate();
     ShootFolder.Earlier earlier = ShootFolder.Earlier.in(out, overwrite.isGiven());
-    source().requireOwnFiles(identity.method());
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     store.requireWritable(photos, console);
     try (ReviewTools tools = faces.open();

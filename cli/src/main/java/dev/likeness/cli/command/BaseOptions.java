@@ -121,7 +121,7 @@ final class BaseOptions {
       console
           .err()
           .println(EMBEDDED + " generates synthetic people; for photographs of real people:"
-              + " likeness models get realistic-vision, then --base realistic-vision");
+              + " likeness models get sd15, then --base sd15");
     }
   }
 

@@ -11,6 +11,8 @@ import dev.likeness.studio.LikenessStudio;
 import dev.likeness.studio.StudioOptions;
 import dev.likeness.vault.SubjectStore;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -135,8 +137,13 @@ public final class StudioCommand implements Runnable {
 
   private String password() {
     try {
-      if (Files.size(passwordFile) <= MAX_PASSWORD_BYTES) {
-        return Files.readString(passwordFile).strip();
+      // A device such as /dev/zero has no size and no end.
+      byte[] text;
+      try (InputStream in = Files.newInputStream(passwordFile)) {
+        text = in.readNBytes(MAX_PASSWORD_BYTES + 1);
+      }
+      if (text.length <= MAX_PASSWORD_BYTES) {
+        return new String(text, StandardCharsets.UTF_8).strip();
       }
     } catch (IOException e) {
       throw new InvalidInputException(

@@ -3,6 +3,7 @@ package dev.likeness.cli.paths;
 import dev.likeness.cli.console.OptionName;
 import dev.likeness.diffusion.internal.io.FilePlace;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.AnnotatedElement;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -25,6 +26,9 @@ import picocli.CommandLine.ParseResult;
  */
 public final class CommandPaths {
   private static final Pattern REPEATED = Pattern.compile("\\d{1,9}_.*");
+  // As deep as photos and files of models lie, and more files than such folders have.
+  private static final int LINK_DEPTH = 3;
+  private static final int MOST_LINKED = 10_000;
 
   private final List<Input> inputs = new ArrayList<>();
   private final List<Output> outputs = new ArrayList<>();
@@ -37,9 +41,10 @@ public final class CommandPaths {
   private record Input(String name, Path path, FilePlace place, PathUse.Use use) {
     /** Returns true if this is a folder, and the command reads files of this place in it. */
     boolean contains(FilePlace other) {
-      if (!Files.isDirectory(path)) {
-        return false;
-      }
+      return Files.isDirectory(path) && (isBelow(other) || hasLinkTo(other));
+    }
+
+    private boolean isBelow(FilePlace other) {
       if (use != PathUse.Use.PHOTOS) {
         return other.isInside(place);
       }
@@ -49,6 +54,28 @@ public final class CommandPaths {
               || REPEATED.matcher(String.valueOf(folder.getFileName())).matches()
                   && folder.getParent() != null
                   && FilePlace.of(folder.getParent()).isSame(place));
+    }
+
+    // A file in the folder may be a link to the other place, or a hard link of it.
+    private boolean hasLinkTo(FilePlace other) {
+      try (Stream<Path> inside = Files.walk(path, LINK_DEPTH)) {
+        return inside
+            .limit(MOST_LINKED)
+            .filter(file -> !Files.isDirectory(file))
+            .anyMatch(file -> FilePlace.of(file).isSame(other));
+      } catch (IOException | UncheckedIOException e) {
+        return false;
+      }
+    }
+
+    /** Returns true if this is a photo, and the other place is its caption. */
+    boolean hasCaption(FilePlace other) {
+      if (use != PathUse.Use.PHOTOS || !Files.isRegularFile(path)) {
+        return false;
+      }
+      String stem = path.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+      return Stream.of(".txt", ".caption")
+          .anyMatch(ending -> FilePlace.of(path.resolveSibling(stem + ending)).isSame(other));
     }
   }
 
@@ -172,6 +199,10 @@ public final class CommandPaths {
     if (place.isSame(input.place())) {
       throw new IllegalArgumentException(name + " is the same " + (isFolder ? "folder" : "file")
           + " as " + other + ", which the command reads; give another " + output.option());
+    }
+    if (output.isOneFile() && place.exists() && input.hasCaption(place)) {
+      throw new IllegalArgumentException(name + " is the caption of " + other
+          + ", which the command reads; give another " + output.option());
     }
     if (output.isOneFile() && place.exists() && input.contains(place)) {
       throw new IllegalArgumentException(name + " is a file in the folder of " + other

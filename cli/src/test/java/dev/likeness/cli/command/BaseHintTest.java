@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 /** Whoever chose no base hears once how to get one for photographs. */
 class BaseHintTest {
   private static final String HINT = "portrait generates synthetic people; for photographs of real"
-      + " people: likeness models get realistic-vision, then --base realistic-vision";
+      + " people: likeness models get sd15, then --base sd15";
 
   /** A command with a base. */
   @Command
@@ -46,7 +46,6 @@ class BaseHintTest {
     assertEquals(0, new CommandLine(new WithBase(console)).execute(arguments));
     assertEquals(told ? HINT : "", err.toString().strip());
     assertEquals(
-        "base",
-        ModelCatalogue.builtIn().find("realistic-vision").orElseThrow().role().label());
+        "base", ModelCatalogue.builtIn().find("sd15").orElseThrow().role().label());
   }
 }

@@ -30,7 +30,10 @@ final class FactorCheck {
       case EMBEDDING_B -> shape.length == 2 && shape[0] == layer.in();
       case UP -> isKernel(shape) && shape[0] == layer.out() && kernelSize(shape) == 1;
       case MID ->
-        isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
+        layer.isConvolution()
+            && shape.length == 4
+            && shape[0] == shape[1]
+            && kernelSize(shape) == layer.kernelSize();
       case LOKR_W2, LOKR_W2_B ->
         isKernel(shape) && (shape.length == 2 || kernelSize(shape) == layer.kernelSize());
       case HADA_T1, HADA_T2, LOKR_T2 ->

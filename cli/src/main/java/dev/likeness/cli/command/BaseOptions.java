@@ -118,10 +118,13 @@ final class BaseOptions {
   /** Says, after a result of the embedded model, how to get another, unless the user chose it. */
   void tellOfOthers(Console console) {
     if (!command.commandLine().getParseResult().hasMatchedOption("--base")) {
+      // The catalogue begins with the base that needs least.
+      String first =
+          ModelCatalogue.builtIn().models(CatalogueModel.Role.BASE).get(0).name();
       console
           .err()
           .println(EMBEDDED + " generates synthetic people; for photographs of real people:"
-              + " likeness models get sd15, then --base sd15");
+              + " likeness models get " + first + ", then --base " + first);
     }
   }
 

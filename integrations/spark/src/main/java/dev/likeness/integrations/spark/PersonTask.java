@@ -71,7 +71,8 @@ record PersonTask(
   /** Returns true if the same work would fail on every equal machine. */
   private static boolean isFinal(Throwable failure) {
     return failure instanceof ResourceLimitException
-        && ResourceLimitException.isOutOfMemory(Optional.ofNullable(failure.getCause()).orElse(failure));
+        && ResourceLimitException.isOutOfMemory(
+            Optional.ofNullable(failure.getCause()).orElse(failure));
   }
 
   private static PersonResult without(

@@ -43,8 +43,10 @@ class GuideTest {
 
   @Test
   void theExampleOfThePackageCompiles() throws Exception {
-    String essay = Files.readString(SamplePeople.samples()
-        .resolve("../../../integrations/spark/src/main/java/dev/likeness/spark/package-info.java"));
+    String essay = Files.readString(
+        SamplePeople.samples()
+            .resolve(
+                "../../../integrations/spark/src/main/java/dev/likeness/integrations/spark/package-info.java"));
     Matcher example = EXAMPLE.matcher(essay);
     assertTrue(example.find());
     assertEquals(List.of(), faults(example.group(1).replaceAll("(?m)^ \\* ?", "")));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Generation;
@@ -237,7 +238,7 @@ class FaceGuidanceTest {
           studio
               .guidanceLikeness(people.get(0), detector)
               .orElseThrow()
-              .cosine(chosen.headshot().image()),
+              .cosine(chosen.headshot().marked(GeneratedImage.Marking.load())),
           chosen.guidanceLikeness());
       try (GenerationQueue queue =
           GenerationQueue.on(studio, GenerationQueue.Options.defaults().workers(2))) {
@@ -397,6 +398,7 @@ class FaceGuidanceTest {
         FaceGuidance guidance =
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow()) {
       assertTrue(FaceGuidance.findIn(empty, base, detector).isEmpty());
+      float[] face = vector(selfie(), detector, guidance.embedder());
       assertEquals(
           "face guidance needs at least 1 face embedding, got none",
           assertThrows(IllegalArgumentException.class, () -> guidance.forPerson(List.of()))
@@ -405,7 +407,7 @@ class FaceGuidanceTest {
           "the weight of face guidance must be in 0..1, got 2.0",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> guidance.forPerson(List.of(new float[] {1})).at(2))
+                  () -> guidance.forPerson(List.of(face)).at(2))
               .getMessage());
     }
   }

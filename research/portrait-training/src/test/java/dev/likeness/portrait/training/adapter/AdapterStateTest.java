@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
@@ -174,7 +175,8 @@ class AdapterStateTest {
 
   @Test
   void deletesPartialStatesOfKilledTrainings() throws IOException {
-    Path left = Files.createFile(folder.resolve(".state.safetensors.1.part"));
+    Path left =
+        Files.createFile(folder.resolve(".state.safetensors." + UUID.randomUUID() + ".part"));
     train(PORTRAIT.steps(1), null, stepCounter);
     assertFalse(Files.exists(left));
   }

@@ -69,6 +69,16 @@ class StudioCommandTest {
     assertEquals(
         "likeness: the password of the studio has fewer than 12 characters; give a longer one",
         weak.err().strip());
+    Path endless = Path.of("/dev/zero");
+    if (Files.exists(endless)) {
+      CommandResult device =
+          CommandResult.of("studio", "--listen", "0.0.0.0", "--password-file", "/dev/zero");
+      assertEquals(3, device.status());
+      assertEquals(
+          "likeness: the password file /dev/zero has more than 1024 bytes; give a text file with the"
+              + " password alone",
+          device.err().strip());
+    }
     Path people = folder.resolve("people");
     CommandResult keyless = CommandResult.of("studio", "--store", people.toString());
     assertEquals(2, keyless.status());

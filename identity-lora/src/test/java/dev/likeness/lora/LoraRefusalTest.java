@@ -15,6 +15,7 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSettings;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -314,6 +315,24 @@ class LoraRefusalTest extends OnGoldenBase {
     assertEquals(
         List.of("\"" + CONV + "hada_t1\" [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
         Lora.inspect(file(hadamard, Map.of()), base).keys().shapeMismatches());
+  }
+
+  /** A core belongs to convolutions: on a linear layer it would be left out without a word. */
+  @Test
+  void namesACoreOfALinearLayer() {
+    for (long[] shape : List.of(new long[] {2, 2}, new long[] {2, 2, 1, 1})) {
+      Map<String, long[]> shapes = new LinkedHashMap<>(Map.of(
+          KOHYA + "lora_down.weight",
+          new long[] {2, 64},
+          KOHYA + "lora_up.weight",
+          new long[] {64, 2},
+          KOHYA + "lora_mid.weight",
+          shape));
+      assertEquals(
+          List.of("\"" + KOHYA + "lora_mid.weight\" " + Arrays.toString(shape)
+              + " beside a weight [64, 64]"),
+          Lora.inspect(file(shapes, Map.of()), base).keys().shapeMismatches());
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.likeness.cli.command.HeadshotCommand;
 import dev.likeness.cli.command.InspectCommand;
 import dev.likeness.cli.command.LoraCommand;
 import dev.likeness.cli.command.ModelsCommand;
+import dev.likeness.cli.command.NamedModels;
 import dev.likeness.cli.command.PeopleCommand;
 import dev.likeness.cli.command.PhotosCommand;
 import dev.likeness.cli.command.PurgeCommand;
@@ -22,6 +23,7 @@ import dev.likeness.cli.console.MissingSubcommand;
 import dev.likeness.cli.console.OptionName;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.paths.CommandPaths;
+import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.headshots.report.LikenessVersion;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -142,8 +144,9 @@ public final class LikenessCommand implements Runnable {
       CommandNumbers.require(parsed);
       if (!isHelp(parsed)) {
         try {
+          NamedModels.resolve(parsed);
           CommandPaths.require(parsed);
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | LikenessException e) {
           return console.report(e);
         }
       }

@@ -42,6 +42,7 @@ final class BaseOptions {
   private String base;
 
   @PathUse(Use.READ)
+  @ModelFile
   @Option(
       names = "--vae",
       paramLabel = "DIR|FILE",
@@ -49,6 +50,7 @@ final class BaseOptions {
   private Path vae;
 
   @PathUse(Use.READ)
+  @ModelFile
   @Option(
       names = "--part",
       paramLabel = "COMPONENT=DIR|FILE",

@@ -4,6 +4,7 @@ import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
@@ -27,6 +28,7 @@ final class ControlOptions {
   private CommandSpec spec;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.CONTROLNET)
   @Option(
       names = "--controlnet",
       paramLabel = "DIR",

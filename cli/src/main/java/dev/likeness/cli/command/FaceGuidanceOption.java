@@ -4,6 +4,7 @@ import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -125,6 +126,7 @@ final class FaceGuidanceOption {
   @Command(optionListHeading = "Face guidance")
   static final class Networks {
     @PathUse(Use.READ)
+    @ModelFile(Role.FACE_EMBEDDER)
     @Option(
         names = "--face-guidance-embedder",
         paramLabel = "FILE",
@@ -133,6 +135,7 @@ final class FaceGuidanceOption {
     private Path embedder;
 
     @PathUse(Use.READ)
+    @ModelFile(Role.TINY_AUTOENCODER)
     @Option(
         names = "--face-guidance-decoder",
         paramLabel = "DIR|FILE",

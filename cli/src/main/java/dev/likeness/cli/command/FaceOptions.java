@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.photos.ReviewTools;
@@ -23,6 +24,7 @@ final class FaceOptions {
   private DetectorOption detector;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.FACE_EMBEDDER)
   @Option(
       names = "--embedder",
       paramLabel = "FILE",
@@ -32,6 +34,7 @@ final class FaceOptions {
   private Path embedder;
 
   @PathUse(Use.READ)
+  @ModelFile
   @Option(
       names = "--face-quality",
       paramLabel = "FILE",
@@ -120,6 +123,7 @@ final class FaceOptions {
   @Command(optionListHeading = "Face networks")
   static final class DetectorOption {
     @PathUse(Use.READ)
+    @ModelFile(Role.DETECTOR)
     @Option(
         names = "--detector",
         paramLabel = "FILE",

@@ -9,6 +9,7 @@ import dev.likeness.cli.paths.ResultFile;
 import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Run;
@@ -141,6 +142,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
   private RefinerOptions refiner;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.ACCELERATOR)
   @Option(
       names = "--lora",
       paramLabel = "FILE[@WEIGHT[:BLOCKS]]",

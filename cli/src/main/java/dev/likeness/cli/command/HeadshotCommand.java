@@ -61,6 +61,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   private ShootOptions generate;
 
   @PathUse(Use.READ)
+  @ModelFile
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",

@@ -30,6 +30,7 @@ final class IdentityControlOptions {
   private static final double EYE_DISTANCE = 0.2;
 
   @PathUse(Use.READ)
+  @ModelFile
   @Option(
       names = "--identity-controlnet",
       paramLabel = "FOLDER",

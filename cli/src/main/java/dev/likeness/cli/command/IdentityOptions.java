@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
@@ -89,6 +90,7 @@ final class IdentityOptions {
   private Method method;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.IP_ADAPTER)
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
@@ -97,6 +99,7 @@ final class IdentityOptions {
   private Path adapter;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.IMAGE_ENCODER)
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
@@ -105,6 +108,7 @@ final class IdentityOptions {
   private Path encoder;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.FACE_EMBEDDER)
   @Option(
       names = "--adapter-embedder",
       paramLabel = "FILE",

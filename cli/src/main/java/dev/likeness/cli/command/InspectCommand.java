@@ -16,7 +16,6 @@ import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.hub.HubAddress;
 import dev.likeness.hub.ModelHub;
 import dev.likeness.hub.RemoteHeaders;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -40,8 +39,8 @@ public final class InspectCommand implements Runnable {
   @Parameters(
       paramLabel = "FILE|DIR|hf:REPOSITORY",
       description = "a safetensors, ckpt, pt, bin or gguf file, a PNG, JPEG or WebP image, a "
-          + "diffusers folder, or hf:owner/name[@revision][:file] of the hub, of which only headers "
-          + "are downloaded")
+          + "diffusers folder, the name of a model on this machine, or hf:owner/name[@revision][:file] "
+          + "of the hub, of which only headers are downloaded")
   private String path;
 
   @Option(names = "--json", description = "prints one JSON object")
@@ -58,7 +57,7 @@ public final class InspectCommand implements Runnable {
       inspect(HubAddress.parse(path));
       return;
     }
-    CheckpointInspection found = Inspector.inspect(Path.of(path));
+    CheckpointInspection found = Inspector.inspect(ModelPlaces.find(path));
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
     if (!found.problems().isEmpty()) {

@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.Adapter;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Option;
 @Command(optionListHeading = "Reference images")
 final class IpAdapterOptions {
   @PathUse(Use.READ)
+  @ModelFile(Role.IP_ADAPTER)
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
@@ -45,6 +47,7 @@ final class IpAdapterOptions {
   private Path adapter;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.IMAGE_ENCODER)
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
@@ -73,6 +76,7 @@ final class IpAdapterOptions {
   private String blocks;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.DETECTOR)
   @Option(
       names = "--face-detector",
       paramLabel = "FILE",
@@ -81,6 +85,7 @@ final class IpAdapterOptions {
   private Path detector;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.FACE_EMBEDDER)
   @Option(
       names = "--adapter-embedder",
       paramLabel = "FILE",
@@ -89,6 +94,7 @@ final class IpAdapterOptions {
   private Path embedder;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.IP_ADAPTER)
   @Option(
       names = "--fallback-adapter",
       paramLabel = "FILE",

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +31,8 @@ final class ModelPlaces {
   /** System properties that stand for environment variables, for tests inside of one JVM. */
   private static final String VARIABLE = "likeness.env.";
 
+  private static final Pattern WEIGHTS =
+      Pattern.compile("(?i).*\\.(safetensors|ckpt|pt|pth|bin|gguf|onnx)");
   private static final int DEEPEST = 8;
   private static final String LIST = "model-folders.txt";
 
@@ -80,14 +83,16 @@ final class ModelPlaces {
     return path;
   }
 
-  // A path of two names whose folder is there is a path with a mistake in its last name.
+  // A path of two names whose folder is there is a path with a mistake in its last name; so is the
+  // name of a file of weights, which no repository has.
   private static boolean isAddress(String name) {
     if (name.startsWith(HubAddress.PREFIX)) {
       return true;
     }
     try {
-      HubAddress.parse(name);
-      return !name.startsWith(".") && !Files.exists(Path.of(name).getName(0));
+      boolean namesFile =
+          HubAddress.parse(name).file().isEmpty() && WEIGHTS.matcher(name).matches();
+      return !namesFile && !name.startsWith(".") && !Files.exists(Path.of(name).getName(0));
     } catch (IllegalArgumentException e) {
       return false;
     }

@@ -8,6 +8,7 @@ import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.PreviewDecoder;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Option;
 @Command(optionListHeading = "Output")
 final class PreviewOptions {
   @PathUse(value = Use.READ, mayBeEmpty = true)
+  @ModelFile(Role.TINY_AUTOENCODER)
   @Option(
       names = "--preview",
       paramLabel = "DIR|FILE",

@@ -7,6 +7,7 @@ import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.Capabilities.SizeInputs;
@@ -84,6 +85,7 @@ final class RefinerOptions {
   private Size negativeTarget;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.BASE)
   @Option(
       names = "--refiner",
       paramLabel = "BASE",

@@ -4,6 +4,7 @@ import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonTrainer;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ final class TrainingBaseOptions {
   private Integer size;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.ACCELERATOR)
   @Option(
       names = "--training-adapter",
       paramLabel = "FILE",

@@ -41,7 +41,7 @@ class IdentityCommandTest {
     assertEquals(
         "likeness: Invalid value for option '--identity': unknown identity method \"face\";"
             + " known: lora, "
-            + "ipadapter, both, references, lora+references (try likeness headshot --help)",
+            + "ipadapter, both, references, lora+references, instantid, photomaker (try likeness headshot --help)",
         usage("headshot", "--identity", "face"));
   }
 

@@ -159,6 +159,132 @@ class InstantIdCommandTest {
         RgbImage.read(folder.resolve("off/image-001.png")));
   }
 
+  private CommandResult headshot(String out, Object... more) {
+    List<String> words = new ArrayList<>(List.of(
+        "headshot",
+        "--photos",
+        photo.getParent().toString(),
+        "--consent",
+        "Ada Byron, 2026-11-20: headshots",
+        "--style",
+        "studio",
+        "--count",
+        "1",
+        "--size",
+        "64",
+        "--steps",
+        "2",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--base",
+        base.toString(),
+        "--adapter-embedder",
+        embedder.toString(),
+        "--out",
+        folder.resolve(out).toString()));
+    for (Object word : more) {
+      words.add(word.toString());
+    }
+    if (!words.contains("--identity")) {
+      words.addAll(List.of("--identity", "instantid"));
+    }
+    return CommandResult.of(words.toArray(String[]::new));
+  }
+
+  private RgbImage shot(String out, Object... more) {
+    CommandResult done = headshot(out, more);
+    assertEquals(0, done.status(), done.err());
+    return RgbImage.read(folder.resolve(out).resolve("headshot-001.png"));
+  }
+
+  @Test
+  void makesHeadshotsByItsName() {
+    RgbImage front = shot("shots", "--ip-adapter", adapter, "--identity-controlnet", net);
+    assertNotEquals(
+        front,
+        shot("left", "--ip-adapter", adapter, "--identity-controlnet", net, "--pose", "left"));
+    CommandResult without = headshot("alone", "--ip-adapter", adapter);
+    assertEquals(0, without.status(), without.err());
+    assertTrue(without.err().contains("given without its ControlNet"), without.err());
+    assertNotEquals(front, RgbImage.read(folder.resolve("alone/headshot-001.png")));
+    // The person's file serves without photos, and without another pose gives the same image.
+    Path person = folder.resolve("shots/person-ipadapter.safetensors");
+    CommandResult edited = CommandResult.of(
+        "edit",
+        folder.resolve("shots/headshot-001.png").toString(),
+        "--identity",
+        "instantid",
+        "--person",
+        person.toString(),
+        "--ip-adapter",
+        adapter.toString(),
+        "--adapter-embedder",
+        embedder.toString(),
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--extend",
+        "0,0,0,16",
+        "--out",
+        folder.resolve("edited").toString());
+    assertEquals(0, edited.status(), edited.err());
+    assertTrue(Files.exists(folder.resolve("edited/edited.png")));
+  }
+
+  @Test
+  void takesTheWeightOfItsAuthorsIfNoneIsGiven() {
+    RgbImage stated = image("stated", "--identity-controlnet", net);
+    CommandResult plain = generate(
+        "plain",
+        "--ip-adapter",
+        adapter,
+        "--adapter-embedder",
+        embedder,
+        "--identity-controlnet",
+        net,
+        "--reference",
+        photo);
+    assertEquals(0, plain.status(), plain.err());
+    assertEquals(stated, RgbImage.read(folder.resolve("plain/image-001.png")));
+  }
+
+  @Test
+  void refusesAnotherMethodsFileOrOptionsInHeadshots() {
+    Path portrait = shared.resolve("portrait/ip-adapter.safetensors");
+    refuses(
+        "--identity instantid needs the adapter of this method; give --ip-adapter FILE",
+        headshot("out"));
+    refuses(
+        portrait + " is an IP-Adapter FaceID Portrait, but --identity instantid needs an adapter of"
+            + " that method; give its file, or --identity ipadapter",
+        headshot("out", "--ip-adapter", portrait));
+    refuses(
+        adapter + " is an InstantID adapter, but --identity photomaker needs an adapter of that"
+            + " method; give its file, or --identity instantid",
+        headshot("out", "--ip-adapter", adapter, "--identity", "photomaker"));
+    refuses(
+        "--pose does nothing without --identity-controlnet; give both or neither",
+        headshot("out", "--ip-adapter", adapter, "--pose", "left"));
+    refuses(
+        "--identity-controlnet needs the adapter of an identity method; give its --ip-adapter FILE"
+            + " and its --identity METHOD",
+        CommandResult.of(
+            "headshot",
+            "--photos",
+            photo.getParent().toString(),
+            "--base",
+            base.toString(),
+            "--identity-controlnet",
+            net.toString(),
+            "--out",
+            folder.resolve("out").toString()));
+  }
+
   @Test
   void usesOtherControlNetsBesideIt() throws IOException {
     Path slope = folder.resolve("slope.png");

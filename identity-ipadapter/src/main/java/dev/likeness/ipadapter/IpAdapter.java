@@ -149,6 +149,10 @@ public final class IpAdapter implements AutoCloseable {
     }
   }
 
+  IpAdapterFile.Kind kind() {
+    return IpAdapterFile.Kind.of(layout);
+  }
+
   AdapterLayout layout() {
     return layout;
   }

@@ -8,14 +8,18 @@ import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.registry.AdapterHeader;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.photos.embed.EmbedderSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The file of an IP-Adapter, with settings that cannot be read from the file. Immutable; methods
@@ -36,9 +40,10 @@ public record IpAdapterFile(
    * @param named the published name with its article, such as {@code an IP-Adapter Plus}
    * @param needsImageEncoder true if the adapter needs an image encoder
    * @param needsFaceEmbedder true if the adapter needs a face embedder
-   * @param controlNet the published folder of the method's own ControlNet, which
-   *     {@link ImagePrompt#withControl} takes, such as {@code ControlNetModel} of InstantID; empty
-   *     if the method has none
+   * @param controlNet the method's own ControlNet, which {@link ImagePrompt#withControl} takes;
+   *     empty if the method has none
+   * @param method one of {@link #methods()}
+   * @param weight the weight that the authors of the method use; empty if they name none
    * @param description the name, the kind of base that the adapter was made for, and the number of
    *     attention layers
    */
@@ -47,17 +52,41 @@ public record IpAdapterFile(
       String named,
       boolean needsImageEncoder,
       boolean needsFaceEmbedder,
-      Optional<String> controlNet,
+      Optional<OwnControlNet> controlNet,
+      String method,
+      OptionalDouble weight,
       String description) {
-    private static Kind of(AdapterLayout layout) {
+    /**
+     * The ControlNet of a method.
+     *
+     * @param folder its published folder, such as {@code ControlNetModel} of InstantID
+     * @param scale the scale that the authors of the method use
+     */
+    public record OwnControlNet(String folder, double scale) {}
+
+    static Kind of(AdapterLayout layout) {
       return new Kind(
           layout.method().title(),
           layout.method().named(),
           layout.needsEncoder(),
           layout.needsFace(),
-          layout.method().controlNet(),
+          layout.method().controlNet().map(net -> new OwnControlNet(net.folder(), net.scale())),
+          layout.method().word(),
+          layout.method().weight(),
           layout.describe());
     }
+  }
+
+  /**
+   * {@return the names of the methods whose files are opened, such as {@code instantid}} The name
+   * {@code ipadapter} stands for all kinds of IP-Adapters.
+   */
+  public static List<String> methods() {
+    return Stream.concat(
+            Stream.of(IdentityMethod.IP_ADAPTER),
+            MethodRegistry.methods().stream().map(IdentityMethod::word).sorted())
+        .distinct()
+        .toList();
   }
 
   /**

@@ -198,6 +198,11 @@ public final class PersonAdapter implements AutoCloseable {
             .of(photo, imageSize));
   }
 
+  /** {@return the kind of the adapter} */
+  public IpAdapterFile.Kind kind() {
+    return adapter.kind();
+  }
+
   /** {@return the adapter, which this object owns} */
   public IpAdapter adapter() {
     return adapter;

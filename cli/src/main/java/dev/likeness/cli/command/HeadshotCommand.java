@@ -13,6 +13,7 @@ import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -73,6 +74,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
 
   @Mixin
   private IdentityOptions identity;
+
+  @Mixin
+  private IdentityControlOptions control;
 
   @Mixin
   private ReferenceOptions references;
@@ -156,6 +160,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     requireUsed();
     source().requireOwnFiles(identity.method());
     identity.require(base.folder(), base.name(), faces.policy());
+    identity.requireUsed(control, base.folder(), console);
+    control.requirePhotos(photos.isGiven());
     ShootRequest request = generate.request(base, console);
     selection.validate(request);
     if (person != null && !store.isGiven()) {
@@ -265,7 +271,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
           .map(plain::embedder)
           .orElse(plain);
       try (IdentityOptions.LoadedAdapter eye =
-          identity.open(base.folder(), model, faces.policy()).orElse(null)) {
+          identity.open(base.folder(), model, faces.policy(), control).orElse(null)) {
         PersonSource known =
             source.inStore(studio, reviewing, identity.method(), references.choice(), watch);
         try (LoraPerson trained =
@@ -276,7 +282,12 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
                   ? HeadshotPerson.of(model, trained, review)
                   : HeadshotPerson.of(
                       model,
-                      known.ipAdapterPerson(studio, review, identity, eye, trained),
+                      posed(
+                          known.ipAdapterPerson(studio, review, identity, eye, trained),
+                          eye,
+                          review,
+                          request,
+                          model),
                       trained,
                       review);
           if (this.person != null) {
@@ -295,6 +306,29 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
         }
       }
     }
+  }
+
+  /** Adds the keypoints of the face to a person of a method that takes them. */
+  private IpAdapterPerson posed(
+      IpAdapterPerson person,
+      IdentityOptions.LoadedAdapter eye,
+      PhotoReview review,
+      ShootRequest request,
+      BaseModel model) {
+    int width = request.size().orElse(model.defaults().width());
+    int height = request.size().orElse(model.defaults().height());
+    return eye.controlNet()
+        .map(net -> person.withControl(control.image(
+            net,
+            eye.adapter().kind(),
+            review == null
+                ? Stream.empty()
+                : review.accepted().stream()
+                    .map(photo -> new IdentityControlOptions.PhotoFace(photo.image(), photo.face()))
+                    .filter(found -> found.face().landmarks().isPresent()),
+            width,
+            height)))
+        .orElse(person);
   }
 
   private HeadshotPerson withImages(

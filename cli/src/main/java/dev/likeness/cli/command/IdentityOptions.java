@@ -8,6 +8,7 @@ import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
@@ -17,9 +18,11 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -55,26 +58,56 @@ final class IdentityOptions {
     boolean usesAdapter() {
       return this == IPADAPTER || this == BOTH;
     }
+  }
 
-    /** Reads the word of a method. */
-    static final class Parser implements ITypeConverter<Method> {
+  /**
+   * A choice of the user.
+   *
+   * @param adapterMethod the method whose adapter must be given, one of
+   *     {@link IpAdapterFile#methods()}; empty for any
+   */
+  record Choice(Method method, Optional<String> adapterMethod) {
+    /** All words, as those of picocli's candidates. */
+    static final class Words implements Iterable<String> {
       @Override
-      public Method convert(String text) {
-        return Arrays.stream(values())
-            .filter(way -> way.word.equalsIgnoreCase(text))
-            .findFirst()
-            .orElseThrow(() -> new TypeConversionException("unknown identity method \"" + text
-                + "\"; known: "
-                + Arrays.stream(values()).map(way -> way.word).collect(Collectors.joining(", "))));
+      public Iterator<String> iterator() {
+        return choices().keySet().iterator();
       }
+    }
+
+    /** Reads the word of a choice. */
+    static final class Parser implements ITypeConverter<Choice> {
+      @Override
+      public Choice convert(String text) {
+        return Optional.ofNullable(choices().get(text.toLowerCase(Locale.ROOT)))
+            .orElseThrow(() -> new TypeConversionException("unknown identity method \"" + text
+                + "\"; known: " + String.join(", ", choices().keySet())));
+      }
+    }
+
+    private static Map<String, Choice> choices() {
+      Map<String, Choice> all = new LinkedHashMap<>();
+      for (Method method : Method.values()) {
+        all.put(method.word, new Choice(method, Optional.empty()));
+      }
+      IpAdapterFile.methods()
+          .forEach(name -> all.putIfAbsent(name, new Choice(Method.IPADAPTER, Optional.of(name))));
+      return all;
     }
   }
 
-  /** An opened IP-Adapter with its image encoder or face embedder, and its identity strength. */
-  record LoadedAdapter(PersonAdapter adapter, IdentityStrength strength) implements AutoCloseable {
+  /**
+   * An opened IP-Adapter with its image encoder or face embedder, and its identity strength.
+   *
+   * @param controlNet the ControlNet of its method; empty if none is given
+   */
+  record LoadedAdapter(
+      PersonAdapter adapter, IdentityStrength strength, Optional<ControlNet> controlNet)
+      implements AutoCloseable {
     @Override
     public void close() {
       adapter.close();
+      controlNet.ifPresent(ControlNet::close);
     }
   }
 
@@ -82,12 +115,14 @@ final class IdentityOptions {
       names = "--identity",
       paramLabel = "METHOD",
       defaultValue = "lora",
-      converter = Method.Parser.class,
+      converter = Choice.Parser.class,
+      completionCandidates = Choice.Words.class,
       description = "identity method: lora trains on the photos, ipadapter uses them as reference "
           + "images without training, both combines the two methods. On a base that edits images, "
-          + "references gives it some of the photos, and lora+references also trains (default: "
-          + "${DEFAULT-VALUE})")
-  private Method method;
+          + "references gives it some of the photos, and lora+references also trains. The name of "
+          + "a method that has an adapter of its own is ipadapter with that method's --ip-adapter "
+          + "(one of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE})")
+  private Choice choice;
 
   @PathUse(Use.READ)
   @ModelFile(Role.IP_ADAPTER)
@@ -117,12 +152,13 @@ final class IdentityOptions {
   private Path faceEmbedder;
 
   Method method() {
-    if (!method.usesAdapter() && (adapter != null || encoder != null || faceEmbedder != null)) {
+    if (!choice.method.usesAdapter()
+        && (adapter != null || encoder != null || faceEmbedder != null)) {
       throw new IllegalArgumentException(
           "--ip-adapter, --image-encoder and --adapter-embedder need --identity ipadapter or "
               + "--identity both");
     }
-    return method;
+    return choice.method;
   }
 
   /** Refuses a store for methods with an IP-Adapter: a store keeps no embeddings for adapters. */
@@ -141,6 +177,10 @@ final class IdentityOptions {
    * @param name the base as the user knows it
    */
   void require(Path base, String name, UsePolicy policy) {
+    choice.adapterMethod.filter(method -> adapter == null).ifPresent(method -> {
+      throw new IllegalArgumentException(
+          "--identity " + method + " needs the adapter of this method; give --ip-adapter FILE");
+    });
     if (method().usesAdapter() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
           adapter != null
@@ -150,7 +190,12 @@ final class IdentityOptions {
                   + "--image-encoder PATH or --adapter-embedder FILE), or choose --identity lora");
     }
     if (adapter != null) {
-      IpAdapterFile.of(adapter).kind();
+      IpAdapterFile.Kind kind = IpAdapterFile.of(adapter).kind();
+      choice.adapterMethod.filter(method -> !method.equals(kind.method())).ifPresent(method -> {
+        throw new InvalidInputException(adapter + " is " + kind.named() + ", but --identity "
+            + method + " needs an adapter of that method; give its file, or --identity "
+            + kind.method());
+      });
     }
     if (faceEmbedder != null) {
       PersonAdapter.faceEmbedder(IpAdapterFile.of(adapterFile(base)), faceEmbedder, policy)
@@ -177,18 +222,60 @@ final class IdentityOptions {
    * @param policy which licences of face embedders are accepted
    */
   Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy) {
+    return open(base, model, policy, (IdentityControlOptions) null);
+  }
+
+  /**
+   * Opens the IP-Adapter for {@code model} with the ControlNet of its method.
+   *
+   * @param control the options of the ControlNet; null if none is used
+   */
+  Optional<LoadedAdapter> open(
+      Path base, BaseModel model, UsePolicy policy, IdentityControlOptions control) {
     if (!method().usesAdapter()) {
       return Optional.empty();
     }
+    Optional<ControlNet> net = Optional.ofNullable(control)
+        .filter(options -> options.folder().isPresent())
+        .map(options -> options.open(model.compute()));
+    try {
+      return Optional.of(openAdapter(base, model, policy, net));
+    } catch (RuntimeException e) {
+      net.ifPresent(ControlNet::close);
+      throw e;
+    }
+  }
+
+  private LoadedAdapter openAdapter(
+      Path base, BaseModel model, UsePolicy policy, Optional<ControlNet> net) {
     IpAdapterFile file = IpAdapterFile.of(adapterFile(base));
     FaceEmbedder embedder =
         faceEmbedder == null ? null : PersonAdapter.faceEmbedder(file, faceEmbedder, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
-    return Optional.of(new LoadedAdapter(
+    return new LoadedAdapter(
         embedder == null
             ? PersonAdapter.open(file, model, looking)
             : PersonAdapter.open(file, model, looking, embedder),
-        IdentityStrength.forAdapter(file.path())));
+        IdentityStrength.forAdapter(file.path()),
+        net);
+  }
+
+  /**
+   * Refuses, before any work, options of a ControlNet that the adapter does not have, and tells
+   * that the adapter's ControlNet is missing.
+   *
+   * @param base the folder of the base
+   */
+  void requireUsed(IdentityControlOptions control, Path base, Console console) {
+    control.requireUsed();
+    if (method().usesAdapter()) {
+      IpAdapterFile.Kind kind = IpAdapterFile.of(adapterFile(base)).kind();
+      control.requireUsed(kind, adapterFile(base));
+      control.tellIfMissing(kind, adapterFile(base), console);
+    } else if (control.folder().isPresent()) {
+      throw new IllegalArgumentException("--identity-controlnet needs the adapter of an identity"
+          + " method; give its --ip-adapter FILE and its --identity METHOD");
+    }
   }
 
   /** The files of the person stored in {@code person}, the LoRA first. */

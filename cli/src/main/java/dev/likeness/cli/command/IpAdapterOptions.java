@@ -61,8 +61,8 @@ final class IpAdapterOptions {
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "reference image for an IP-Adapter; may be repeated. For an editing model, use "
-          + "--image")
+      description = "reference image for an IP-Adapter; may be repeated. Without a weight, the "
+          + "adapter has the weight that its authors use, or 1. For an editing model, use --image")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(
@@ -203,21 +203,13 @@ final class IpAdapterOptions {
       if (control.folder().isPresent()) {
         prepared.controlNet = prepared.open.register(control.open(compute));
       } else {
-        kind.controlNet().ifPresent(name -> tellOfControlNet(kind, name, console));
+        control.tellIfMissing(kind, adapter, console);
       }
       return prepared;
     } catch (RuntimeException e) {
       prepared.close();
       throw e;
     }
-  }
-
-  private void tellOfControlNet(IpAdapterFile.Kind kind, String folder, Console console) {
-    console
-        .err()
-        .println(adapter + " is " + kind.named() + ", given without its ControlNet, so that images"
-            + " look less like the person; give the folder " + folder + " of its publishers with"
-            + " --identity-controlnet FOLDER");
   }
 
   /**
@@ -243,10 +235,12 @@ final class IpAdapterOptions {
           ? null
           : looking.register(ImageEncoder.open(encoder, base.compute()));
       IpAdapter ip = opened.register(open(file, base, eye));
-      double most =
-          prepared.shown.stream().mapToDouble(one -> one.option.weight()).max().orElseThrow();
+      double most = prepared.shown.stream()
+          .mapToDouble(one -> one.option.weight(kind))
+          .max()
+          .orElseThrow();
       List<Reference> shown = prepared.shown.stream()
-          .map(one -> Reference.of(one.image).weight(one.option.weight() / most))
+          .map(one -> Reference.of(one.image).weight(one.option.weight(kind) / most))
           .toList();
       IpAdapter plain =
           fallback == null ? null : opened.register(open(IpAdapterFile.of(fallback), base, eye));
@@ -306,8 +300,9 @@ final class IpAdapterOptions {
             .prompt()
             .withControl(control.image(
                 prepared.controlNet,
-                prepared.shown.stream().map(Shown::image).toList(),
-                prepared.finder,
+                IpAdapterFile.of(adapter).kind(),
+                IdentityControlOptions.PhotoFace.in(
+                    prepared.shown.stream().map(Shown::image).toList(), prepared.finder),
                 request.width().getAsInt(),
                 request.height().getAsInt()));
   }
@@ -330,10 +325,7 @@ final class IpAdapterOptions {
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
     requireUsed(
         kind, "--image-encoder", kind.needsImageEncoder() || fallback != null ? null : encoder);
-    requireUsed(
-        kind,
-        "--identity-controlnet",
-        kind.controlNet().isPresent() ? null : control.folder().orElse(null));
+    control.requireUsed(kind, adapter);
   }
 
   private void requireUsed(IpAdapterFile.Kind kind, String option, Path given) {

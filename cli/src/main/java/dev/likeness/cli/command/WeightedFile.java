@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.internal.file.LoraFile;
@@ -88,8 +89,19 @@ record WeightedFile(Path file, double weight, String blocks) implements CommandP
    *
    * @param file the image
    * @param weight 1 for full strength, 0 for none
+   * @param isStated false if the user gives no weight
    */
-  record ReferenceOption(Path file, double weight) implements CommandPaths.HasPath {
+  record ReferenceOption(Path file, double weight, boolean isStated)
+      implements CommandPaths.HasPath {
+    ReferenceOption(Path file, double weight) {
+      this(file, weight, true);
+    }
+
+    /** Returns the stated weight, or that of the adapter's authors, or 1. */
+    double weight(IpAdapterFile.Kind kind) {
+      return isStated ? weight : kind.weight().orElse(weight);
+    }
+
     /**
      * Reads the image and turns it upright by its EXIF orientation. As in diffusers, transparency
      * does not count.
@@ -116,7 +128,8 @@ record WeightedFile(Path file, double weight, String blocks) implements CommandP
         if (weighted.blocks() != null) {
           throw new TypeConversionException("block weights are for --lora; give IMAGE@WEIGHT");
         }
-        return new ReferenceOption(weighted.file(), weighted.weight());
+        return new ReferenceOption(
+            weighted.file(), weighted.weight(), !weighted.file().equals(Path.of(text)));
       }
     }
   }

@@ -161,13 +161,15 @@ class IdentityGuideTest {
         "antelopev2/glintr100.onnx",
         recogniser("glintr100.onnx").toString(),
         "ada.jpg@0.8",
-        photo + "@0.8"));
+        photo + "@0.8",
+        "selfies",
+        Path.of(photo).getParent().toString()));
     detector.ifPresent(file -> words.put("yunet.onnx", file.toString()));
     List<String> ran = run("docs/guides/instantid.md", words, detector.isPresent());
     assertEquals(
         detector.isPresent()
-            ? List.of("out", "turned", "as-in-the-photo")
-            : List.of("out", "turned"),
+            ? List.of("out", "turned", "as-in-the-photo", "shots")
+            : List.of("out", "turned", "shots"),
         ran);
   }
 

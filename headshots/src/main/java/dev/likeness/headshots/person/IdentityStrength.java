@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.ipadapter.IpAdapterFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -56,6 +57,23 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_AND_GUIDANCE_SCALE, 0, 1, GuidedPerson.LORA_SHARE, 1)));
+
+  /**
+   * Returns the mapping of a kind of adapter if no curve was measured. Weights grow linearly with
+   * the identity strength. At 1, the adapter has the weight that its authors use; with a LoRA, half
+   * of it. If they name none, the mapping is {@link #DEFAULT}.
+   *
+   * @param kind the kind of the adapter
+   * @return the mapping
+   */
+  public static IdentityStrength of(IpAdapterFile.Kind kind) {
+    if (kind.weight().isEmpty()) {
+      return DEFAULT;
+    }
+    double weight = kind.weight().getAsDouble();
+    return new IdentityStrength(
+        linear(new Setting(weight, 0, 1, 0, 1)), linear(new Setting(weight / 2, 0, 1, 1, 1)));
+  }
 
   /**
    * The weights at one identity strength.
@@ -111,13 +129,14 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * The mapping without face guidance: this one, or {@link #DEFAULT} if a point was measured with
-   * face guidance.
+   * The mapping without face guidance: this one, or {@link #DEFAULT} if this one is for face
+   * guidance or a point was measured with it.
    */
   IdentityStrength withoutFaceGuidance() {
-    return Stream.of(referenceOnly, withLora)
-            .flatMap(List::stream)
-            .anyMatch(m -> m.setting().face() > 0)
+    return equals(DEFAULT_WITH_GUIDANCE)
+            || Stream.of(referenceOnly, withLora)
+                .flatMap(List::stream)
+                .anyMatch(m -> m.images() > 0 && m.setting().face() > 0)
         ? DEFAULT
         : this;
   }
@@ -202,15 +221,17 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * Reads an adapter's measured mapping from {@code identity-strength.json} beside the adapter.
    *
    * @param adapter the adapter's file
-   * @return the measured mapping, or {@link #DEFAULT} if there is no such file
-   * @throws InvalidInputException if the file cannot be read or is not valid
+   * @return the measured mapping; if there is no such file, the mapping of the adapter's method
+   *     ({@link #of}), or {@link #DEFAULT} if there is no adapter
+   * @throws InvalidInputException if a file cannot be read or is not valid
    */
   public static IdentityStrength forAdapter(Path adapter) {
     Path former = adapter.resolveSibling(FORMER_KEYS.getProperty(FILE));
     Path measured = adapter.resolveSibling(FILE);
-    return ModelFile.exists(measured) || ModelFile.exists(former)
-        ? open(ModelFile.exists(measured) ? measured : former)
-        : DEFAULT;
+    if (ModelFile.exists(measured) || ModelFile.exists(former)) {
+      return open(ModelFile.exists(measured) ? measured : former);
+    }
+    return ModelFile.exists(adapter) ? of(IpAdapterFile.of(adapter).kind()) : DEFAULT;
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -62,7 +63,7 @@ public record IpAdapterPerson(
         Optional.empty(),
         metadata.consent(),
         adapter.name(),
-        IdentityStrength.DEFAULT,
+        IdentityStrength.of(adapter.kind()),
         metadata.base(),
         metadata.record());
   }
@@ -161,6 +162,26 @@ public record IpAdapterPerson(
                     + " similarity of their faces is %.2f (1 is the same);"
                     + " if they show two people, the images mix both",
                 faces.similarity(other))));
+  }
+
+  /**
+   * Returns a copy of this person whose images follow the keypoints of a control image. The method
+   * of the adapter must have a ControlNet of its own, as InstantID does. The control image applies
+   * to the images of a shoot, and not where a part of an image is generated again.
+   *
+   * @param keypoints the control image; the caller keeps ownership of its ControlNet
+   * @return the new person
+   * @throws IllegalArgumentException if the method has no ControlNet of its own
+   */
+  public IpAdapterPerson withControl(ControlImage keypoints) {
+    return new IpAdapterPerson(
+        imagePrompt.withControl(keypoints),
+        loraPerson,
+        photoConsent,
+        adapterName,
+        strength,
+        base,
+        record);
   }
 
   /**

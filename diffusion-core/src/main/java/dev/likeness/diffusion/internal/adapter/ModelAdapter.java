@@ -22,6 +22,16 @@ public interface ModelAdapter extends Adapter {
     return () -> Contribution.of(changes);
   }
 
+  /**
+   * Returns an adapter without its control images, for the generation of a part of an image: a
+   * control image shows the whole image.
+   */
+  static Adapter withoutControls(Adapter adapter) {
+    return adapter.components().stream().allMatch(one -> one.controlImages().isEmpty())
+        ? adapter
+        : new Uncontrolled(of(adapter));
+  }
+
   /** Returns what this adapter adds to the generations of requests. */
   Contribution contribution();
 
@@ -115,6 +125,40 @@ public interface ModelAdapter extends Adapter {
     @Override
     public Adapter withoutGradientGuidance() {
       return adapter.withoutGradientGuidance();
+    }
+  }
+
+  /** An adapter without its control images and the tokens of their ControlNets. */
+  record Uncontrolled(ModelAdapter adapter) implements ModelAdapter {
+    @Override
+    public Contribution contribution() {
+      return adapter
+          .contribution()
+          .withControls(List.of())
+          .withControlTokens(Contribution.TokensOfControls.NONE);
+    }
+
+    @Override
+    public void requireCompatible(ModelComponent.Tensors model) {
+      adapter.requireCompatible(model);
+    }
+
+    @Override
+    public List<UsageLock> usageLocks() {
+      return adapter.usageLocks();
+    }
+
+    @Override
+    public boolean isRegional() {
+      return adapter.isRegional();
+    }
+
+    @Override
+    public List<Adapter> components() {
+      List<Adapter> parts = adapter.components();
+      return parts.size() == 1
+          ? List.of(this)
+          : parts.stream().map(ModelAdapter::withoutControls).toList();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
@@ -137,10 +138,11 @@ public record HeadshotEditor(
 
   /**
    * The same settings with the adapter of this person, in place of the adapters of the headshot's
-   * request.
+   * request. The headshot itself gives the pose, so that control images are left out.
    */
   private ImageRequest withPersonAdapter(ImageRequest request, double likeness) {
-    return Inpainting.sameSettings(request).adapter(person.at(likeness));
+    return Inpainting.sameSettings(request)
+        .adapter(ModelAdapter.withoutControls(person.at(likeness)));
   }
 
   /**

@@ -3,10 +3,12 @@ package dev.likeness.headshots.internal.generation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.image.Mask;
 import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Run;
@@ -15,6 +17,7 @@ import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -93,9 +96,24 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
         : (width < image.width() ? Resampler.AREA : Resampler.CUBIC).resize(image, width, height);
   }
 
-  /** Refuses regional adapters if the base generates windows or crops of an image. */
+  /**
+   * What applies to whole images only, if the base generates windows or crops of an image: regional
+   * adapters are refused, and the control images of adapters are left out.
+   */
   static final class WholeImage {
     private WholeImage() {}
+
+    /** Returns the request without the control images of its adapters. */
+    static ImageRequest leaveControlsOut(ImageRequest request) {
+      List<ControlImage> others = new ArrayList<>(request.controlImages());
+      request.adapters().stream()
+          .flatMap(adapter -> adapter.components().stream())
+          .forEach(one -> others.removeAll(one.controlImages()));
+      return request
+          .controlImages(others)
+          .adapters(
+              request.adapters().stream().map(ModelAdapter::withoutControls).toList());
+    }
 
     /**
      * Refuses regional adapters, such as an image prompt with a mask. Their mask would apply to
@@ -145,8 +163,8 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
           Resampler.CUBIC.resize(image, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
       double scale = (double) size / crop.side();
       BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
-      ImageRequest again =
-          HeadshotGenerator.withGuidance(sameSettings(request).adapter(person), base);
+      ImageRequest again = HeadshotGenerator.withGuidance(
+          sameSettings(request).adapter(ModelAdapter.withoutControls(person)), base);
       RgbImage drawn = new Inpainting(base, again, enlarger)
           .inpaint(head, ellipse(box).toImage(size, size), strength, Run.of(cancellation));
       RgbImage small =

@@ -99,8 +99,8 @@ public final class TiledUpscale {
         .engine(EngineHooks.of(request.hooks()).withListener(() -> StepListener.NONE));
     ModelExtras.Upscaling by = EngineAccess.extras(base).upscaling();
     // Gradient guidance would need the backward pass through all windows at once.
-    ImageRequest asked =
-        by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance();
+    ImageRequest asked = Inpainting.WholeImage.leaveControlsOut(
+        by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance());
     RgbImage larger = image;
     double strength = by.strength();
     while (larger.width() < width || larger.height() < height) {

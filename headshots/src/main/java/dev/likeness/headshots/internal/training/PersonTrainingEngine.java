@@ -147,7 +147,7 @@ public record PersonTrainingEngine(
         Optional.empty(),
         Optional.of(consent),
         adapter.name(),
-        IdentityStrength.DEFAULT,
+        IdentityStrength.of(adapter.kind()),
         base.name(),
         personRecord(study, review));
   }

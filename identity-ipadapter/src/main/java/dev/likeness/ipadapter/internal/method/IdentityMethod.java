@@ -16,6 +16,7 @@ import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -25,11 +26,24 @@ import org.bytedeco.pytorch.Tensor;
  * instance for each method.
  */
 public interface IdentityMethod {
+  /** The word for all methods that have none of their own. */
+  String IP_ADAPTER = "ipadapter";
+
   /** Returns the name of the method, for settings that are saved. */
   String id();
 
   /** Returns its published name. */
   String title();
+
+  /** Returns the word by which users choose the method; its versions and bases share it. */
+  default String word() {
+    return IP_ADAPTER;
+  }
+
+  /** Returns the weight that the authors of the method use; empty if they name none. */
+  default OptionalDouble weight() {
+    return OptionalDouble.empty();
+  }
 
   /** Returns the name with its article, for messages. */
   default String named() {
@@ -129,10 +143,10 @@ public interface IdentityMethod {
   }
 
   /**
-   * Returns the published folder of the method's ControlNet, which attends to the tokens of the
-   * references in place of the prompt; empty if the method has none.
+   * Returns the method's ControlNet, which attends to the tokens of the references in place of the
+   * prompt; empty if the method has none.
    */
-  default Optional<String> controlNet() {
+  default Optional<OwnControlNet> controlNet() {
     return Optional.empty();
   }
 
@@ -206,6 +220,14 @@ public interface IdentityMethod {
       return Optional.empty();
     }
   }
+
+  /**
+   * The ControlNet of a method.
+   *
+   * @param folder its published folder
+   * @param scale the scale that the authors of the method use
+   */
+  record OwnControlNet(String folder, double scale) {}
 
   /** A setting of an image prompt that not all methods have. */
   enum Setting {

@@ -17,6 +17,7 @@ import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.photos.embed.EmbedderSpec;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 
 /**
@@ -32,6 +33,8 @@ public record InstantIdMethod() implements IdentityMethod {
   private static final int FACE_WIDTH = 512;
   /** The side in pixels of the aligned faces that the face embedder gets. */
   private static final int SIDE = 112;
+  /** The weight of the adapter, and the scale of the ControlNet. */
+  private static final double SCALE = 0.8;
 
   private static final Recogniser ANTELOPE = new Recogniser(
       "glintr100.onnx",
@@ -43,6 +46,16 @@ public record InstantIdMethod() implements IdentityMethod {
   @Override
   public String id() {
     return "instantid";
+  }
+
+  @Override
+  public String word() {
+    return id();
+  }
+
+  @Override
+  public OptionalDouble weight() {
+    return OptionalDouble.of(SCALE);
   }
 
   @Override
@@ -88,8 +101,8 @@ public record InstantIdMethod() implements IdentityMethod {
   }
 
   @Override
-  public Optional<String> controlNet() {
-    return Optional.of("ControlNetModel");
+  public Optional<OwnControlNet> controlNet() {
+    return Optional.of(new OwnControlNet("ControlNetModel", SCALE));
   }
 
   @Override

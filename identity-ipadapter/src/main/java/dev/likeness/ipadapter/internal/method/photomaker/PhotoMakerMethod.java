@@ -21,6 +21,7 @@ import dev.likeness.ipadapter.internal.projection.FacePerceiver;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
@@ -40,6 +41,16 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   @Override
   public String id() {
     return usesFaces ? "photomaker-v2" : "photomaker";
+  }
+
+  @Override
+  public String word() {
+    return "photomaker";
+  }
+
+  @Override
+  public OptionalDouble weight() {
+    return OptionalDouble.of(1);
   }
 
   @Override

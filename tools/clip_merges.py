@@ -1,7 +1,8 @@
 """Turns open_clip_torch's table of CLIP's merges (MIT) into the compressed resource that the built-in tokenizer reads.
 
     pip download open_clip_torch==3.3.0 --no-deps
-    python clip_merges.py open_clip_torch-3.3.0-py3-none-any.whl ../diffusion-core/src/main/resources/dev/likeness/diffusion/text
+    python clip_merges.py open_clip_torch-3.3.0-py3-none-any.whl \\
+      ../diffusion-core/src/main/resources/dev/likeness/diffusion/text
 
 CLIP uses the first 48894 lines after the table's header. The resource's bytes depend on nothing else: no time stamp.
 """

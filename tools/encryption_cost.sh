@@ -1,5 +1,6 @@
 #!/bin/sh
-# What a store costs a whole headshot run: pairs of runs without and with one, in turns, first the one and then the other;
+# What a store costs a whole headshot run: pairs of runs without and with one, in turns,
+# first the one and then the other;
 # prints the processor and wall seconds of each. tools/encryption_cost.sh FOLDER PAIRS [OPTION...], the options for
 # likeness headshot.
 set -eu
@@ -28,7 +29,8 @@ for pair in $(seq "$pairs"); do
 done | awk '{ print; fflush(); cpu[$1] += $2 + $3; wall[$1] += $4; d = $2 + $3
   if ($1 == "plain") p = d; else s = d
   if (NR % 2 == 0) { x = s / p - 1; sum += x; square += x * x; n++ } }
-  END { printf "processor time: plain %.1f s, store %.1f s a run; wall: %.1f and %.1f s\n", cpu["plain"] / n, cpu["store"] / n,
+  END { printf "processor time: plain %.1f s, store %.1f s a run; wall: %.1f and %.1f s\n",
+    cpu["plain"] / n, cpu["store"] / n,
     wall["plain"] / n, wall["store"] / n
     deviation = n > 1 ? sqrt((square - sum * sum / n) / (n - 1) / n) : 0
     printf "the store costs %.2f %% of the processor time (standard error %.2f)\n", 100 * sum / n, 100 * deviation }'

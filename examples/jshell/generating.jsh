@@ -1,7 +1,8 @@
 // Generates images on the embedded model: each part of docs/guides/generate.md once.
 
 BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best())
-ImageRequest request = ImageRequest.of("studio portrait of an old woman with red hair").negative("glasses").steps(4).seed(1)
+String prompt = "studio portrait of an old woman with red hair"
+ImageRequest request = ImageRequest.of(prompt).negative("glasses").steps(4).seed(1)
 base.generate(request).write(Path.of("plain.png"))
 
 // Schedulers, by the names of diffusers, ComfyUI and the web UI. The same seed gives the same initial noise.
@@ -19,12 +20,15 @@ List<GeneratedImage> four = base.generateAll(request.count(4))
 
 // Progress, and cancellation.
 Cancellation stop = new Cancellation()
-base.generate(request, new Run(event -> { if (event instanceof ProgressEvent.Step s) System.out.println(s.step() + " of " + s.steps()); }, stop))
+base.generate(request, new Run(event -> {
+  if (event instanceof ProgressEvent.Step s) System.out.println(s.step() + " of " + s.steps());
+}, stop))
 
 // Image to image: the last 60 % of the steps, over a photo.
 Path file = Path.of("plain.png")
 RgbImage photo = RgbImage.read(file)
-base.generate(request.prompt("studio portrait of an old woman with black hair").initialImage(photo, 0.6)).write(Path.of("over.png"))
+base.generate(
+    request.prompt("studio portrait of an old woman with black hair").initialImage(photo, 0.6)).write(Path.of("over.png"))
 
 // Inpainting: white is generated, black stays. Outpainting: margins in pixels: left, top, right, bottom.
 byte[] lower = new byte[3 * 256 * 256]
@@ -37,7 +41,8 @@ base.generate(request.outpaint(photo, 32, 0, 32, 0)).write(Path.of("wider.png"))
 base.generate(request.hires(HiresFix.latents(1.5, 0.6))).write(Path.of("larger.png"))
 
 // Prompts of the web UI: weights, schedules, any length. On Stable Diffusion 1.x a clip skip of 1 is the web UI's 2.
-base.generate(request.prompt("studio portrait of an (old:1.3) woman, [red:black:0.5] hair").syntax(PromptSyntax.A1111).clipSkip(1))
+base.generate(request
+    .prompt("studio portrait of an (old:1.3) woman, [red:black:0.5] hair").syntax(PromptSyntax.A1111).clipSkip(1))
 
 // Guidance: scale, rescale, and the interval of steps in which it acts.
 base.generate(request.guidance(4).guidance(GuidanceOptions.DEFAULT.rescale(0.5).between(0.1, 0.9)))
@@ -51,7 +56,8 @@ RgbImage generate(BaseModel base, ImageRequest request, Path lora, Path word, Pa
 }
 
 // Little memory: a plan for a memory budget; print it to see what it does.
-BaseModel small = BaseModel.open(ModelFiles.of(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
+BaseModel small = BaseModel.open(
+    ModelFiles.of(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
 System.out.println(small.memoryPlan().orElseThrow())
 System.out.println("generated within the budget: " + (small.generate(request).image().width() == 256))
 

@@ -1,4 +1,5 @@
-// Research without a fork: a solver, a sigma schedule and a network wrapper of one's own, latents per step, interpolation between images.
+// Research without a fork: a solver, a sigma schedule and a network wrapper of one's own, latents per step,
+// interpolation between images.
 
 import dev.likeness.diffusion.internal.sampling.EngineHooks
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener
@@ -18,7 +19,8 @@ Solver euler = (sigmas, plan) -> {
 }
 
 // A sigma schedule: sigmas that fall with the square of the step.
-double[] sigmas = java.util.stream.IntStream.rangeClosed(0, 6).mapToDouble(i -> 14.6 * Math.pow(1 - i / 6.0, 2)).toArray()
+double[] sigmas = java.util.stream.IntStream.rangeClosed(0, 6).mapToDouble(
+    i -> 14.6 * Math.pow(1 - i / 6.0, 2)).toArray()
 CustomScheduler trained = CustomScheduler.stableDiffusion(base.scheduler().prediction()).withSolver(euler)
 Scheduler own = new Scheduler() {
   public SamplingPlan plan(PlanRequest request) { return trained.plan(PlanRequest.ofSigmas(sigmas)); }
@@ -38,7 +40,8 @@ java.util.function.UnaryOperator<Predictor> watched = network -> (input, step) -
 List<Latents> path = new ArrayList<>()
 StepListener listener = (step, of, x, denoised) -> path.add(Latents.of(x))
 GeneratedImage mine = base.generate(request.customScheduler(own).hooks(EngineHooks.hooks(watched, listener)))
-System.out.println("steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
+System.out.println(
+    "steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
 System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(mine.latents()))
 
 // Between two noises and two prompts.

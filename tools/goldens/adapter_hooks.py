@@ -1,6 +1,6 @@
-"""What diffusers computes where adapters hook into it: forward hooks behind transformer blocks, which add cross-attention
-to identity tokens as PuLID does, and prompts whose encoded token is replaced from a step on, as PhotoMaker does; and
-ControlNets that attend to tokens in place of the prompts, as InstantID's does. CPU, f32."""
+"""What diffusers computes where adapters hook into it: forward hooks behind transformer blocks, which add
+cross-attention to identity tokens as PuLID does, and prompts whose encoded token is replaced from a step on, as
+PhotoMaker does; and ControlNets that attend to tokens in place of the prompts, as InstantID's does. CPU, f32."""
 import argparse
 from pathlib import Path
 
@@ -24,9 +24,11 @@ TEXT = 7
 REPLACED = [("base", 2, 2, False), ("base", 3, 0, False), ("base", 2, 3, True), ("xl-base", 2, 1, True),
             ("xl-base", 4, 2, False)]
 
-# Folder, ControlNets and their scales, which of them attend to tokens, number of tokens, guidance, and end of the ControlNets.
+# Folder, ControlNets and their scales, which of them attend to tokens, number of tokens, guidance, and end of the
+# ControlNets.
 TOKENS = [("sdxl/xl-base", ["xl"], [0.8], [0], 5, 5.0, 1.0), ("sdxl/xl-base", ["xl"], [0.5], [0], 4, 1.0, 0.6),
-          ("sdxl/xl-base", ["xl", "xl-small"], [0.8, 0.5], [0], 5, 4.0, 1.0), ("sd1/base", ["edges"], [1.0], [0], 3, 5.0, 1.0),
+          ("sdxl/xl-base", ["xl", "xl-small"], [0.8, 0.5], [0], 5, 4.0, 1.0),
+          ("sd1/base", ["edges"], [1.0], [0], 3, 5.0, 1.0),
           ("sd1/base", ["edges", "depth"], [0.7, 0.6], [0, 1], 6, 6.0, 1.0)]
 
 
@@ -41,7 +43,8 @@ def addition(image, identity, weights):
 def behind(golden, folder, doubles, singles, scales):
     net = network(golden, folder, "transformer")
     width = net.config.num_attention_heads * net.config.attention_head_dim
-    told = {"identity": noise(5, 1, 3, 10), "q": noise(6, width, 8) / width ** 0.5, "k": noise(7, 10, 8), "v": noise(8, 10, width)}
+    told = {"identity": noise(5, 1, 3, 10), "q": noise(6, width, 8) / width ** 0.5, "k": noise(7, 10, 8),
+            "v": noise(8, 10, width)}
 
     def hook(module, args, kwargs, output):
         text, image = output if isinstance(output, tuple) else (output[:, :TEXT], output[:, TEXT:])
@@ -65,8 +68,8 @@ def behind(golden, folder, doubles, singles, scales):
     words = torch.zeros(TEXT, axes)
     if axes == 4:
         words[:, 3] = torch.arange(TEXT)
-    output = net(hidden_states=told["image"], timestep=torch.tensor([0.5]).expand(2), encoder_hidden_states=told["text"],
-                 img_ids=rows, txt_ids=words, **more).sample
+    output = net(hidden_states=told["image"], timestep=torch.tensor([0.5]).expand(2),
+                 encoder_hidden_states=told["text"], img_ids=rows, txt_ids=words, **more).sample
     return told | {"output": output}
 
 
@@ -112,13 +115,14 @@ def replaced(tiny, folder, position, start, shorter):
     first = {"prompt_embeds": now["prompt_embeds"][count:], "negative_prompt_embeds": now["prompt_embeds"][:count]}
     inputs = ["latents", "prompt_embeds"]
     if xl:
-        first |= {"pooled_prompt_embeds": now["add_text_embeds"][count:], "negative_pooled_prompt_embeds": now["add_text_embeds"][:count]}
+        first |= {"pooled_prompt_embeds": now["add_text_embeds"][count:],
+                  "negative_pooled_prompt_embeds": now["add_text_embeds"][:count]}
         inputs.append("add_text_embeds")
     pipe(**first, guidance_scale=6.0, width=32, height=24, num_inference_steps=steps, output_type="latent",
          generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds], callback_on_step_end=swap,
          callback_on_step_end_tensor_inputs=inputs)
-    asks = dict(kind="replaced", folder=folder, prompt=WOMAN, negative="blurry", guidance=6.0, steps=steps, width=32, height=24,
-                seeds=seeds, position=position, start=start, shorter=shorter,
+    asks = dict(kind="replaced", folder=folder, prompt=WOMAN, negative="blurry", guidance=6.0, steps=steps, width=32,
+                height=24, seeds=seeds, position=position, start=start, shorter=shorter,
                 config={"_class_name": "DDIMScheduler"} | public(pipe.scheduler.config))
     return asks, {"vector": vector, "latents": last[0]}
 
@@ -150,15 +154,17 @@ def controlled(tiny, folder, names, scales, own, count, guidance, end):
     for i in own:
         attend_to_tokens(nets[i])
     width, height, seeds, steps = 32, 24, [5, 6], 4
-    shown = [PIL.Image.fromarray(controlnet.picture(width + 8 * i, height)[:, ::1 - 2 * (i % 2)]) for i in range(len(nets))]
-    latents = pipe(prompt=[WOMAN] * 2, negative_prompt=["blurry"] * 2, image=shown if several else shown[0], width=width,
-                   height=height, controlnet_conditioning_scale=scales if several else scales[0],
+    shown = [PIL.Image.fromarray(controlnet.picture(width + 8 * i, height)[:, ::1 - 2 * (i % 2)])
+             for i in range(len(nets))]
+    latents = pipe(prompt=[WOMAN] * 2, negative_prompt=["blurry"] * 2, image=shown if several else shown[0],
+                   width=width, height=height, controlnet_conditioning_scale=scales if several else scales[0],
                    control_guidance_end=[end] * len(nets) if several else end, guidance_scale=guidance,
                    num_inference_steps=steps, output_type="latent",
                    generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds]).images
-    asks = dict(kind="controlled", folder=folder, nets=names, scale=scales, start=[0.0] * len(nets), end=[end] * len(nets),
-                pictures=[list(image.size) for image in shown], own=own, prompt=WOMAN, negative="blurry", guidance=guidance,
-                steps=steps, width=width, height=height, seeds=seeds,
+    asks = dict(kind="controlled", folder=folder, nets=names, scale=scales, start=[0.0] * len(nets),
+                end=[end] * len(nets),
+                pictures=[list(image.size) for image in shown], own=own, prompt=WOMAN, negative="blurry",
+                guidance=guidance, steps=steps, width=width, height=height, seeds=seeds,
                 scheduler={"_class_name": "DDIMScheduler"} | public(pipe.scheduler.config))
     return asks, told | {"latents": latents}
 
@@ -192,11 +198,13 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    runs = [(dict(kind="behind", folder=one[0], doubles=one[1], singles=one[2], scales=one[3]), behind(args.golden, *one))
+    runs = [(dict(kind="behind", folder=one[0], doubles=one[1], singles=one[2], scales=one[3]),
+             behind(args.golden, *one))
             for one in BEHIND]
     runs += [replaced(args.tiny, *one) for one in REPLACED]
     runs += [controlled(args.whole, *one) for one in TOKENS]
-    save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs) for key, value in tensors.items()},
+    save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs)
+               for key, value in tensors.items()},
               args.out / "reference.safetensors")
     packed(args.out / "reference.json.gz", {"runs": [asks for asks, _ in runs], "versions": versions()})
 

@@ -1,4 +1,5 @@
-"""What tomesd's merged tokens make of UNets and diffusers' first-block cache of transformers, with seeded weights. CPU, f32."""
+"""What tomesd's merged tokens make of UNets and diffusers' first-block cache of transformers, with seeded weights. CPU,
+f32."""
 import argparse
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def cached(golden, folder, threshold):
     _set_cache_context(net, CacheContext("both"))
     flux = folder.startswith("flux")
     shape = (2, 6, net.config.in_channels) if flux else (2, net.config.in_channels, 6, 4)
-    told = {"first": noise(1, *shape), "other": noise(2, *shape), "text": noise(3, 2, 7, net.config.joint_attention_dim),
+    told = {"first": noise(1, *shape), "other": noise(2, *shape),
+            "text": noise(3, 2, 7, net.config.joint_attention_dim),
             "pooled": noise(4, 2, net.config.pooled_projection_dim)}
     outputs = []
     for way in WAYS:
@@ -73,9 +75,11 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     runs = [(dict(kind="merged", folder=one[0], share=one[1]), merged(args.golden, *one)) for one in MERGED]
     runs += [(dict(kind="cached", folder=one[0], threshold=one[1]), cached(args.golden, *one)) for one in CACHED]
-    save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs) for key, value in tensors.items()},
+    save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs)
+               for key, value in tensors.items()},
               args.out / "reference.safetensors")
-    packed(args.out / "reference.json.gz", {"runs": [asks for asks, _ in runs], "versions": versions() | {"tomesd": "0.1.3"}})
+    packed(args.out / "reference.json.gz",
+           {"runs": [asks for asks, _ in runs], "versions": versions() | {"tomesd": "0.1.3"}})
 
 
 if __name__ == "__main__":

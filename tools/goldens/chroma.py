@@ -1,6 +1,7 @@
-"""Tiny Chroma pipelines with seeded random weights, and what diffusers computes with them on CPU in f32: images from prompts,
-from images and under masks, one forward of the network, T5 under its mask, and images with a LoRA, whose file is written in
-three key formats. Lists the tensors of the published size in diffusers' and in its author's names, too."""
+"""Tiny Chroma pipelines with seeded random weights, and what diffusers computes with them on CPU in f32: images from
+prompts, from images and under masks, one forward of the network, T5 under its mask, and images with a LoRA, whose file
+is written in three key formats. Lists the tensors of the published size in diffusers' and in its author's names,
+too."""
 import argparse
 import re
 from pathlib import Path
@@ -55,9 +56,10 @@ RUNS = {
 }
 
 
-def ask(pipeline, folder, *, prompt=WOMAN, steps=5, guidance=4.0, strength, width=40, height=24, seed, mask=False, negative=None):
-    return dict(shown=(width, height), pipeline=pipeline, folder=f"chroma/{folder}", prompt=prompt, steps=steps, guidance=guidance,
-                strength=strength, width=width, height=height, seed=seed, mask=mask,
+def ask(pipeline, folder, *, prompt=WOMAN, steps=5, guidance=4.0, strength, width=40, height=24, seed, mask=False,
+        negative=None):
+    return dict(shown=(width, height), pipeline=pipeline, folder=f"chroma/{folder}", prompt=prompt, steps=steps,
+                guidance=guidance, strength=strength, width=width, height=height, seed=seed, mask=mask,
                 call={} if negative is None else {"negative_prompt": negative})
 
 
@@ -73,8 +75,10 @@ LORA = r"transformer_blocks\.1\.(attn\.(to_q|to_k|to_v|to_out\.0|add_q_proj|add_
        r"ff\.net\.0\.proj|ff_context\.net\.2)|single_transformer_blocks\.0\.(attn\.(to_q|to_k|to_v)|proj_mlp|proj_out)"
 RANK, ALPHA, WEIGHT = 1, 1.5, 0.8
 FUSED = {"attn.to_q": ("img_attn.qkv", 0), "attn.to_k": ("img_attn.qkv", 1), "attn.to_v": ("img_attn.qkv", 2),
-         "attn.add_q_proj": ("txt_attn.qkv", 0), "attn.add_k_proj": ("txt_attn.qkv", 1), "attn.add_v_proj": ("txt_attn.qkv", 2)}
-LINEAR1 = {"attn.to_q": ("linear1", 0), "attn.to_k": ("linear1", 1), "attn.to_v": ("linear1", 2), "proj_mlp": ("linear1", 3)}
+         "attn.add_q_proj": ("txt_attn.qkv", 0), "attn.add_k_proj": ("txt_attn.qkv", 1),
+         "attn.add_v_proj": ("txt_attn.qkv", 2)}
+LINEAR1 = {"attn.to_q": ("linear1", 0), "attn.to_k": ("linear1", 1), "attn.to_v": ("linear1", 2),
+           "proj_mlp": ("linear1", 3)}
 ALONE = {"attn.to_out.0": "img_attn.proj", "attn.to_add_out": "txt_attn.proj", "ff.net.0.proj": "img_mlp.0",
          "ff_context.net.2": "txt_mlp.2", "proj_out": "linear2"}
 
@@ -82,7 +86,8 @@ ALONE = {"attn.to_out.0": "img_attn.proj", "attn.to_add_out": "txt_attn.proj", "
 def pipeline(variant, t5):
     return ChromaPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(**variant["schedule"]), vae=AutoencoderKL(**variant["vae"]),
-        text_encoder=T5EncoderModel(T5Config(**variant["t5"])), tokenizer=T5Tokenizer.from_pretrained(t5, model_max_length=512),
+        text_encoder=T5EncoderModel(T5Config(**variant["t5"])),
+        tokenizer=T5Tokenizer.from_pretrained(t5, model_max_length=512),
         transformer=ChromaTransformer2DModel(**variant["net"]))
 
 
@@ -101,8 +106,8 @@ def probe(pipe):
     positions = torch.stack([torch.zeros(15), torch.arange(15) // 5, torch.arange(15) % 5], 1)
     output = pipe.transformer(hidden, text, time, positions, torch.zeros(7, 3), attention_mask=mask).sample
     return {"t5.ids": ids, "t5.counts": counts, "t5.output": pipe.text_encoder(ids, attention_mask=read)[0],
-            "net.hidden": hidden, "net.text": text, "net.counts": own.float(), "net.time": time, "net.positions": positions,
-            "net.output": output}
+            "net.hidden": hidden, "net.text": text, "net.counts": own.float(), "net.time": time,
+            "net.positions": positions, "net.output": output}
 
 
 @torch.no_grad()
@@ -110,12 +115,14 @@ def draw(tiny, one):
     pipe = getattr(diffusers, one["pipeline"]).from_pretrained(Path(tiny, one["folder"].removeprefix("chroma/")))
     pipe.set_progress_bar_config(disable=True)
     if one["mask"]:
-        # The pipeline for inpainting reads an option that Chroma's network does not have, and ends with an error without it.
+        # The pipeline for inpainting reads an option that Chroma's network does not have, and ends with an error
+        # without it.
         pipe.transformer.register_to_config(guidance_embeds=False)
     size = one["width"], one["height"]
     call = {"mask_image": PIL.Image.fromarray(hole(*size))} if one["mask"] else {}
     images = pipe(prompt=one["prompt"], image=PIL.Image.fromarray(picture(*size)), width=size[0], height=size[1],
-                  num_inference_steps=one["steps"], guidance_scale=one["guidance"], strength=one["strength"], output_type="pt",
+                  num_inference_steps=one["steps"], guidance_scale=one["guidance"], strength=one["strength"],
+                  output_type="pt",
                   generator=[torch.Generator("cpu").manual_seed(one["seed"])], **call, **one["call"]).images
     return images
 
@@ -133,7 +140,8 @@ def write_pictures(tiny, out):
 
 
 def published(out):
-    """The tensors of Chroma1-HD: FLUX's names without modulation, of which diffusers' conversion has to make exactly its own."""
+    """The tensors of Chroma1-HD: FLUX's names without modulation, of which diffusers' conversion has to make exactly
+    its own."""
     with torch.device("meta"):
         net = ChromaTransformer2DModel()
     options = {name: value for name, value in net.config.items() if not name.startswith("_")}
@@ -168,13 +176,15 @@ def makers(state):
     for name, parts in groups.items():
         count = len(parts) // 2
         out[name] = (torch.cat([parts[i, "A.weight"] for i in range(count)]),
-                     torch.block_diag(*(parts[i, "B.weight"] for i in range(count))), torch.tensor(ALPHA / RANK * count))
+                     torch.block_diag(*(parts[i, "B.weight"] for i in range(count))),
+                     torch.tensor(ALPHA / RANK * count))
     return out
 
 
 @torch.no_grad()
 def write_lora(tiny, out):
-    """The same factors in a file as diffusers writes it, in kohya's names and in ComfyUI's; diffusers draws with the first."""
+    """The same factors in a file as diffusers writes it, in kohya's names and in ComfyUI's; diffusers draws with the
+    first."""
     pipe = ChromaPipeline.from_pretrained(tiny / "base")
     pipe.transformer.requires_grad_(False)
     pipe.transformer.add_adapter(LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=LORA))
@@ -185,8 +195,9 @@ def write_lora(tiny, out):
             parameter.data = torch.randn(parameter.shape, generator=generator) / parameter[0].numel() ** 0.5
     state = {name: tensor.contiguous() for name, tensor in get_peft_model_state_dict(pipe.transformer).items()}
     out.mkdir(parents=True, exist_ok=True)
+    metadata = pipe.transformer.peft_config["default"].to_dict()
     ChromaPipeline.save_lora_weights(out, transformer_lora_layers=state, weight_name="diffusers.safetensors",
-                                     transformer_lora_adapter_metadata=pipe.transformer.peft_config["default"].to_dict())
+                                     transformer_lora_adapter_metadata=metadata)
     kohya, comfy = {}, {}
     for name, (down, up, alpha) in makers(state).items():
         stem = "lora_unet_" + name.replace(".", "_")

@@ -11,7 +11,8 @@ from transformers import CLIPTokenizer
 
 PROMPTS = [
     "", " ", "a photo of a cat", "  Leading and   trailing \t\n spaces ", "\r\n\r\n", "\tTab",
-    "Crème brûlée à la carte", "Cre\u0300me e\u0301", "e\u0301\u0323 reorder", "a\u0301" * 100, "Q̷͖̭u̶͇͝i̴̗͑t̷̢͝e̶̙͘ zalgo",
+    "Crème brûlée à la carte", "Cre\u0300me e\u0301", "e\u0301\u0323 reorder", "a\u0301" * 100,
+    "Q̷͖̭u̶͇͝i̴̗͑t̷̢͝e̶̙͘ zalgo",
     "İstanbul IŞIK ß ﬃ Ǆ ǅ", "\u1e9e STRASSE ſ K Å", "ΑΣ ΣΑΣ ὈΔΥΣΣΕΎΣ", "日本語のテキスト 東京タワー", "ﾊﾝｶｸ カナ",
     "한국어 텍스트", "עברית العربية हिन्दी ไทย ﷺ", "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 🇩🇪 emoji", "\U0001d518\U0001d52b\U0001d526 𝕬",
     "<b>bold</b> &amp; &lt;tag&gt;", "(word:1.2) [brackets] {curly} BREAK", "snake_case __dunder__ a/b\\c",

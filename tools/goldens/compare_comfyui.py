@@ -2,7 +2,8 @@
 
     likeness train --photos PHOTOS --base BASE --dtype f32 --algorithm loha --out person.safetensors
     likeness lora person.safetensors --base BASE --key-format KOHYA --out kohya.safetensors
-    python compare_comfyui.py --comfy CHECKOUT --base BASE --person person.safetensors person.safetensors kohya.safetensors
+    python compare_comfyui.py --comfy CHECKOUT --base BASE --person person.safetensors \\
+      person.safetensors kohya.safetensors
 
 BASE is a diffusers folder of klein, Z-Image, FLUX.1 or a UNet; for a UNet, `--single FILE` is what
 `likeness convert BASE FILE` wrote. The expected weights follow from the formulas of peft and LyCORIS, and from the

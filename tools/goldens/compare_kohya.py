@@ -1,5 +1,5 @@
-"""Whether diffusers draws the same from a LoRA in kohya's spelling as from the same in peft's, both written by Likeness for a
-tiny FLUX.1 or SDXL folder: prints the largest difference of the two pictures, and of either to none at all."""
+"""Whether diffusers draws the same from a LoRA in kohya's spelling as from the same in peft's, both written by Likeness
+for a tiny FLUX.1 or SDXL folder: prints the largest difference of the two pictures, and of either to none at all."""
 import argparse
 import inspect
 from pathlib import Path
@@ -14,7 +14,8 @@ REAL = "dims=[3072, 3072, 3072, 12288]"
 
 
 def for_width(width):
-    """diffusers' converter of kohya's FLUX files, whose widths of a single block's rows are those of the published model."""
+    """diffusers' converter of kohya's FLUX files, whose widths of a single block's rows are those of the published
+    model."""
     source = inspect.getsource(lora_conversion_utils._convert_kohya_flux_lora_to_diffusers)
     assert source.count(REAL) == 1
     scope = dict(vars(lora_conversion_utils))

@@ -1,5 +1,5 @@
-"""Whether diffusers draws what Likeness draws of somebody whom Likeness learnt: prints the largest difference of the two
-pictures, of 1, and that to the picture of nobody.
+"""Whether diffusers draws what Likeness draws of somebody whom Likeness learnt: prints the largest difference of the
+two pictures, of 1, and that to the picture of nobody.
 
     likeness train --photos PHOTOS --dtype f32 --out ada.safetensors
     likeness lora ada.safetensors --key-format KOHYA --out kohya.safetensors

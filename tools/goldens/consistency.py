@@ -30,5 +30,6 @@ class Told(Golden):
 if __name__ == "__main__":
     base, out = base_and_out(__doc__)
     golden = Told(base.parent)
-    save_file({f"run{i}.latents": pixels(golden.run(a)["latents"]) for i, a in enumerate(ASKS)}, out / "reference.safetensors")
+    save_file({f"run{i}.latents": pixels(golden.run(a)["latents"]) for i, a in enumerate(ASKS)},
+              out / "reference.safetensors")
     packed(out / "reference.json.gz", {"runs": ASKS, "versions": versions()})

@@ -1,4 +1,5 @@
-"""What diffusers draws away from a weakened network (perturbed attention, left-out blocks) and what Stable Diffusion 3 draws by its guiders. CPU, f32."""
+"""What diffusers draws away from a weakened network (perturbed attention, left-out blocks) and what Stable Diffusion 3
+draws by its guiders. CPU, f32."""
 import argparse
 from pathlib import Path
 
@@ -13,20 +14,23 @@ from sd1_reference import BANGS, WOMAN, public, versions
 GUIDERS = {"projected": AdaptiveProjectedGuidance, "zero-star": ClassifierFreeZeroStarGuidance}
 
 
-def ask(pipeline, folder, kind, *, prompt=WOMAN, negative="blurry", steps=3, guidance=5.0, seeds=(0,), width=32, height=24,
-        layers=(), call=None, **options):
-    return dict(pipeline=pipeline, folder=folder, kind=kind, prompt=prompt, negative=negative, steps=steps, guidance=guidance,
+def ask(pipeline, folder, kind, *, prompt=WOMAN, negative="blurry", steps=3, guidance=5.0, seeds=(0,), width=32,
+        height=24, layers=(), call=None, **options):
+    return dict(pipeline=pipeline, folder=folder, kind=kind, prompt=prompt, negative=negative, steps=steps,
+                guidance=guidance,
                 seeds=list(seeds), width=width, height=height, layers=list(layers), call=call or {}, options=options)
 
 
 ASKS = [
     ask("StableDiffusionPAGPipeline", "sd1/base", "perturbed", layers=["mid"], call={"pag_scale": 3.0}),
-    ask("StableDiffusionPAGPipeline", "sd1/base", "perturbed", layers=["down_blocks.0", "mid"], guidance=1.0, seeds=[4, 5],
-        call={"pag_scale": 2.0, "pag_adaptive_scale": 0.002}),
+    ask("StableDiffusionPAGPipeline", "sd1/base", "perturbed", layers=["down_blocks.0", "mid"], guidance=1.0,
+        seeds=[4, 5], call={"pag_scale": 2.0, "pag_adaptive_scale": 0.002}),
     ask("StableDiffusionPAGPipeline", "sd1/v-prediction", "perturbed", prompt=BANGS, layers=["up_blocks"], seeds=[6],
         call={"pag_scale": 1.5, "guidance_rescale": 0.4}),
-    ask("StableDiffusionXLPAGPipeline", "sdxl/xl-base", "perturbed", layers=["mid"], seeds=[7], call={"pag_scale": 2.5}),
-    ask("StableDiffusion3PAGPipeline", "sd3/three", "perturbed", layers=["blocks.1"], seeds=[8], call={"pag_scale": 0.7}),
+    ask("StableDiffusionXLPAGPipeline", "sdxl/xl-base", "perturbed", layers=["mid"], seeds=[7],
+        call={"pag_scale": 2.5}),
+    ask("StableDiffusion3PAGPipeline", "sd3/three", "perturbed", layers=["blocks.1"], seeds=[8],
+        call={"pag_scale": 0.7}),
     ask("StableDiffusion3PAGPipeline", "sd3/three", "perturbed", layers=["blocks.(0|2)"], guidance=1.0, seeds=[9],
         call={"pag_scale": 3.0}),
     ask("StableDiffusion3Pipeline", "sd3/medium", "skipping", seeds=[10], steps=6, call={
@@ -39,7 +43,8 @@ ASKS = [
 
 
 def guided(pipe, guider, steps):
-    """Answers both halves with what the guider makes of them, which the pipeline's own guidance then leaves as it is."""
+    """Answers both halves with what the guider makes of them, which the pipeline's own guidance then leaves as it
+    is."""
     forward, count = pipe.transformer.forward, []
 
     def answer(**kwargs):

@@ -30,7 +30,8 @@ VARIANTS = {
                        axes_dims_rope=(8, 8, 8)),
         schedule=dict(base_image_seq_len=256, base_shift=0.5, max_image_seq_len=4096, max_shift=1.15, shift=1.0,
                       use_dynamic_shifting=False)),
-    "fill": dict(clip=CLIP, t5=T5, vae=VAE, net=NET | dict(in_channels=48, out_channels=16, num_layers=1), schedule=DYNAMIC),
+    "fill": dict(clip=CLIP, t5=T5, vae=VAE, net=NET | dict(in_channels=48, out_channels=16, num_layers=1),
+                 schedule=DYNAMIC),
 }
 RUNS = {
     "dev": [run(WOMAN, 4, 3.5, 40, 24, [0]),

@@ -1,6 +1,6 @@
-"""LoRA on the tiny FLUX.1 and Stable Diffusion 3 pipelines: files of diffusers and peft, what diffusers draws with them,
-and three steps of its train_dreambooth_lora_flux and train_dreambooth_lora_sd3 with given noise and shares of it, once of
-transformer and CLIP and once of T5 alone."""
+"""LoRA on the tiny FLUX.1 and Stable Diffusion 3 pipelines: files of diffusers and peft, what diffusers draws with
+them, and three steps of its train_dreambooth_lora_flux and train_dreambooth_lora_sd3 with given noise and shares of it,
+once of transformer and CLIP and once of T5 alone."""
 import argparse
 from pathlib import Path
 
@@ -21,10 +21,12 @@ BOTH = ["attn.to_k", "attn.to_q", "attn.to_v", "attn.to_out.0", "attn.add_k_proj
 TEXT = ["q_proj", "k_proj", "v_proj", "out_proj"]
 WIDE = {"flux": ["ff.net.0.proj", "ff.net.2", "ff_context.net.0.proj", "ff_context.net.2", "proj_mlp", "norm.linear",
                  "norm1.linear", "x_embedder", "single_transformer_blocks.1.proj_out"],
-        "sd3": ["ff.net.0.proj", "ff.net.2", "ff_context.net.0.proj", "norm1.linear", "context_embedder", "pos_embed.proj"]}
+        "sd3": ["ff.net.0.proj", "ff.net.2", "ff_context.net.0.proj", "norm1.linear", "context_embedder",
+                "pos_embed.proj"]}
 # name: rank, alpha, whether it has the wide layers, whether the text encoders
 FILES = {"attention": (2, 2, False, True), "wide": (1, 3, True, False)}
-FAMILIES = {"flux": (FluxPipeline, ["text_encoder"]), "sd3": (StableDiffusion3Pipeline, ["text_encoder", "text_encoder_2"])}
+FAMILIES = {"flux": (FluxPipeline, ["text_encoder"]),
+            "sd3": (StableDiffusion3Pipeline, ["text_encoder", "text_encoder_2"])}
 T5 = {"flux": "text_encoder_2", "sd3": "text_encoder_3"}
 T5_LAYERS = ["q", "k", "v", "o", "wi_0", "wi_1", "wo"]
 CASES = [{"attention": 1.0}, {"attention": -0.6}, {"wide": 0.8}, {"attention": 0.7, "wide": 0.4}]
@@ -32,7 +34,8 @@ REQUEST = run(WOMAN, 3, 3.5, 16, 24, [31])
 
 
 def opened(family, base):
-    absent = {} if base.joinpath("text_encoder_3").exists() or family == "flux" else {"text_encoder_3": None, "tokenizer_3": None}
+    has_t5 = base.joinpath("text_encoder_3").exists() or family == "flux"
+    absent = {} if has_t5 else {"text_encoder_3": None, "tokenizer_3": None}
     pipe = FAMILIES[family][0].from_pretrained(base, **absent)
     pipe.set_progress_bar_config(disable=True)
     return pipe
@@ -166,7 +169,8 @@ def main():
             drawn = draw(family, base, args.out)
         tensors = drawn | {f"train.{name}": tensor for name, tensor in train(family, base, args.out).items()}
         tensors |= {f"t5.{name}": tensor for name, tensor in train_t5(family, base, args.out).items()}
-        save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, args.out / f"{family}.safetensors")
+        save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()},
+                  args.out / f"{family}.safetensors")
     write_json(args.out / "reference.json", {"cases": CASES, "request": REQUEST, "prompts": [WOMAN, BANGS], "rank": 2,
                                              "rate": RATE, "guidance": GUIDANCE, "versions": versions()})
 

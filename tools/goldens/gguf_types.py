@@ -1,4 +1,5 @@
-"""A GGUF file with every type that is read and what the gguf package makes of it; a tiny FLUX in Q8_0 and its picture."""
+"""A GGUF file with every type that is read and what the gguf package makes of it; a tiny FLUX in Q8_0 and its
+picture."""
 import argparse
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def write_types(out):
         else:
             packed = drawn(kind, rows, columns, random)
         writer.add_tensor(kind.name, packed, raw_dtype=kind)
-        expected[kind.name] = torch.from_numpy(dequantize(packed, kind).astype(np.float32).reshape(rows, columns).copy())
+        expected[kind.name] = torch.from_numpy(dequantize(packed,
+                                                          kind).astype(np.float32).reshape(rows, columns).copy())
     packed = quantize(random.normal(0, 1, (8, 32)).astype(np.float32), TYPES.Q4_0)
     writer.add_tensor("Q4_0.reshaped", packed, raw_dtype=TYPES.Q4_0)
     expected["Q4_0.reshaped"] = torch.from_numpy(dequantize(packed, TYPES.Q4_0).reshape(8, 4, 2, 4).copy())
@@ -59,7 +61,8 @@ def write(writer):
 
 @torch.no_grad()
 def write_flux(tiny, out):
-    """The transformer's matrices in Q8_0 where their rows are whole blocks; the picture is drawn with what that leaves."""
+    """The transformer's matrices in Q8_0 where their rows are whole blocks; the picture is drawn with what that
+    leaves."""
     pipe = FluxPipeline.from_pretrained(tiny)
     pipe.set_progress_bar_config(disable=True)
     writer = gguf.GGUFWriter(out / "flux-dev-q8_0.gguf", "flux")

@@ -1,5 +1,5 @@
-"""What diffusers draws with other guidance, clip skip, textual inversions, weighted prompts, and in bf16. On the folders of
-sd1.py and sdxl.py, CPU."""
+"""What diffusers draws with other guidance, clip skip, textual inversions, weighted prompts, and in bf16. On the
+folders of sd1.py and sdxl.py, CPU."""
 import argparse
 from pathlib import Path
 
@@ -35,7 +35,8 @@ ASKS = [
     ask("clip-skip", skip=1, folder="v-prediction"),
     ask("inversion", token="<toy>", vectors=1, prompt="a <toy> on a table, <toy>"),
     ask("inversion", token="<style>", vectors=3, prompt="a house in <style>", negative="<style> blurry"),
-    ask("projected", eta=0.0, adaptive_projected_guidance_momentum=-0.5, adaptive_projected_guidance_rescale=5.0, steps=6),
+    ask("projected", eta=0.0, adaptive_projected_guidance_momentum=-0.5, adaptive_projected_guidance_rescale=5.0,
+        steps=6),
     ask("projected", eta=1.0, adaptive_projected_guidance_momentum=None, adaptive_projected_guidance_rescale=0.0),
     ask("zero-star", zero_init_steps=1), ask("zero-star", zero_init_steps=0, guidance=3.0, seeds=[1, 2]),
     ask("interval", start=0.2, stop=0.7, steps=7), ask("interval", start=0.0, stop=0.5, guidance_rescale=0.0, steps=5),
@@ -43,7 +44,8 @@ ASKS = [
     ask("two-towers", folder="xl-base", token="<toy>", vectors=2, prompt="a <toy> on a table", negative="no <toy>"),
 ]
 # Rounding differs from seed to seed, so a case has many.
-HALVES = [ask("bf16", folder=folder, scheduler=scheduler, steps=steps, seeds=range(12)) for folder, scheduler, steps in (
+HALVES = [ask("bf16", folder=folder, scheduler=scheduler, steps=steps, seeds=range(12)) for folder, scheduler,
+          steps in (
     ("base", "DDIMScheduler", 4), ("base", "EulerDiscreteScheduler", 8), ("v-prediction", "UniPCMultistepScheduler", 6),
     ("xl-base", "EulerDiscreteScheduler", 6))]
 
@@ -114,7 +116,8 @@ class Golden:
         """How far bf16 draws from f32, from the same noise: the sum of squares over the pictures."""
         pipe = self.pipeline(request)
         shape = (1, 4, request["height"] // pipe.vae_scale_factor, request["width"] // pipe.vae_scale_factor)
-        noise = torch.cat([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in request["seeds"]])
+        noise = torch.cat([torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+                           for seed in request["seeds"]])
         exact = self.call(pipe, request, latents=noise)["images"]
         half = self.call(self.pipeline(request, torch.bfloat16), request, latents=noise.to(torch.bfloat16))["images"]
         return (half.float() - exact).square().sum().item()
@@ -138,7 +141,8 @@ class Golden:
 
 
 def guided(pipe, guider, steps):
-    """Answers both halves with what the guider makes of them, which the pipeline's own guidance then leaves as it is."""
+    """Answers both halves with what the guider makes of them, which the pipeline's own guidance then leaves as it
+    is."""
     forward, count = pipe.unet.forward, []
 
     def answer(sample, timestep, **kwargs):

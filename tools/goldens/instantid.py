@@ -1,5 +1,5 @@
-"""What InstantID's published pipeline draws on a tiny SDXL with seeded weights, from a given face embedding and a given image
-of keypoints. CPU, f32."""
+"""What InstantID's published pipeline draws on a tiny SDXL with seeded weights, from a given face embedding and a given
+image of keypoints. CPU, f32."""
 import argparse
 import sys
 from pathlib import Path
@@ -19,9 +19,10 @@ from seeded import noise, seeded_tensors
 FACE, TOKENS, WIDTH, HEADS = 512, 6, 48, 1
 SEED = 6700
 NET = "xl"
-# Weight of the adapter and scale of the ControlNet, guidance, the ControlNet's share of the steps, and the seed of the face.
-CASES = [(0.8, 0.8, 5.0, 0.0, 1.0, 1), (0.5, 0.3, 4.0, 0.0, 1.0, 2), (1.0, 0.6, 1.0, 0.0, 1.0, 1), (0.8, 0.8, 5.0, 0.0, 0.6, 3),
-         (0.7, 0.9, 3.0, 0.3, 1.0, 2)]
+# Weight of the adapter and scale of the ControlNet, guidance, the ControlNet's share of the steps, and the seed of the
+# face.
+CASES = [(0.8, 0.8, 5.0, 0.0, 1.0, 1), (0.5, 0.3, 4.0, 0.0, 1.0, 2), (1.0, 0.6, 1.0, 0.0, 1.0, 1),
+         (0.8, 0.8, 5.0, 0.0, 0.6, 3), (0.7, 0.9, 3.0, 0.3, 1.0, 2)]
 
 
 def pipeline(tiny, published):
@@ -39,8 +40,8 @@ def pipeline(tiny, published):
     shapes |= attention(pipe.unet)
     tensors = seeded_tensors(shapes, SEED)
     # The published sizes of the projection are constants of the pipeline.
-    pipe.image_proj_model = Resampler(dim=WIDTH, depth=4, dim_head=64, heads=HEADS, num_queries=TOKENS, embedding_dim=FACE,
-                                      output_dim=cross, ff_mult=4).eval()
+    pipe.image_proj_model = Resampler(dim=WIDTH, depth=4, dim_head=64, heads=HEADS, num_queries=TOKENS,
+                                      embedding_dim=FACE, output_dim=cross, ff_mult=4).eval()
     pipe.image_proj_model.load_state_dict(part(tensors, "image_proj."))
     pipe.image_proj_model_in_features = FACE
     file = published / "tiny.bin"
@@ -60,13 +61,14 @@ def draw(pipe, weight, scale, guidance, start, end, face):
     shown = PIL.Image.fromarray(controlnet.picture(width, height))
     # Embeddings before normalisation are longer than 1.
     embedding = 3 * noise(face, 1, FACE) / FACE ** 0.5
-    images = pipe(prompt=WOMAN, negative_prompt="blurry", image=shown, image_embeds=embedding, width=width, height=height,
+    images = pipe(prompt=WOMAN, negative_prompt="blurry", image=shown, image_embeds=embedding, width=width,
+                  height=height,
                   controlnet_conditioning_scale=scale, control_guidance_start=start, control_guidance_end=end,
                   ip_adapter_scale=weight, guidance_scale=guidance, num_inference_steps=steps, output_type="latent",
                   generator=torch.Generator("cpu").manual_seed(seed)).images
     asks = dict(kind="instantid", folder="sdxl/xl-base", net=NET, weight=weight, scale=scale, start=start, end=end,
-                guidance=guidance, prompt=WOMAN, negative="blurry", width=width, height=height, steps=steps, seeds=[seed],
-                scheduler={"_class_name": "DDIMScheduler"} | public(pipe.scheduler.config))
+                guidance=guidance, prompt=WOMAN, negative="blurry", width=width, height=height, steps=steps,
+                seeds=[seed], scheduler={"_class_name": "DDIMScheduler"} | public(pipe.scheduler.config))
     return asks, {"face": embedding, "latents": images}
 
 
@@ -80,9 +82,11 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     pipe, adapter = pipeline(args.tiny, args.instantid)
     runs = [draw(pipe, *case) for case in CASES]
-    save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs) for key, value in tensors.items()},
+    save_file({f"run{i}.{key}": value.contiguous() for i, (_, tensors) in enumerate(runs)
+               for key, value in tensors.items()},
               args.out / "reference.safetensors")
-    packed(args.out / "reference.json.gz", {"runs": [asks for asks, _ in runs], "adapter": adapter, "versions": versions()})
+    packed(args.out / "reference.json.gz",
+           {"runs": [asks for asks, _ in runs], "adapter": adapter, "versions": versions()})
 
 
 if __name__ == "__main__":

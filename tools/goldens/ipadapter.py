@@ -45,7 +45,8 @@ CASES = {
         {"use": [use("full-face", A, scale=0.6)]}, {"use": [use("base", A, scale=0.5), use("plus", B, scale=0.7)]},
         {"use": [use("faceid", 0, scale=0.8)]}, {"use": [use("faceid", 0, 1, scale=0.6)]},
         {"use": [use("faceid", 2, scale=0.8)], "guidance": 1.0},
-        {"use": [use("faceid-plus", [0, A], scale=0.8)]}, {"use": [use("faceid-plus", [0, A], scale=0.8, shortcut=1.0)]},
+        {"use": [use("faceid-plus", [0, A], scale=0.8)]},
+        {"use": [use("faceid-plus", [0, A], scale=0.8, shortcut=1.0)]},
         {"use": [use("faceid-plus", [0, A], [1, B], scale=0.7, shortcut=0.5)]},
         {"use": [use("portrait", 0, 1, 2, scale=0.9)]}, {"use": [use("portrait-unnorm", 3, scale=0.8)]},
         {"use": [use("portrait-unnorm", 3, 4, scale=0.8)]},
@@ -61,7 +62,8 @@ CASES = {
     "xl-base": [
         {"use": [use("base", A, scale=0.8)]}, {"use": [use("plus", A, B, scale=0.6)]},
         {"use": [use("faceid", 0, scale=0.8)]}, {"use": [use("faceid-plus", [0, A], scale=0.8, shortcut=1.0)]},
-        {"use": [use("portrait", 0, 1, scale=0.9)]}, {"use": [use("base", A, scale={"up": {"block_0": [0.0, 1.0, 0.0]}})]},
+        {"use": [use("portrait", 0, 1, scale=0.9)]},
+        {"use": [use("base", A, scale={"up": {"block_0": [0.0, 1.0, 0.0]}})]},
         {"use": [use("base", A, B, scale=0.9, masks=["left", "right"])]},
     ],
 }
@@ -168,7 +170,8 @@ class Drawing:
 
     @staticmethod
     def masks(names, ask):
-        masks = IPAdapterMaskProcessor().preprocess([mask(name) for name in names], height=ask["height"], width=ask["width"])
+        masks = IPAdapterMaskProcessor().preprocess([mask(name) for name in names], height=ask["height"],
+                                                    width=ask["width"])
         return masks.reshape(1, len(names), ask["height"], ask["width"])
 
 

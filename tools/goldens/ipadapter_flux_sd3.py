@@ -98,7 +98,8 @@ class Drawing:
 
     def opened(self):
         flux = self.folder.parent.name == "flux"
-        absent = {} if flux or self.folder.joinpath("text_encoder_3").exists() else {"text_encoder_3": None, "tokenizer_3": None}
+        has_t5 = flux or self.folder.joinpath("text_encoder_3").exists()
+        absent = {} if has_t5 else {"text_encoder_3": None, "tokenizer_3": None}
         pipe = (FluxPipeline if flux else StableDiffusion3Pipeline).from_pretrained(self.folder, **absent)
         pipe.set_progress_bar_config(disable=True)
         return pipe
@@ -107,7 +108,9 @@ class Drawing:
         tower, processor = self.towers[TOWER[kind]]
         seen = tower(processor([self.pictures[name] for name in names], return_tensors="pt").pixel_values,
                      output_hidden_states=True)
-        return seen.hidden_states[-2] if kind == "timed" else seen.pooler_output if kind == "instantx" else seen.image_embeds
+        if kind == "timed":
+            return seen.hidden_states[-2]
+        return seen.pooler_output if kind == "instantx" else seen.image_embeds
 
     def references(self, one):
         seen = self.encode(one["kind"], one["references"])
@@ -146,7 +149,8 @@ class Drawing:
         """Pictures go through the pipeline's own encoder, but for means, which it does not make."""
         tower, processor = self.towers[TOWER["xlabs"]]
         pipe.register_modules(image_encoder=tower, feature_extractor=processor)
-        pipe.load_ip_adapter([self.adapter("xlabs") for _ in uses], weight_name=[""] * len(uses), subfolder=[""] * len(uses))
+        pipe.load_ip_adapter([self.adapter("xlabs") for _ in uses], weight_name=[""] * len(uses),
+                             subfolder=[""] * len(uses))
         shown = lambda key: [[self.pictures[name] for name in one[key]] for one in uses]
         call = ({"ip_adapter_image_embeds": [self.references(one)[None] for one in uses]} if "average" in uses[0]
                 else {"ip_adapter_image": shown("references")})
@@ -161,7 +165,8 @@ class Drawing:
         torch.nn.ModuleList(processors.values()).load_state_dict(tensors["ip_adapter"])
         transformer.set_attn_processor(processors)
         proj = tensors["image_proj"]
-        hidden = torch.nn.functional.gelu(torch.nn.functional.linear(self.references(uses[0]), proj["proj.0.weight"], proj["proj.0.bias"]))
+        hidden = torch.nn.functional.gelu(torch.nn.functional.linear(self.references(uses[0]), proj["proj.0.weight"],
+                                                                     proj["proj.0.bias"]))
         tokens = torch.nn.functional.linear(hidden, proj["proj.2.weight"], proj["proj.2.bias"]).reshape(1, -1, context)
         tokens = torch.nn.functional.layer_norm(tokens, [context], proj["norm.weight"], proj["norm.bias"])
 
@@ -232,7 +237,8 @@ def main():
             images = drawing.draw(case)
             print(name, i, case, "spread", round(images.std().item(), 4), flush=True)
             tensors[f"{name}.{i}"] = pixels(images)
-        bases[name] = {"cases": [REQUEST | case for case in cases], "lora": {"seed": SEEDS["lora"], "tensors": drawing.lora},
+        bases[name] = {"cases": [REQUEST | case for case in cases],
+                       "lora": {"seed": SEEDS["lora"], "tensors": drawing.lora},
                        "adapters": {kind: {"seed": SEEDS[kind], "encoder": TOWER[kind], "tensors": shapes}
                                     for kind, shapes in drawing.shapes.items()}}
     save_file(tensors, args.out / "joint.safetensors")

@@ -8,7 +8,8 @@ def attention(unet, lora_rank=0):
         layer = unet.get_submodule(name.removesuffix(".processor"))
         if name.endswith("attn2.processor"):
             hidden, cross = layer.to_k.weight.shape
-            shapes |= {f"ip_adapter.{n}.to_k_ip.weight": [hidden, cross], f"ip_adapter.{n}.to_v_ip.weight": [hidden, cross]}
+            shapes |= {f"ip_adapter.{n}.to_k_ip.weight": [hidden, cross],
+                       f"ip_adapter.{n}.to_v_ip.weight": [hidden, cross]}
         for part in ("q", "k", "v", "out") if lora_rank else ():
             out, into = (layer.to_out[0] if part == "out" else getattr(layer, f"to_{part}")).weight.shape
             shapes |= {f"ip_adapter.{n}.to_{part}_lora.down.weight": [lora_rank, into],

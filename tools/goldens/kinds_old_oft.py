@@ -1,5 +1,5 @@
-"""OFT as peft wrote it before 0.16, on single layers of the tiny base pipeline. Run with peft 0.13.2, which turns what a
-layer gives, and again with 0.15.2, which turns what it is given: the second run adds to the first one's files."""
+"""OFT as peft wrote it before 0.16, on single layers of the tiny base pipeline. Run with peft 0.13.2, which turns what
+a layer gives, and again with 0.15.2, which turns what it is given: the second run adds to the first one's files."""
 from importlib.metadata import version
 
 import torch

@@ -1,5 +1,5 @@
-"""peft's BOFT and IA3 on single layers of the tiny base pipeline. peft draws butterflies of several stages by a CUDA kernel; here
-the same block-diagonal matrices are made in plain torch."""
+"""peft's BOFT and IA3 on single layers of the tiny base pipeline. peft draws butterflies of several stages by a CUDA
+kernel; here the same block-diagonal matrices are made in plain torch."""
 from types import SimpleNamespace
 
 import torch

@@ -1,5 +1,5 @@
-"""What peft writes beyond plain LoRA on single layers of the tiny base pipeline: AdaLoRA, a bias of the second factor on layers
-with and without one of their own, and LoRA on an embedding table."""
+"""What peft writes beyond plain LoRA on single layers of the tiny base pipeline: AdaLoRA, a bias of the second factor
+on layers with and without one of their own, and LoRA on an embedding table."""
 import json
 
 import torch

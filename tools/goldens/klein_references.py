@@ -22,10 +22,10 @@ from sd1_reference import BANGS, EMPTY, WOMAN, versions
 
 def run(folder, images, *, prompt=WOMAN, steps=4, guidance=3.0, size=(24, 16), seed=0, masked=None, strength=None,
         kept=False):
-    """`images` are sizes of references; `masked` is the size of an image with a mask, whose size is the result's; `kept` is
-    true for the KV pipeline."""
-    return dict(folder=folder, images=images, prompt=prompt, steps=steps, guidance=guidance, size=masked or size, seed=seed,
-                masked=masked, strength=strength, kept=kept)
+    """`images` are sizes of references; `masked` is the size of an image with a mask, whose size is the result's;
+    `kept` is true for the KV pipeline."""
+    return dict(folder=folder, images=images, prompt=prompt, steps=steps, guidance=guidance, size=masked or size,
+                seed=seed, masked=masked, strength=strength, kept=kept)
 
 
 RUNS = [
@@ -65,8 +65,8 @@ def mask(width, height):
 
 @torch.no_grad()
 def generate(tiny, one, lora=None):
-    call = dict(prompt=one["prompt"], num_inference_steps=one["steps"], guidance_scale=one["guidance"], output_type="pt",
-                generator=[torch.Generator("cpu").manual_seed(one["seed"])])
+    call = dict(prompt=one["prompt"], num_inference_steps=one["steps"], guidance_scale=one["guidance"],
+                output_type="pt", generator=[torch.Generator("cpu").manual_seed(one["seed"])])
     references = [image(*size, which) for which, size in enumerate(one["images"])]
     if one["masked"]:
         kind = diffusers.Flux2KleinInpaintPipeline

@@ -27,8 +27,8 @@ FILES = {
 REQUEST = run(WOMAN, 3, negative="blurry", guidance=5.0, seeds=[31], width=32, height=24)
 CASES = [
     {"attention": 1.0}, {"attention": 0.6}, {"attention": 0.0}, {"attention": -0.5}, {"alpha": 1.0}, {"unet-only": 0.8},
-    {"wide": 1.0}, {"wide": 0.4}, {"attention-peft": 1.0}, {"attention-published": 1.0}, {"attention-kohya": 1.0}, {"alpha-kohya": 0.7},
-    {"attention": 0.7, "alpha": 0.4},
+    {"wide": 1.0}, {"wide": 0.4}, {"attention-peft": 1.0}, {"attention-published": 1.0}, {"attention-kohya": 1.0},
+    {"alpha-kohya": 0.7}, {"attention": 0.7, "alpha": 0.4},
 ]
 
 
@@ -46,12 +46,14 @@ def attach(module, rank, alpha, targets, seed):
 def write_file(base, out, name):
     rank, alpha, seed, unet_targets, text_targets, says_alpha = FILES[name]
     pipe = StableDiffusionPipeline.from_pretrained(base, safety_checker=None)
-    parts = {"unet": (pipe.unet, unet_targets)} | ({"text_encoder": (pipe.text_encoder, text_targets)} if text_targets else {})
+    parts = {"unet": (pipe.unet, unet_targets)} | ({"text_encoder": (pipe.text_encoder, text_targets)} if text_targets
+                                                   else {})
     layers, raw = {}, {}
     for i, (part, (module, targets)) in enumerate(parts.items()):
         attach(module, rank, alpha, targets, seed + i)
         state = get_peft_model_state_dict(module)
-        # The older spelling knows attention only; a file that mixes both spellings loses layers when diffusers reads it.
+        # The older spelling knows attention only; a file that mixes both spellings loses layers when diffusers reads
+        # it.
         layers[part] = state if name == "wide" else convert_state_dict_to_diffusers(state)
         raw |= {f"{part}.{key}": tensor.contiguous() for key, tensor in state.items()}
     metadata = adapter_metadata({part: module for part, (module, _) in parts.items()}) if says_alpha else {}

@@ -1,4 +1,5 @@
-"""What diffusers draws with a LoRA of lora.py at other weights in each block (set_adapters with a dict), on the tiny base pipeline."""
+"""What diffusers draws with a LoRA of lora.py at other weights in each block (set_adapters with a dict), on the tiny
+base pipeline."""
 import tempfile
 from pathlib import Path
 

@@ -3,12 +3,11 @@
     python pack.py                # packs what scripts wrote anew; what is packed already stays as it is
     python pack.py --unpack       # the files whole again, beside the packed ones, for scripts that read them
 
-`x.safetensors.packed` is the gzip of three things: which tensors another file of the same `golden` folder has too, as JSON
-{file: {name: name there}} behind its length in eight bytes, as a safetensors header lies behind its own; the file's header as
-it was; and the bytes of the tensors that are its own. These lie in planes, as HDF5's shuffle filter lays them: the first bytes
-of all words of four, then the second ones, so that signs and exponents, which repeat, lie together. `PackedTensors.java` reads
-it.
-"""
+`x.safetensors.packed` is the gzip of three things: which tensors another file of the same `golden` folder has too, as
+JSON {file: {name: name there}} behind its length in eight bytes, as a safetensors header lies behind its own; the
+file's header as it was; and the bytes of the tensors that are its own. These lie in planes, as HDF5's shuffle filter
+lays them: the first bytes of all words of four, then the second ones, so that signs and exponents, which repeat, lie
+together. `PackedTensors.java` reads it. """
 import argparse
 import gzip
 import json
@@ -26,19 +25,22 @@ except ImportError:
 REPOSITORY = Path(__file__).parents[2]
 WHOLE, PACKED = ".safetensors", ".safetensors.packed"
 
-# What tests compare with a tolerance of 1e-4 of its spread or wider: 17 bits of such a number tell all that they ask. What
-# networks are given stays as it was, and so do answers that are compared more closely: lora's text and unet, kinds, vision,
+# What tests compare with a tolerance of 1e-4 of its spread or wider: 17 bits of such a number tell all that they ask.
+# What
+# networks are given stays as it was, and so do answers that are compared more closely: lora's text and unet, kinds,
+# vision,
 # gguf, optimizers, and what SDXL's text encoders say.
 BITS = 17
 ROUNDED = [
     "*#run*.images", "*#run*.latents", "*#run*.steps", "*#case*.images", "*#case*.latents",
     "gguf/flux-dev-q8_0*#images", "qwen/images*", "chroma/images*", "ipadapter/joint*",
-    "*#unet.output", "*#net.output", "*#net.skipped", "*#t5.output", "approximated/*#run*.output", "control/*#pixels.blocks",
-    "*#vae.decoded", "*#vae.encoded", "*#vae.mean", "*#vae.logvar", "*#vae.drawn", "taesd*",
+    "*#unet.output", "*#net.output", "*#net.skipped", "*#t5.output", "approximated/*#run*.output",
+    "control/*#pixels.blocks", "*#vae.decoded", "*#vae.encoded", "*#vae.mean", "*#vae.logvar", "*#vae.drawn", "taesd*",
     "sd1/*#text.last_hidden_state", "sd1/*#text.penultimate", "sd1/*#text.pooled", "klein/*#text.*", "zimage/*#text.*",
     "training/*#gradient.*", "training/*#after.*", "joint/*.gradient", "joint/*.after",
 ]
-# Not where one number is so large that its rounding would be felt: as a share of the spread, within the reference's own noise.
+# Not where one number is so large that its rounding would be felt: as a share of the spread, within the reference's own
+# noise.
 UNFELT = 3e-5
 # A shorter tensor is told in fewer bytes than where it is.
 LEAST = 64
@@ -96,7 +98,8 @@ def read(root):
         headers[file], data = unframed(rest)
         elsewhere[file] = json.loads(record)
         missing = {name for names in elsewhere[file].values() for name in names}
-        tensors[file] = cut(interleaved(data), {n: size for n, size in lengths(headers[file]).items() if n not in missing})
+        tensors[file] = cut(interleaved(data),
+                            {n: size for n, size in lengths(headers[file]).items() if n not in missing})
     for file, others in elsewhere.items():
         for other, names in others.items():
             tensors[file].update({name: tensors[other][there] for name, there in names.items()})

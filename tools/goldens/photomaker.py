@@ -113,7 +113,8 @@ def draw(Pipeline, folder, file, run, faces):
         pipe.set_adapters(["photomaker"], adapter_weights=[ask["lora"]])
     more = {"id_embeds": faces[ask["faces"]]} if ask["version"] == "v2" else {}
     images = pipe(
-        ask["prompt"], negative_prompt=ask["negative"], input_id_images=[picture(*PHOTOS[name]) for name in ask["photos"]],
+        ask["prompt"], negative_prompt=ask["negative"],
+        input_id_images=[picture(*PHOTOS[name]) for name in ask["photos"]],
         guidance_scale=ask["guidance"], num_inference_steps=ask["steps"], width=ask["width"], height=ask["height"],
         start_merge_step=ask["start"], generator=torch.Generator("cpu").manual_seed(ask["seed"]), output_type="pt",
         **more).images

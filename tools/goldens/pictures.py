@@ -48,7 +48,8 @@ ASKS = list(every_scheduler()) + [
     ask("image", folder="eight-latents", strength=0.75, steps=4, seeds=[8]),
     ask("inpaint"),
     ask("inpaint", "EulerAncestralDiscreteScheduler", strength=0.6, seeds=[11, 12], picture=1, width=24, height=40),
-    ask("inpaint", "DPMSolverMultistepScheduler", strength=0.99, use_karras_sigmas=True, guidance=1.0, mask=1, seeds=[7]),
+    ask("inpaint", "DPMSolverMultistepScheduler", strength=0.99, use_karras_sigmas=True, guidance=1.0, mask=1,
+        seeds=[7]),
     ask("inpaint", "UniPCMultistepScheduler", steps=10, solver_order=3, seeds=[4]),
     ask("inpaint", folder="v-prediction", strength=0.8, mask=1, seeds=[5]),
     ask("inpaint", folder="tiny-autoencoder", steps=3, seeds=[6]),
@@ -71,18 +72,19 @@ ASKS = list(every_scheduler()) + [
     ask("inpaint", folder="xl-base", picture=2, steps=4, width=24, height=16, seeds=[1]),
     ask("inpaint", "EulerAncestralDiscreteScheduler", folder="xl-base", picture=2, strength=0.6, mask=1, width=24,
         height=16, guidance=1.0, seeds=[2, 3]),
-    ask("inpaint", "DPMSolverMultistepScheduler", folder="xl-words-for-nothing", picture=2, strength=1.0, mask=1, width=24,
-        height=16, negative="blurry!", seeds=[4]),
+    ask("inpaint", "DPMSolverMultistepScheduler", folder="xl-words-for-nothing", picture=2, strength=1.0, mask=1,
+        width=24, height=16, negative="blurry!", seeds=[4]),
     ask("inpaint", "DDIMScheduler", folder="xl-refiner", picture=2, strength=0.8, width=24, height=16, seeds=[5]),
     ask("inpaint", folder="xl-inpainting", picture=2, steps=4, width=24, height=16, seeds=[1]),
     ask("inpaint", "DPMSolverMultistepScheduler", folder="xl-inpainting", picture=2, strength=0.7, mask=1, width=24,
         height=16, guidance=1.0, seeds=[2, 3]),
-    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="xl-inpainting", picture=2, strength=1.0, width=16, height=24,
-        negative="blurry!", seeds=[4]),
-    ask("inpaint", "EulerDiscreteScheduler", folder="v-prediction", strength=1.0, picture=2, width=24, height=16, seeds=[6]),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="xl-inpainting", picture=2, strength=1.0, width=16,
+        height=24, negative="blurry!", seeds=[4]),
+    ask("inpaint", "EulerDiscreteScheduler", folder="v-prediction", strength=1.0, picture=2, width=24, height=16,
+        seeds=[6]),
     ask("inpaint", folder="sd2-inpainting", picture=2, width=24, height=16, seeds=[3]),
-    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="sd2-inpainting", strength=0.7, mask=1, picture=2, width=24,
-        height=16, seeds=[4, 5]),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="sd2-inpainting", strength=0.7, mask=1, picture=2,
+        width=24, height=16, seeds=[4, 5]),
     ask("image", "DPMSolverMultistepScheduler", folder="v-prediction", strength=0.7, steps=6, picture=2, guidance=1.0,
         seeds=[7, 8]),
 ]
@@ -124,7 +126,8 @@ class Golden:
         if xl:
             options = json.loads(self.tiny.joinpath(name, "model_index.json").read_text("utf-8"))
             options = {key: options.get(key, key.startswith("force"))
-                       for key in ("force_zeros_for_empty_prompt", "requires_aesthetics_score")[:1 if kind == "text" else 2]}
+                       for key in ("force_zeros_for_empty_prompt",
+                                   "requires_aesthetics_score")[:1 if kind == "text" else 2]}
             classes = {"image": StableDiffusionXLImg2ImgPipeline, "inpaint": StableDiffusionXLInpaintPipeline,
                        "text": StableDiffusionXLPipeline}
             own |= options | {"add_watermarker": False}
@@ -169,7 +172,8 @@ class Golden:
             return changed
 
         count = len(request["seeds"])
-        # An SDXL pipeline takes no negative prompt and an empty one for two things; the first is what nearly everyone means.
+        # An SDXL pipeline takes no negative prompt and an empty one for two things; the first is what nearly everyone
+        # means.
         nothing = request["folder"].startswith("xl-") and not request["negative"]
         images = pipe([request["prompt"]] * count, negative_prompt=None if nothing else [request["negative"]] * count,
                       guidance_scale=request["guidance"], num_inference_steps=request["steps"], output_type="pt",
@@ -185,8 +189,8 @@ def shown(golden):
 
 
 class Differential:
-    """Levin and Fried 2023, arXiv:2306.00950, algorithm 1: before step i, what is brighter than i/n in the map that says
-    how much to keep is the picture with the noise of that step."""
+    """Levin and Fried 2023, arXiv:2306.00950, algorithm 1: before step i, what is brighter than i/n in the map that
+    says how much to keep is the picture with the noise of that step."""
 
     def __init__(self, mask):
         self.mask = mask

@@ -1,5 +1,6 @@
-"""What diffusers draws with options that its pipelines have by name: eta, scheduler options, SDXL's sizes, prompts of single
-text encoders, the number of tokens, and the split between base and refiner. On the folders of the other scripts, CPU."""
+"""What diffusers draws with options that its pipelines have by name: eta, scheduler options, SDXL's sizes, prompts of
+single text encoders, the number of tokens, and the split between base and refiner. On the folders of the other scripts,
+CPU."""
 import argparse
 from pathlib import Path
 
@@ -17,7 +18,8 @@ NEGATIVE_SIZES = dict(negative_original_size=(20, 30), negative_crops_coords_top
 
 
 def ask(folder, *, prompt=WOMAN, guidance=4.0, steps=3, seed=3, scheduler=None, options=None, refiner=None, **call):
-    """`scheduler` is a class, or None for the folder's; `refiner` holds the refiner's own arguments beside the split."""
+    """`scheduler` is a class, or None for the folder's; `refiner` holds the refiner's own arguments beside the
+    split."""
     return dict(folder=folder, prompt=prompt, guidance=guidance, steps=steps, seed=seed, width=24, height=16,
                 scheduler=scheduler, options=options or {}, refiner=refiner, call=call)
 
@@ -53,8 +55,8 @@ ASKS = [
     ask("flux/dev", prompt=LONG, max_sequence_length=16, options={"use_dynamic_shifting": False, "shift": 5.0}),
     ask("flux/dev", options={"base_shift": 0.3, "max_shift": 2.0}),
     ask("sd3/three", prompt_2=BANGS, prompt_3=LONG, max_sequence_length=300),
-    ask("sd3/three", prompt_3=ACCENTS, negative_prompt="blurry", negative_prompt_2="grey", negative_prompt_3="low quality",
-        max_sequence_length=64, options={"shift": 5.0}),
+    ask("sd3/three", prompt_3=ACCENTS, negative_prompt="blurry", negative_prompt_2="grey",
+        negative_prompt_3="low quality", max_sequence_length=64, options={"shift": 5.0}),
     ask("sd3/three", negative_prompt_3="low quality"),
     ask("sd3/medium", prompt_2=BANGS, max_sequence_length=33),
     ask("chroma/base", prompt=LONG, max_sequence_length=24, negative_prompt="blurry"),
@@ -66,8 +68,10 @@ ASKS = [
 
 
 def opened(tiny, request, folder):
-    pipe = DiffusionPipeline.from_pretrained(tiny / folder, **({"safety_checker": None} if folder.startswith("sd1") else {}),
-                                             **({"text_encoder_3": None, "tokenizer_3": None} if folder == "sd3/medium" else {}))
+    pipe = DiffusionPipeline.from_pretrained(tiny / folder,
+                                             **({"safety_checker": None} if folder.startswith("sd1") else {}),
+                                             **({"text_encoder_3": None, "tokenizer_3": None} if folder == "sd3/medium"
+                                                else {}))
     pipe.set_progress_bar_config(disable=True)
     changed = getattr(diffusers, request["scheduler"]) if request["scheduler"] else type(pipe.scheduler)
     pipe.scheduler = changed.from_config(pipe.scheduler.config, **request["options"])
@@ -82,8 +86,8 @@ def generator(request):
 def draw(tiny, request):
     pipe, call = opened(tiny, request, request["folder"]), dict(request["call"])
     common = dict(guidance_scale=request["guidance"], num_inference_steps=request["steps"])
-    images = pipe(prompt=request["prompt"], width=request["width"], height=request["height"], generator=generator(request),
-                  output_type="pt" if request["refiner"] is None else "latent", **common,
+    images = pipe(prompt=request["prompt"], width=request["width"], height=request["height"],
+                  generator=generator(request), output_type="pt" if request["refiner"] is None else "latent", **common,
                   **call).images
     if request["refiner"] is None:
         return images

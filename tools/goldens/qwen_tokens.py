@@ -7,7 +7,8 @@ from transformers import Qwen2Tokenizer
 
 from clip_tokens import PROMPTS, random_prompts
 
-MORE = ["<|im_start|>user\nx<|im_end|>", "<think> a </think>b", "a<|endoftext|> b", "  <think>\n\n", "word\n\n\n word \r\n\r\n x",
+MORE = ["<|im_start|>user\nx<|im_end|>", "<think> a </think>b", "a<|endoftext|> b", "  <think>\n\n",
+        "word\n\n\n word \r\n\r\n x",
         "IT'S we'LL 's", "x   y", "tab\t\t end ", "\n", "1234,567.89", "don’t…", "//**--==", "\u00a0\u2003 wide"]
 
 
@@ -20,7 +21,8 @@ def main():
     cases = []
     for text in PROMPTS + MORE + random_prompts(30, seed=8):
         framed = [tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False,
-                                                add_generation_prompt=True, enable_thinking=thinks) for thinks in (False, True)]
+                                                add_generation_prompt=True, enable_thinking=thinks)
+                                                for thinks in (False, True)]
         cases.append({"text": text, "ids": tokenizer(text).input_ids,
                       "asked": tokenizer(framed[0]).input_ids, "thinking": tokenizer(framed[1]).input_ids})
     with gzip.GzipFile(args.out, "wb", mtime=0) as out:

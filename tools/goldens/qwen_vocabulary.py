@@ -1,4 +1,5 @@
-"""A tokenizer like Qwen's with few words: byte-level byte pairs over the prompts of the goldens, with Qwen3's special tokens."""
+"""A tokenizer like Qwen's with few words: byte-level byte pairs over the prompts of the goldens, with Qwen3's special
+tokens."""
 import json
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from sd1_reference import PROMPTS
 END, START, STOP, THINK, THOUGHT = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"
 SPECIAL = [(END, True), (START, True), (STOP, True), (THINK, False), (THOUGHT, False)]
 # What Qwen3's own template makes of a single thing that a user says.
-TEMPLATE = ("{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
+TEMPLATE = ("{%- for message in messages %}"
+            "{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
             "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}"
             "{%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\\n\\n</think>\\n\\n' }}"
             "{%- endif %}{%- endif %}")

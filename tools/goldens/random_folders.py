@@ -37,7 +37,8 @@ def random_unet(r, cross, groups, latent, inpainting, xl):
         block_out_channels=tuple(widths), layers_per_block=layers, transformer_layers_per_block=depth,
         attention_head_dim=tuple(heads) if r.random() < 0.7 else 1, norm_num_groups=groups, cross_attention_dim=cross,
         use_linear_projection=r.random() < 0.5, act_fn=pick(r, "silu", "silu", "gelu", "mish", "relu", "swish"),
-        norm_eps=pick(r, 1e-5, 1e-6), mid_block_type=pick(r, "UNetMidBlock2DCrossAttn", "UNetMidBlock2DCrossAttn", None),
+        norm_eps=pick(r, 1e-5, 1e-6),
+        mid_block_type=pick(r, "UNetMidBlock2DCrossAttn", "UNetMidBlock2DCrossAttn", None),
         flip_sin_to_cos=r.random() < 0.8, freq_shift=pick(r, 0, 0, 1), downsample_padding=1,
         upcast_attention=r.random() < 0.3, mid_block_scale_factor=pick(r, 1, 1, 0.7),
         only_cross_attention=False if xl or r.random() < 0.8 else tuple(r.random() < 0.5 for _ in range(levels)),
@@ -66,14 +67,17 @@ def random_text(r, **changes):
 
 def random_scheduler(r):
     name = r.choice(pictures.SCHEDULERS)
-    options = dict(prediction_type="epsilon" if name in EPSILON_ONLY else r.choice(PREDICTIONS[:2 + (name == "DDIMScheduler")]))
+    options = dict(prediction_type="epsilon" if name in EPSILON_ONLY
+                   else r.choice(PREDICTIONS[:2 + (name == "DDIMScheduler")]))
     if r.random() < 0.5:
         options["timestep_spacing"] = pick(r, "leading", "trailing", "linspace")
     if r.random() < 0.3:
         options["beta_schedule"] = pick(r, "linear", "scaled_linear", "squaredcos_cap_v2")
-    if name in ("DDIMScheduler", "DDPMScheduler", "EulerDiscreteScheduler", "DPMSolverMultistepScheduler") and r.random() < 0.2:
+    if name in ("DDIMScheduler", "DDPMScheduler", "EulerDiscreteScheduler",
+                "DPMSolverMultistepScheduler") and r.random() < 0.2:
         options |= dict(rescale_betas_zero_snr=True, timestep_spacing="trailing")
-    if name in ("EulerDiscreteScheduler", "LMSDiscreteScheduler", "HeunDiscreteScheduler", "DPMSolverMultistepScheduler",
+    if name in ("EulerDiscreteScheduler", "LMSDiscreteScheduler", "HeunDiscreteScheduler",
+                "DPMSolverMultistepScheduler",
                 "UniPCMultistepScheduler", "DEISMultistepScheduler") and r.random() < 0.4:
         options[pick(r, "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")] = True
     if name == "PNDMScheduler":
@@ -106,8 +110,8 @@ class Maker:
             ids = 5 if refiner else 6
             unet |= dict(addition_embed_type="text_time", addition_time_embed_dim=TIME_WIDTH,
                          projection_class_embeddings_input_dim=ids * TIME_WIDTH + second["projection_dim"])
-            sdxl.VARIANTS[name] = dict(unet=unet, vae=random_vae(r, latent), text=None if refiner else first, text_2=second,
-                                       zeros=r.random() < 0.6)
+            sdxl.VARIANTS[name] = dict(unet=unet, vae=random_vae(r, latent), text=None if refiner else first,
+                                       text_2=second, zeros=r.random() < 0.6)
             pipe = sdxl.pipeline(name, *words)
             sdxl.fill_parts(pipe, 5000 + 10 * i)
         else:
@@ -127,10 +131,12 @@ class Maker:
             strength = None if kind == "text" else r.choice((1.0, 0.99, r.uniform(0.35, 1), r.uniform(0.35, 1)))
             unit = max(8, factor)
             asked = pictures.ask(
-                kind, scheduler, folder=name, prompt=r.choice(PROMPTS), negative=r.choice(["", "", "blurry!", PROMPTS[3]]),
+                kind, scheduler, folder=name, prompt=r.choice(PROMPTS),
+                negative=r.choice(["", "", "blurry!", PROMPTS[3]]),
                 guidance=r.choice((1.0, 2.5, 7.5)), steps=steps, strength=strength, picture=r.randint(0, 2),
                 mask=r.randint(0, 1), width=unit * r.randint(2, 5), height=unit * r.randint(2, 5),
-                seeds=[r.randrange(2 ** 31)] if r.random() < 0.6 else list(range(n := r.randrange(1000), n + 2)), **options)
+                seeds=[r.randrange(2 ** 31)] if r.random() < 0.6 else list(range(n := r.randrange(1000), n + 2)),
+                **options)
             more = {"clip_skip": pick(r, 0, 0, 1)}
             if kind == "text" or name.startswith("xl"):
                 more["guidance_rescale"] = pick(r, 0, 0, 0.7)
@@ -153,8 +159,8 @@ def main():
             try:
                 drawn = golden.run(request)
             except Exception as e:  # an option that the pipeline or the scheduler refuses
-                print("refused by diffusers:", request["kind"], request["folder"], request["scheduler"], request["options"],
-                      e)
+                print("refused by diffusers:", request["kind"], request["folder"], request["scheduler"],
+                      request["options"], e)
                 continue
             if not torch.isfinite(drawn["images"]).all():
                 print("not finite:", request["folder"], request["scheduler"], request["options"])

@@ -4,9 +4,9 @@ Usage: python tools/goldens/schedulers.py [CLASS ...]
 Made with diffusers 0.42.1, torch 2.10.0, numpy 1.26.4, scipy 1.17.1. No random numbers: network, images and noise are
 formulas, so that any reader can repeat them (`net`, `noise`, `IMAGE`, `UNIT`).
 
-Each case is run twice: as published, and with torch.float32 and np.float32 replaced by float64 in the class's module and
-float64 as torch's default, which is kept ("f64"), and where the first is further from it than 1e-4, by how much ("gap"). Output: schedulers/src/test/resources/golden/diffusers/CLASS.json.gz
-"""
+Each case is run twice: as published, and with torch.float32 and np.float32 replaced by float64 in the class's module
+and float64 as torch's default, which is kept ("f64"), and where the first is further from it than 1e-4, by how much
+("gap"). Output: schedulers/src/test/resources/golden/diffusers/CLASS.json.gz """
 
 import gzip
 import importlib.util
@@ -80,7 +80,8 @@ class Brownian:
 
 def in_double(cls):
     spec = importlib.util.find_spec(cls.__module__)
-    source = pathlib.Path(spec.origin).read_text().replace("torch.float32", "torch.float64").replace("np.float32", "np.float64")
+    source = pathlib.Path(spec.origin).read_text().replace("torch.float32",
+                                                           "torch.float64").replace("np.float32", "np.float64")
     source = source.replace(".float()", ".double()")
     flow = ".scheduling_flow_match_euler_discrete"
     if f"from {flow} import" in source:
@@ -107,7 +108,8 @@ def start(scheduler, case, timesteps, dtype):
 
 
 def begun(scheduler, case, steps):
-    scheduler.set_timesteps(**({"num_inference_steps": steps, **case.get("with", {})} if "set" not in case else case["set"]))
+    scheduler.set_timesteps(**({"num_inference_steps": steps, **case.get("with", {})} if "set" not in case
+                               else case["set"]))
     timesteps = scheduler.timesteps
     if case.get("strength", 1) < 1:
         order = getattr(scheduler, "order", 1)
@@ -133,7 +135,8 @@ def run_karras_ve(scheduler, steps, dtype, noise):
         if sigma_prev != 0:
             rows.append(x)
             told.append(float(sigma_prev))
-            x = scheduler.step_correct(net(x, sigma_prev, 3).to(dtype), sigma_hat, sigma_prev, x_hat, x, step.derivative).prev_sample
+            x = scheduler.step_correct(net(x, sigma_prev, 3).to(dtype), sigma_hat, sigma_prev, x_hat, x,
+                                       step.derivative).prev_sample
     return {"timesteps": told, "init": float(scheduler.init_noise_sigma), "draws": noise.count,
             "rows": [[float(v) for v in row.flatten()] for row in rows + [x]]}
 

@@ -1,10 +1,10 @@
-"""The runs of tools/goldens/schedulers.py: for each class a list of cases, each run at STEPS steps unless it names its own.
+"""The runs of tools/goldens/schedulers.py: for each class a list of cases, each run at STEPS steps unless it names its
+own.
 
 A case: `config` (constructor options), `strength` (image-to-image), `step` (arguments of step), `learned` (the network
 answers a variance too), `set` (arguments of set_timesteps instead of the step count), `with` (arguments beside it),
-`without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `as` (a class whose step has other arguments), `steps`. CogVideoX's
-second draw of a step repeats the first, since that one is dropped.
-"""
+`without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `as` (a class whose step
+has other arguments), `steps`. CogVideoX's second draw of a step repeats the first, since that one is dropped. """
 
 STEPS = [1, 2, 4, 10, 25, 50]
 FEW = [1, 2, 10]
@@ -45,7 +45,8 @@ CASES = {
         + [few(clip_sample=False, variance_type=v) for v in ("fixed_small_log", "fixed_large", "fixed_large_log")]
         + [{**few(clip_sample=False, variance_type="learned_range"), "learned": True}]
         + [few(clip_sample=False, steps_offset=1), few(clip_sample=False, num_train_timesteps=100)]
-        + [few(clip_sample=False, rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
+        + [few(clip_sample=False, rescale_betas_zero_snr=True, prediction_type="v_prediction",
+               timestep_spacing="trailing")]
         + [few(trained_betas=[0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6], num_train_timesteps=12,
                clip_sample=False)]
         + [{"config": {**SD, "clip_sample": False}, "set": {"timesteps": [900, 700, 300, 20]}, "steps": [4]}]
@@ -57,8 +58,10 @@ CASES = {
         + [sd(timestep_spacing=s, clip_sample=False) for s in SPACINGS]
         + [few(clip_sample=False, prediction_type=p) for p in ("sample", "v_prediction")]
         + [{**few(clip_sample=False), "step": {"eta": eta}} for eta in (0.3, 1.0)]
-        + [few(clip_sample=False, steps_offset=1, set_alpha_to_one=False), few(clip_sample=False, set_alpha_to_one=False)]
-        + [few(clip_sample=False, rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
+        + [few(clip_sample=False, steps_offset=1, set_alpha_to_one=False),
+           few(clip_sample=False, set_alpha_to_one=False)]
+        + [few(clip_sample=False, rescale_betas_zero_snr=True, prediction_type="v_prediction",
+               timestep_spacing="trailing")]
         + [few(clip_sample=False, num_train_timesteps=100)]
         + [few(clip_sample=False, beta_schedule="squaredcos_cap_v2")]
         + CLIPPING
@@ -69,7 +72,8 @@ CASES = {
         + [sd(skip_prk_steps=True, timestep_spacing=s) for s in SPACINGS]
         + [sd(skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False)]
         + [few(skip_prk_steps=True, prediction_type="v_prediction", set_alpha_to_one=True)]
-        + [{"config": {**SD, "prediction_type": "v_prediction", "timestep_spacing": s}, "steps": [4, 10, 50]} for s in SPACINGS]
+        + [{"config": {**SD, "prediction_type": "v_prediction", "timestep_spacing": s}, "steps": [4, 10, 50]}
+           for s in SPACINGS]
         + [few(skip_prk_steps=True, beta_schedule="squaredcos_cap_v2")]
         + strengths(skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False)
     ),
@@ -102,7 +106,8 @@ CASES = {
         + [few(algorithm_type=a, solver_order=o, solver_type=t, final_sigmas_type=f)
            for a, f in (("sde-dpmsolver++", "zero"), ("dpmsolver", "sigma_min"), ("sde-dpmsolver", "sigma_min"))
            for o in (1, 2, 3) for t in ("midpoint", "heun") if (a, o) != ("sde-dpmsolver", 3)]
-        + [{"config": {**SD, "algorithm_type": "sde-dpmsolver", "solver_order": 3, "final_sigmas_type": "sigma_min"}, "steps": [10]}]
+        + [{"config": {**SD, "algorithm_type": "sde-dpmsolver", "solver_order": 3, "final_sigmas_type": "sigma_min"},
+            "steps": [10]}]
         + [sd(algorithm_type="sde-dpmsolver++", use_karras_sigmas=True)]
         + predictions("sample", "v_prediction")
         + RESPACED + ALL_STEPS_RESPACED + BETAS
@@ -112,8 +117,10 @@ CASES = {
         + [few(use_karras_sigmas=True, beta_schedule="squaredcos_cap_v2")]
         + [few(lambda_min_clipped=-1.0), few(lambda_min_clipped=-1.0, timestep_spacing="trailing")]
         + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
-        + [few(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", thresholding=True, dynamic_thresholding_ratio=0.7)]
-        + [few(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", prediction_type=p) for p in ("sample", "v_prediction")]
+        + [few(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", thresholding=True,
+               dynamic_thresholding_ratio=0.7)]
+        + [few(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", prediction_type=p)
+           for p in ("sample", "v_prediction")]
         + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
         + [{"config": SD, "set": {"timesteps": [999, 700, 300, 20]}, "steps": [4]}]
         + [{"config": SD, "steps": [998, 999, 1000]}]
@@ -132,7 +139,8 @@ CASES = {
         + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
     ),
     "UnCLIPScheduler": (
-        [{"previous": True, "steps": [1, 2, 4, 10, 25, 50]}, {"previous": True, "config": {"clip_sample": False}, "steps": [2, 10, 25]}]
+        [{"previous": True, "steps": [1, 2, 4, 10, 25, 50]},
+         {"previous": True, "config": {"clip_sample": False}, "steps": [2, 10, 25]}]
         + [{"previous": True, "config": {"prediction_type": "sample", "clip_sample_range": 0.5}, "steps": [2, 10]}]
         + [{"previous": True, "learned": True, "config": {"variance_type": "learned_range"}, "steps": [2, 10, 25]}]
     ),
@@ -161,9 +169,12 @@ CASES = {
         + [sd(solver_order=o, solver_type=t) for o in (1, 2, 3) for t in ("midpoint", "heun")]
         + [few(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", solver_order=o, solver_type=t)
            for o in (1, 2, 3) for t in ("midpoint", "heun")]
-        + [few(algorithm_type="sde-dpmsolver++", solver_order=o, solver_type=t) for o in (1, 2, 3) for t in ("midpoint", "heun")]
-        + [{"config": {**SD, "final_sigmas_type": "sigma_min", "solver_order": o}, "steps": [4, 9, 10, 11, 12]} for o in (2, 3)]
-        + [{"config": {**SD, "lower_order_final": True, "solver_order": o}, "steps": [4, 9, 10, 11, 12]} for o in (2, 3)]
+        + [few(algorithm_type="sde-dpmsolver++", solver_order=o, solver_type=t) for o in (1, 2, 3)
+           for t in ("midpoint", "heun")]
+        + [{"config": {**SD, "final_sigmas_type": "sigma_min", "solver_order": o}, "steps": [4, 9, 10, 11, 12]}
+           for o in (2, 3)]
+        + [{"config": {**SD, "lower_order_final": True, "solver_order": o}, "steps": [4, 9, 10, 11, 12]}
+           for o in (2, 3)]
         + predictions("sample", "v_prediction") + RESPACED + BETAS
         + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=3.0), few(lambda_min_clipped=-1.0)]
         + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
@@ -180,10 +191,11 @@ CASES = {
         + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=s) for s in (1.0, 3.0)]
         + [few(use_flow_sigmas=True, prediction_type="flow_prediction", final_sigmas_type="sigma_min", solver_order=1)]
         + [few(use_flow_sigmas=True, prediction_type="flow_prediction", use_karras_sigmas=True)]
-        + [{"config": {**SD, "use_flow_sigmas": True, "prediction_type": "flow_prediction", "use_dynamic_shifting": True,
-                       "shift_terminal": 0.1}, "with": {"mu": 0.8}, "steps": [4, 10]}]
+        + [{"config": {**SD, "use_flow_sigmas": True, "prediction_type": "flow_prediction",
+                       "use_dynamic_shifting": True, "shift_terminal": 0.1}, "with": {"mu": 0.8}, "steps": [4, 10]}]
         + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
-        + [few(use_karras_sigmas=True, final_sigmas_type="sigma_min"), few(lower_order_final=False, final_sigmas_type="sigma_min")]
+        + [few(use_karras_sigmas=True, final_sigmas_type="sigma_min"),
+           few(lower_order_final=False, final_sigmas_type="sigma_min")]
         + [{"config": {**SD, "lower_order_final": False}, "steps": [4]}]
         + strengths()
     ),
@@ -201,14 +213,16 @@ CASES = {
         + [sd(timestep_spacing=s) for s in SPACINGS]
         + [{"config": {**SD, "predictor_order": p, "corrector_order": c}, "steps": [2, 10, 25]}
            for p, c in ((1, 1), (2, 1), (1, 2), (3, 3), (3, 4), (4, 2))]
-        + [{"config": {**SD, "predictor_order": p, "corrector_order": c, "algorithm_type": "noise_prediction"}, "steps": [2, 10]}
+        + [{"config": {**SD, "predictor_order": p, "corrector_order": c, "algorithm_type": "noise_prediction"},
+            "steps": [2, 10]}
            for p, c in ((1, 1), (2, 2), (3, 3))]
         + predictions("sample", "v_prediction") + RESPACED + BETAS + [few(lower_order_final=False)]
         + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=3.0)]
         + strengths()
     ),
     "LCMScheduler": (
-        [{}, few(), few(timestep_scaling=5.0, original_inference_steps=100), few(clip_sample=True, clip_sample_range=0.5)]
+        [{}, few(), few(timestep_scaling=5.0, original_inference_steps=100),
+         few(clip_sample=True, clip_sample_range=0.5)]
         + [few(prediction_type=p, set_alpha_to_one=False) for p in ("sample", "v_prediction")]
         + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
         + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction")]
@@ -230,7 +244,8 @@ CASES = {
         + [{"config": {"shift": 2.0, "shift_terminal": 0.1}, "steps": [2, 10]}]
         + [{"config": {"use_dynamic_shifting": True, "shift_terminal": 0.02}, "with": {"mu": 0.9}, "steps": [10]}]
         + [{"config": {"shift": 2.0}, "set": {"sigmas": [1.0, 0.75, 0.5, 0.25]}, "steps": [4]}]
-        + [{"config": {"use_dynamic_shifting": True}, "set": {"sigmas": [1.0, 0.75, 0.5, 0.25], "mu": 1.0}, "steps": [4]}]
+        + [{"config": {"use_dynamic_shifting": True}, "set": {"sigmas": [1.0, 0.75, 0.5, 0.25], "mu": 1.0},
+            "steps": [4]}]
         + [{"config": {"shift": 3.0}, "set": {"timesteps": [1000.0, 800.0, 500.0, 100.0]}, "steps": [4]}]
         + [{"config": {"shift": 3.0}, "strength": s, "steps": [4, 10]} for s in (0.3, 0.6)]
     ),
@@ -241,17 +256,21 @@ CASES = {
         [{}, {"config": {"shift": 3.0}}, {"config": {"use_dynamic_shifting": True}, "with": {"mu": 0.7}, "steps": FEW}]
         + [{"config": {"shift": 3.0, "use_karras_sigmas": True}, "steps": FEW}]
     ),
-    "FlowMapEulerDiscreteScheduler": [{}, {"config": {"shift": 3.0}}, {"set": {"sigmas": [1.0, 0.6, 0.3]}, "steps": [3]}],
+    "FlowMapEulerDiscreteScheduler": [{}, {"config": {"shift": 3.0}},
+                                      {"set": {"sigmas": [1.0, 0.6, 0.3]}, "steps": [3]}],
     "LTXEulerAncestralRFScheduler": (
-        [{}, {"config": {"eta": 0.5}}, {"config": {"eta": 0.0}, "steps": FEW}, {"config": {"s_noise": 0.8}, "steps": FEW}]
+        [{}, {"config": {"eta": 0.5}}, {"config": {"eta": 0.0}, "steps": FEW},
+         {"config": {"s_noise": 0.8}, "steps": FEW}]
         + [{"set": {"sigmas": [1.0, 0.75, 0.5, 0.25, 0.0]}, "steps": [4], "without_last": True}]
     ),
     "EDMEulerScheduler": (
-        [{}, {"config": {"prediction_type": "v_prediction"}}, {"config": {"sigma_schedule": "exponential"}, "steps": [2, 10]}]
+        [{}, {"config": {"prediction_type": "v_prediction"}},
+         {"config": {"sigma_schedule": "exponential"}, "steps": [2, 10]}]
         + [{"config": {"final_sigmas_type": "sigma_min", "rho": 5.0, "sigma_data": 1.0}, "steps": FEW}]
     ),
     "EDMDPMSolverMultistepScheduler": (
-        [{}, {"config": {"prediction_type": "v_prediction"}}, {"config": {"sigma_schedule": "exponential"}, "steps": [2, 10]}]
+        [{}, {"config": {"prediction_type": "v_prediction"}},
+         {"config": {"sigma_schedule": "exponential"}, "steps": [2, 10]}]
         + [{"config": {"solver_order": o, "solver_type": t, "algorithm_type": a}, "steps": FEW + [25]}
            for a in ("dpmsolver++", "sde-dpmsolver++") for o in (1, 2, 3) for t in ("midpoint", "heun")
            if (a, o) != ("sde-dpmsolver++", 3)]
@@ -259,7 +278,8 @@ CASES = {
         + [{"config": {"thresholding": True, "dynamic_thresholding_ratio": 0.7, "sample_max_value": 1.5}, "steps": FEW}]
     ),
     "CosineDPMSolverMultistepScheduler": (
-        [{}, {"config": {"prediction_type": "epsilon"}, "steps": FEW}, {"config": {"solver_type": "heun"}, "steps": FEW + [25]}]
+        [{}, {"config": {"prediction_type": "epsilon"}, "steps": FEW},
+         {"config": {"solver_type": "heun"}, "steps": FEW + [25]}]
         + [{"config": {"solver_order": 1, "sigma_schedule": "karras"}, "steps": FEW}]
     ),
     "IPNDMScheduler": [{}],
@@ -271,28 +291,33 @@ CASES = {
     "ConsistencyDecoderScheduler": [{"steps": [2]}],
     "SCMScheduler": (
         [{"steps": [2], "without_last": True}]
-        + [{"with": {"intermediate_timesteps": None}, "steps": [1, 4, 10], "without_last": True, "config": {"sigma_data": s}}
+        + [{"with": {"intermediate_timesteps": None}, "steps": [1, 4, 10], "without_last": True,
+            "config": {"sigma_data": s}}
            for s in (0.5, 1.0)]
     ),
     "CogVideoXDPMScheduler": (
         [{"as": "cogvideo"}]
         + [{"as": "cogvideo", **few(prediction_type="v_prediction", timestep_spacing=t, snr_shift_scale=1.0)}
            for t in ("linspace", "trailing")]
-        + [{"as": "cogvideo", **few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")}]
+        + [{"as": "cogvideo",
+            **few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")}]
     ),
     "DDPMWuerstchenScheduler": (
-        [{"as": "wuerstchen", "without_last": True, "config": c} for c in ({}, {"scaler": 2.0}, {"scaler": 0.5, "s": 0.02})]
+        [{"as": "wuerstchen", "without_last": True, "config": c}
+         for c in ({}, {"scaler": 2.0}, {"scaler": 0.5, "s": 0.02})]
     ),
     "DPMSolverMultistepInverseScheduler": (
         [sd(timestep_spacing=s, solver_order=o) for s in SPACINGS for o in (1, 2, 3)]
-        + predictions("sample", "v_prediction") + [few(solver_type="heun"), few(euler_at_final=True), few(lambda_min_clipped=-1.0)]
+        + predictions("sample", "v_prediction") + [few(solver_type="heun"), few(euler_at_final=True),
+                                                   few(lambda_min_clipped=-1.0)]
         + [few(algorithm_type="dpmsolver"), few(use_karras_sigmas=True), few(use_exponential_sigmas=True)]
         + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
     ),
     "KarrasVeScheduler": (
         [{"as": "karras_ve", "steps": [4, 10, 25, 50]}]  # 2 steps from 10000 to 0 leave the reference 2e-10 of rounding
         + [{"as": "karras_ve", "steps": [4, 10, 25], "config": c}
-           for c in ({"s_churn": 0}, {"sigma_max": 20.0, "sigma_min": 0.1, "s_churn": 10, "s_noise": 1.0}, {"s_min": 0.5, "s_max": 400})]
+           for c in ({"s_churn": 0}, {"sigma_max": 20.0, "sigma_min": 0.1, "s_churn": 10, "s_noise": 1.0},
+                     {"s_min": 0.5, "s_max": 400})]
     ),
     "MiniMaxH3Scheduler": [{"steps": [2, 4, 10, 25]}, {"config": {"shift": 3.0}, "steps": [2, 10]}],
 }

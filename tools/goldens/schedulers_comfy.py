@@ -63,7 +63,8 @@ def run(sampling, name, ladder, steps, options):
     more = dict(options)
     if "noise_sampler" in inspect.signature(getattr(sampling, name)).parameters:
         more["noise_sampler"] = lambda *a: noise(dtype=torch.float64)
-    result = getattr(sampling, name)(model, tensor(UNIT, torch.float64) * float(sigmas[0]), sigmas, disable=True, **more)
+    result = getattr(sampling, name)(model, tensor(UNIT, torch.float64) * float(sigmas[0]), sigmas, disable=True,
+                                     **more)
     rows = model.calls + [[float(v) for v in result.flatten()]]
     return {"sampler": name, "options": options, "ladder": ladder, "steps": steps,
             "rows": [[float(f"{v:.12g}") for v in row] for row in rows]}
@@ -76,9 +77,11 @@ CASES += [("sample_euler_ancestral_cfg_pp", {"eta": 0.4, "s_noise": 0.9})]
 
 def main():
     sampling = load(sys.argv[1])
-    cases = [run(sampling, name, ladder, steps, options) for name, options in CASES for ladder in ("karras", "exponential")
+    cases = [run(sampling, name, ladder, steps, options) for name,
+             options in CASES for ladder in ("karras", "exponential")
              for steps in STEPS]
-    kd.write("comfy.json.gz", {"k_diffusion": "as in ComfyUI, calcuis/comfy 8c07c561", "unguided": SHARE, "cases": cases})
+    kd.write("comfy.json.gz",
+             {"k_diffusion": "as in ComfyUI, calcuis/comfy 8c07c561", "unguided": SHARE, "cases": cases})
     print(len(cases), "cases")
 
 

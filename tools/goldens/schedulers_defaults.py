@@ -1,8 +1,7 @@
 """Writes the options and defaults of every scheduler class of diffusers, one `class option value` to a line.
 
-Usage: python tools/goldens/schedulers_defaults.py > schedulers/src/main/resources/dev/likeness/schedulers/diffusers/defaults.txt
-Made with diffusers 0.42.1.
-"""
+Usage: python tools/goldens/schedulers_defaults.py >
+schedulers/src/main/resources/dev/likeness/schedulers/diffusers/defaults.txt Made with diffusers 0.42.1. """
 
 import inspect
 import json
@@ -22,8 +21,10 @@ def spelled(value):
     return json.dumps(value)
 
 
-print(f"# Options of the scheduler classes of diffusers {diffusers.__version__}; written by tools/goldens/schedulers_defaults.py")
-names = sorted({n for n in dir(schedulers) if (n.endswith("Scheduler") or n.endswith("SchedulerFlax"))} - {"SchedulerMixin"})
+print(f"# Options of the scheduler classes of diffusers {diffusers.__version__};"
+      " written by tools/goldens/schedulers_defaults.py")
+names = sorted({n for n in dir(schedulers) if (n.endswith("Scheduler") or n.endswith("SchedulerFlax"))}
+               - {"SchedulerMixin"})
 for name in names:
     cls = getattr(schedulers, name)
     if not inspect.isclass(cls) or not hasattr(cls, "from_config"):

@@ -1,9 +1,8 @@
 """Runs k-diffusion's samplers on the toy network of schedulers.py and writes what the network was called with.
 
 Usage: python tools/goldens/schedulers_kdiffusion.py
-Made with k-diffusion 0.1.1.post1 (its sampling.py alone, with a stub of its utils), torch 2.10.0. Everything in float64.
-Output: schedulers/src/test/resources/golden/kdiffusion/samplers.json.gz and ladders.json.gz
-"""
+Made with k-diffusion 0.1.1.post1 (its sampling.py alone, with a stub of its utils), torch 2.10.0. Everything in
+float64. Output: schedulers/src/test/resources/golden/kdiffusion/samplers.json.gz and ladders.json.gz """
 
 import gzip
 import importlib.metadata
@@ -73,7 +72,8 @@ NOISY = BROWNIAN + ("sample_euler_ancestral", "sample_dpm_2_ancestral", "sample_
 
 
 def churning(sigmas, options, noise):
-    """The draws of the churning samplers, one before every step, of which only those between s_tmin and s_tmax are used.
+    """The draws of the churning samplers, one before every step, of which only those between s_tmin and s_tmax are
+    used.
 
     The draw before the first step is chosen so that it repeats the first sample: a plan begins with both at once.
     """
@@ -101,7 +101,8 @@ def run(name, options, ladder, steps):
     SAMPLING.torch.randn_like = lambda x: next(draws)
     if name == "sample_dpm_fast":
         more["noise_sampler"] = lambda *a: noise(dtype=torch.float64)
-        result = SAMPLING.sample_dpm_fast(denoiser(calls), x, float(TABLE[0]), float(TABLE[-1]), steps, disable=True, **more)
+        result = SAMPLING.sample_dpm_fast(denoiser(calls), x, float(TABLE[0]), float(TABLE[-1]), steps, disable=True,
+                                          **more)
     else:
         result = getattr(SAMPLING, name)(denoiser(calls), x, sigmas, disable=True, **more)
     rows = calls + [[float(v) for v in result.flatten()]]
@@ -116,7 +117,8 @@ CASES += [(name, {"eta": eta, "s_noise": 0.9}) for name in NOISY for eta in (0.4
 CASES += [("sample_dpmpp_2m_sde", {"solver_type": "heun"})]
 CASES += [(name, {"s_churn": 5.0, "s_tmin": 0.1, "s_tmax": 10.0, "s_noise": 1.01})
           for name in ("sample_euler", "sample_heun", "sample_dpm_2")]
-CASES += [(name, {"s_churn": 40.0, "s_noise": n}) for name in ("sample_euler", "sample_heun", "sample_dpm_2") for n in (1.0, 0.9)]
+CASES += [(name, {"s_churn": 40.0, "s_noise": n}) for name in ("sample_euler", "sample_heun", "sample_dpm_2")
+          for n in (1.0, 0.9)]
 CASES += [("sample_dpm_fast", {"eta": eta, "s_noise": n}) for eta, n in ((1.0, 1.0), (0.5, 0.8))]
 
 
@@ -125,9 +127,11 @@ def ladders():
     return {
         "karras": {n: SAMPLING.get_sigmas_karras(n, low, high).tolist() for n in (1, 2, 10, 25)},
         "exponential": {n: SAMPLING.get_sigmas_exponential(n, low, high).tolist() for n in (2, 10, 25)},
-        "polyexponential": {n: SAMPLING.get_sigmas_polyexponential(n, low, high, rho=1.0).tolist() for n in (2, 10, 25)},
+        "polyexponential": {n: SAMPLING.get_sigmas_polyexponential(n, low, high, rho=1.0).tolist()
+                            for n in (2, 10, 25)},
         "vp": {n: SAMPLING.get_sigmas_vp(n).tolist() for n in (1, 2, 10, 25)},
-        "polyexponential_rho_2": {n: SAMPLING.get_sigmas_polyexponential(n, low, high, rho=2.0).tolist() for n in (2, 10)},
+        "polyexponential_rho_2": {n: SAMPLING.get_sigmas_polyexponential(n, low, high, rho=2.0).tolist()
+                                  for n in (2, 10)},
     }
 
 
@@ -138,10 +142,12 @@ def write(name, content):
 
 
 def main():
-    # sample_dpmpp_2m_sde and sample_dpmpp_3m_sde fail on a ladder of one step: they read a variable that is not set yet.
+    # sample_dpmpp_2m_sde and sample_dpmpp_3m_sde fail on a ladder of one step: they read a variable that is not set
+    # yet.
     cases = [run(name, options, "karras", steps) for name, options in CASES for steps in STEPS
              if steps > 1 or not name.endswith("m_sde")]
-    cases += [run(name, options, ladder, steps) for name, options in CASES for ladder in LADDERS for steps in (2, 10, 25)
+    cases += [run(name, options, ladder, steps) for name,
+              options in CASES for ladder in LADDERS for steps in (2, 10, 25)
               if ladder != "karras" and name != "sample_dpm_fast"]
     write("samplers.json.gz", {"cases": cases})
     write("ladders.json.gz", {"ladders": ladders()})

@@ -19,9 +19,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from schedulers import OUT, published  # noqa: E402
 
 SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-CLASSES = ["DDIMScheduler", "DDPMScheduler", "DPMSolverMultistepScheduler", "DPMSolverSDEScheduler", "EulerAncestralDiscreteScheduler",
-           "EulerDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2AncestralDiscreteScheduler", "KDPM2DiscreteScheduler",
-           "LMSDiscreteScheduler", "PNDMScheduler", "UniPCMultistepScheduler"]
+CLASSES = ["DDIMScheduler", "DDPMScheduler", "DPMSolverMultistepScheduler", "DPMSolverSDEScheduler",
+           "EulerAncestralDiscreteScheduler",
+           "EulerDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2AncestralDiscreteScheduler",
+           "KDPM2DiscreteScheduler", "LMSDiscreteScheduler", "PNDMScheduler", "UniPCMultistepScheduler"]
 RUNS = 14
 
 

@@ -137,9 +137,11 @@ def case(name, draw):
     setting = inspect.signature(getattr(published, name).set_timesteps).parameters
     if settings.get("variance_type") in ("learned", "learned_range"):
         made["learned"] = True
-    if "mu" in setting and (settings.get("use_dynamic_shifting") or settings.get("use_flow_sigmas") and draw.random() < 0.3):
+    if "mu" in setting and (settings.get("use_dynamic_shifting") or settings.get("use_flow_sigmas")
+                            and draw.random() < 0.3):
         made["with"] = {"mu": draw.choice([0.5, 0.8, 1.15])}
-    if name in ("DDIMScheduler", "DDIMParallelScheduler", "TCDScheduler", "CogVideoXDDIMScheduler") and draw.random() < 0.4:
+    if name in ("DDIMScheduler", "DDIMParallelScheduler", "TCDScheduler",
+                "CogVideoXDDIMScheduler") and draw.random() < 0.4:
         made["step"] = {"eta": draw.choice([0.2, 0.5, 1.0])}
     if name == "CogVideoXDPMScheduler":
         made["as"] = "cogvideo"
@@ -150,7 +152,8 @@ def case(name, draw):
     if settings.get("rescale_betas_zero_snr") and name not in EXPLODING:  # noise alone says nothing of the image
         settings["prediction_type"] = "v_prediction"
     if name == "SCMScheduler":
-        made.update({"without_last": True} if made["steps"] == 2 else {"without_last": True, "with": {"intermediate_timesteps": None}})
+        made.update({"without_last": True} if made["steps"] == 2
+                    else {"without_last": True, "with": {"intermediate_timesteps": None}})
     if name == "ConsistencyDecoderScheduler":
         made["steps"] = 2
     if name == "DPMSolverSDEScheduler" or name == "CosineDPMSolverMultistepScheduler":
@@ -161,14 +164,17 @@ def case(name, draw):
     trained = settings.get("num_train_timesteps", 1000)
     if "timesteps" in setting and own < 0.12 and name not in OWN_TIMESTEPS:
         made["steps"] = min(made["steps"], 12)
-        made["set"] = {"timesteps": sorted(draw.sample(range(1, trained), made["steps"]), reverse=True), **made.pop("with", {})}
+        made["set"] = {"timesteps": sorted(draw.sample(range(1, trained), made["steps"]), reverse=True),
+                       **made.pop("with", {})}
     elif "sigmas" in setting and own < 0.25 and "FlowM" in name:
         made["steps"] = min(made["steps"], 12)
-        made["set"] = {"sigmas": [1.0] + sorted((round(draw.uniform(0.05, 0.98), 3) for _ in range(made["steps"] - 1)), reverse=True)}
+        made["set"] = {"sigmas": [1.0] + sorted((round(draw.uniform(0.05, 0.98), 3) for _ in range(made["steps"] - 1)),
+                                                reverse=True)}
         made["set"].update(made.pop("with", {}))
     elif hasattr(getattr(published, name), "add_noise") or hasattr(getattr(published, name), "scale_noise"):
         strength = draw.choice([0.15, 0.3, 0.5, 0.6, 0.75, 0.9])
-        if draw.random() < 0.3 and name not in NOT_BEGUN_INSIDE and not settings.get("invert_sigmas") and not made.get("as") and int(made["steps"] * strength) > 0:
+        if (draw.random() < 0.3 and name not in NOT_BEGUN_INSIDE and not settings.get("invert_sigmas")
+                and not made.get("as") and int(made["steps"] * strength) > 0):
             made["strength"] = strength
     return made
 

@@ -32,7 +32,8 @@ def pipeline(variant, tokenizer):
     return StableDiffusionPipeline(
         vae=vae_class(**variant["vae"]), text_encoder=CLIPTextModel(CLIPTextConfig(**variant["text"])),
         tokenizer=CLIPTokenizer.from_pretrained(tokenizer), unet=UNet2DConditionModel(**variant["unet"]),
-        scheduler=scheduler.from_config(schedule), safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+        scheduler=scheduler.from_config(schedule), safety_checker=None, feature_extractor=None,
+        requires_safety_checker=False)
 
 
 def fill_parts(pipe, seed):

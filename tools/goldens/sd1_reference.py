@@ -81,8 +81,8 @@ def text(pipe):
     ids = pipe.tokenizer(PROMPTS, padding="max_length", max_length=pipe.tokenizer.model_max_length, truncation=True,
                          return_tensors="pt").input_ids
     output = pipe.text_encoder(ids, output_hidden_states=True)
-    return {"text.ids": ids, "text.last_hidden_state": output.last_hidden_state[:3], "text.pooled": output.pooler_output,
-            "text.penultimate": output.hidden_states[-2][:2]}
+    return {"text.ids": ids, "text.last_hidden_state": output.last_hidden_state[:3],
+            "text.pooled": output.pooler_output, "text.penultimate": output.hidden_states[-2][:2]}
 
 
 def unet(pipe):

@@ -40,7 +40,8 @@ def fill_parts(pipe, seed):
     for i, part in enumerate(PARTS):
         module = getattr(pipe, part)
         if module is not None:
-            prefix = "text_model." if part == "text_encoder" and "final_layer_norm.weight" in module.state_dict() else ""
+            bare = part == "text_encoder" and "final_layer_norm.weight" in module.state_dict()
+            prefix = "text_model." if bare else ""
             parts[part] = {"seed": seed + i, "tensors": fill(module, seed + i, prefix)}
     return parts
 

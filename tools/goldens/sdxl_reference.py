@@ -1,4 +1,5 @@
-"""What an SDXL pipeline computes: what it tells the UNet, its parts alone, then whole runs with every step's latents."""
+"""What an SDXL pipeline computes: what it tells the UNet, its parts alone, then whole runs with every step's
+latents."""
 import torch
 from diffusers import StableDiffusionXLPipeline, schedulers
 
@@ -27,7 +28,8 @@ def reference(pipe):
     runs = []
     for i, (ask, sizes) in enumerate(RUNS if type(pipe) is StableDiffusionXLPipeline else []):
         scheduler, outputs = generate(pipe, ask, sizes)
-        runs.append({key: value for key, value in ask.items() if key != "options"} | {"scheduler": scheduler, "sizes": sizes})
+        runs.append({key: value for key, value in ask.items() if key != "options"}
+                    | {"scheduler": scheduler, "sizes": sizes})
         tensors |= {f"run{i}.{key}": value for key, value in outputs.items()}
     record = {"prompts": PROMPTS, "runs": runs, "unet_timestep": 521, "vae_sample_seed": 9, "versions": versions()}
     return {key: value.detach().clone().contiguous() for key, value in tensors.items()}, record

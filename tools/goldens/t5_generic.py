@@ -10,8 +10,8 @@ import transformers
 
 from t5_tokens import strip
 
-TEXTS = ["A grey PORTRAIT  of\tPhoto", "", " lead  and trail ", "ﬁ Ⅷ ½ é É Å", "<extra_id_0> x </s> y", "WOMAN, 10 Men!", "漢字 🙂",
-         "word " * 40]
+TEXTS = ["A grey PORTRAIT  of\tPhoto", "", " lead  and trail ", "ﬁ Ⅷ ½ é É Å", "<extra_id_0> x </s> y",
+         "WOMAN, 10 Men!", "漢字 🙂", "word " * 40]
 METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True}
 
 
@@ -23,9 +23,11 @@ def steps(own):
     return {
         "same": {},
         "lower": {"normalizer": {"type": "Sequence", "normalizers": [own, lower, replace]}},
-        "spaces": {"normalizer": {"type": "Sequence", "normalizers": [{"type": "Strip", "strip_left": True, "strip_right": True}, spaces]},
+        "spaces": {"normalizer": {"type": "Sequence",
+                                  "normalizers": [{"type": "Strip", "strip_left": True, "strip_right": True}, spaces]},
                    "pre_tokenizer": METASPACE},
-        "accents": {"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "StripAccents"}, lower]}},
+        "accents": {"normalizer": {"type": "Sequence",
+                                   "normalizers": [{"type": "NFD"}, {"type": "StripAccents"}, lower]}},
         "none": {"normalizer": None, "post_processor": None}}
 
 
@@ -40,7 +42,9 @@ def main():
     for name, changes in steps(whole["normalizer"]).items():
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "tokenizer.json").write_text(json.dumps({**copy.deepcopy(whole), **changes}))
-            Path(folder, "tokenizer_config.json").write_text(json.dumps({**config, "tokenizer_class": "PreTrainedTokenizerFast"}))
+            Path(folder,
+                 "tokenizer_config.json").write_text(json.dumps({**config,
+                                                                 "tokenizer_class": "PreTrainedTokenizerFast"}))
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
             assert type(tokenizer) is transformers.PreTrainedTokenizerFast, type(tokenizer)
             shown = changes

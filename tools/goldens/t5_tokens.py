@@ -7,8 +7,10 @@ from transformers import T5Tokenizer
 
 from sd1_reference import PROMPTS
 
-TEXTS = PROMPTS + ["a  b   c", " lead and trail ", "<extra_id_0> x </s> y <pad>z", "tab\tnew\nline", "\u2581under \u2581 x",
-                   "\ufb01 \u2167 \u00bd \u00a0 \u3000wide", "word " * 90, "\u0000nul\u200bzero", "e\u0301 \u00e9 \uff21\uff22"]
+TEXTS = PROMPTS + ["a  b   c", " lead and trail ", "<extra_id_0> x </s> y <pad>z", "tab\tnew\nline",
+                   "\u2581under \u2581 x",
+                   "\ufb01 \u2167 \u00bd \u00a0 \u3000wide", "word " * 90, "\u0000nul\u200bzero",
+                   "e\u0301 \u00e9 \uff21\uff22"]
 LENGTHS = (512, 256, 20, 3, 1)
 
 
@@ -19,7 +21,8 @@ def main():
     args = parser.parse_args()
     tokenizer = T5Tokenizer.from_pretrained(args.tokenizer)
     cases = [{"text": text, "length": length, "ids": strip(tokenizer(
-        text, padding="max_length", max_length=length, truncation=True).input_ids)} for text in TEXTS for length in LENGTHS]
+        text, padding="max_length", max_length=length, truncation=True).input_ids)} for text in TEXTS
+        for length in LENGTHS]
     with gzip.GzipFile(args.out, "wb", mtime=0) as out:
         out.write(json.dumps(cases, ensure_ascii=False).encode("utf-8"))
 

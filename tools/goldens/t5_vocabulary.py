@@ -1,4 +1,5 @@
-"""A T5 tokenizer with few words: a unigram model over the prompts of the goldens, with T5's special ids and extra_ids."""
+"""A T5 tokenizer with few words: a unigram model over the prompts of the goldens, with T5's special ids and
+extra_ids."""
 from pathlib import Path
 
 import sentencepiece

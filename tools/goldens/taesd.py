@@ -1,4 +1,5 @@
-"""What diffusers makes of the real TAESD weights (F8 files) with a picture: latents, and how close the way back comes."""
+"""What diffusers makes of the real TAESD weights (F8 files) with a picture: latents, and how close the way back
+comes."""
 import argparse
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""Three steps of DoRA and of LoKr on the tiny base pipeline's middle block as diffusers' DreamBooth script with peft takes
-them, on what training_lora.py gives each step; the text encoder stays."""
+"""Three steps of DoRA and of LoKr on the tiny base pipeline's middle block as diffusers' DreamBooth script with peft
+takes them, on what training_lora.py gives each step; the text encoder stays."""
 import copy
 
 import torch
@@ -75,7 +75,8 @@ def main():
     torch.set_num_threads(2)
     for form, seed in SEEDS.items():
         save_file(train(base, form, seed), out / f"{form}.safetensors")
-    write_json(out / "forms.json", {"modules": MODULES, "rank": RANK, "alpha": ALPHA, "rate": RATE, "clip_norm": CLIP_NORM,
+    write_json(out / "forms.json",
+               {"modules": MODULES, "rank": RANK, "alpha": ALPHA, "rate": RATE, "clip_norm": CLIP_NORM,
                                     "seeds": list(SEEDS.values()), "prompts": [WOMAN, BANGS], "versions": versions()})
 
 

@@ -28,7 +28,8 @@ def lora_parameters(pipe):
 def inputs(pipe):
     generator = torch.Generator("cpu").manual_seed(77)
     shape = (STEPS, BATCH, 4, 9, 7)
-    ids = pipe.tokenizer([WOMAN, BANGS], padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+    ids = pipe.tokenizer([WOMAN, BANGS], padding="max_length", max_length=77, truncation=True,
+                         return_tensors="pt").input_ids
     return {"latents": torch.randn(shape, generator=generator), "noise": torch.randn(shape, generator=generator),
             "timesteps": torch.randint(0, 1000, (STEPS, BATCH), generator=generator), "ids": ids}
 

@@ -1,5 +1,5 @@
-"""Three LoRA steps on the tiny SDXL pipeline as diffusers' train_dreambooth_lora_sdxl takes them, with given noise: both
-text encoders learn."""
+"""Three LoRA steps on the tiny SDXL pipeline as diffusers' train_dreambooth_lora_sdxl takes them, with given noise:
+both text encoders learn."""
 import torch
 import torch.nn.functional as F
 from diffusers import DDPMScheduler, StableDiffusionXLPipeline
@@ -64,13 +64,15 @@ def main():
         loss = F.mse_loss(answer.float(), noise[step].float())
         loss.backward()
         if step == 0:
-            tensors |= {f"gradient.{name}": leaf.grad.clone() for name, leaf in parameters.items() if leaf.grad is not None}
+            tensors |= {f"gradient.{name}": leaf.grad.clone() for name,
+                        leaf in parameters.items() if leaf.grad is not None}
         torch.nn.utils.clip_grad_norm_(parameters.values(), CLIP_NORM)
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.detach())
     tensors |= {f"after.{name}": leaf.detach().clone().contiguous() for name, leaf in parameters.items()}
-    save_file(tensors | {"latents": latents, "noise": noise, "timesteps": timesteps.float(), "loss": torch.stack(losses)},
+    save_file(tensors | {"latents": latents, "noise": noise, "timesteps": timesteps.float(),
+                         "loss": torch.stack(losses)},
               out / "sdxl.safetensors")
     write_json(out / "sdxl.json", {"base": base.name, "rank": RANK, "rate": RATE, "prompts": [WOMAN, BANGS],
                                         "versions": versions()})

@@ -47,7 +47,8 @@ def write_variant(out, pipe, seed, asks, probe):
         scheduler, outputs = generate(opened, ask)
         runs.append({key: value for key, value in ask.items() if key != "options"} | {"scheduler": scheduler})
         tensors |= {f"run{i}.{key}": value for key, value in outputs.items()}
-    save_file({key: value.detach().clone().contiguous() for key, value in tensors.items()}, out / "reference.safetensors")
+    save_file({key: value.detach().clone().contiguous() for key, value in tensors.items()},
+              out / "reference.safetensors")
     write_json(out / "reference.json", {"runs": runs, "versions": versions()})
     out.joinpath("weights.json").write_text(json.dumps(parts, indent=1), "utf-8")
     print(f"{out.name}: {sum(len(part['tensors']) for part in parts.values())} weights, {len(runs)} runs")

@@ -1,4 +1,5 @@
-"""The tensors of the published transformers and of T5, Qwen3 and FLUX.2's autoencoder, in diffusers' and in their authors' names.
+"""The tensors of the published transformers and of T5, Qwen3 and FLUX.2's autoencoder, in diffusers' and in their
+authors' names.
 
 The authors' names are written down from their code; diffusers' own conversion has to make exactly its names of them.
 """
@@ -13,24 +14,27 @@ from diffusers import (AutoencoderKLFlux2, Flux2Transformer2DModel, FluxTransfor
 from diffusers.loaders import single_file_utils
 from transformers import Qwen3Config, Qwen3ForCausalLM, T5Config, T5EncoderModel
 
-FLUX = dict(patch_size=1, in_channels=64, out_channels=None, num_layers=19, num_single_layers=38, attention_head_dim=128,
+FLUX = dict(patch_size=1, in_channels=64, out_channels=None, num_layers=19, num_single_layers=38,
+            attention_head_dim=128,
             num_attention_heads=24, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=True,
             axes_dims_rope=[16, 56, 56])
 SD3 = dict(sample_size=128, patch_size=2, in_channels=16, num_layers=24, attention_head_dim=64, num_attention_heads=24,
            joint_attention_dim=4096, caption_projection_dim=1536, pooled_projection_dim=2048, out_channels=16,
            pos_embed_max_size=192, dual_attention_layers=[], qk_norm=None)
-FLUX2 = dict(patch_size=1, in_channels=128, out_channels=None, num_layers=5, num_single_layers=20, attention_head_dim=128,
+FLUX2 = dict(patch_size=1, in_channels=128, out_channels=None, num_layers=5, num_single_layers=20,
+             attention_head_dim=128,
              num_attention_heads=24, joint_attention_dim=7680, timestep_guidance_channels=256, mlp_ratio=3.0,
              axes_dims_rope=[32, 32, 32, 32], rope_theta=2000, eps=1e-6, guidance_embeds=False)
-Z_IMAGE = dict(all_patch_size=[2], all_f_patch_size=[1], in_channels=16, dim=3840, n_layers=30, n_refiner_layers=2, n_heads=30,
+Z_IMAGE = dict(all_patch_size=[2], all_f_patch_size=[1], in_channels=16, dim=3840, n_layers=30, n_refiner_layers=2,
+               n_heads=30,
                n_kv_heads=30, norm_eps=1e-5, qk_norm=True, cap_feat_dim=2560, rope_theta=256.0, t_scale=1000.0,
                axes_dims=[32, 48, 48], axes_lens=[1536, 512, 512])
 QWEN3 = {"qwen3-4b": dict(vocab_size=151936, hidden_size=2560, intermediate_size=9728, num_hidden_layers=36,
                           num_attention_heads=32, num_key_value_heads=8, head_dim=128, tie_word_embeddings=True),
          "qwen3-8b": dict(vocab_size=151936, hidden_size=4096, intermediate_size=12288, num_hidden_layers=36,
                           num_attention_heads=32, num_key_value_heads=8, head_dim=128, tie_word_embeddings=False)}
-VAE2 = dict(in_channels=3, out_channels=3, latent_channels=32, block_out_channels=[128, 256, 512, 512], layers_per_block=2,
-            use_quant_conv=True, use_post_quant_conv=True, mid_block_add_attention=True)
+VAE2 = dict(in_channels=3, out_channels=3, latent_channels=32, block_out_channels=[128, 256, 512, 512],
+            layers_per_block=2, use_quant_conv=True, use_post_quant_conv=True, mid_block_add_attention=True)
 MODELS = {
     "flux-dev": (FluxTransformer2DModel, FLUX),
     "flux-schnell": (FluxTransformer2DModel, FLUX | dict(guidance_embeds=False)),
@@ -38,7 +42,8 @@ MODELS = {
     "sd3-medium": (SD3Transformer2DModel, SD3),
     "sd3.5-medium": (SD3Transformer2DModel, SD3 | dict(pos_embed_max_size=384, qk_norm="rms_norm",
                                                        dual_attention_layers=list(range(13)))),
-    "sd3.5-large": (SD3Transformer2DModel, SD3 | dict(num_layers=38, num_attention_heads=38, caption_projection_dim=2432,
+    "sd3.5-large": (SD3Transformer2DModel,
+                    SD3 | dict(num_layers=38, num_attention_heads=38, caption_projection_dim=2432,
                                                       qk_norm="rms_norm")),
     "flux2-klein-4b": (Flux2Transformer2DModel, FLUX2),
     "flux2-klein-9b": (Flux2Transformer2DModel, FLUX2 | dict(num_layers=8, num_single_layers=24, num_attention_heads=32,
@@ -59,7 +64,8 @@ def flux_names(c):
     d, head, shapes = c["attention_head_dim"] * c["num_attention_heads"], c["attention_head_dim"], {}
     layer(shapes, "img_in", d, c["in_channels"])
     layer(shapes, "txt_in", d, c["joint_attention_dim"])
-    for name, width in [("time_in", 256), ("vector_in", c["pooled_projection_dim"])] + [("guidance_in", 256)] * c["guidance_embeds"]:
+    for name, width in [("time_in", 256),
+                        ("vector_in", c["pooled_projection_dim"])] + [("guidance_in", 256)] * c["guidance_embeds"]:
         layer(shapes, f"{name}.in_layer", d, width)
         layer(shapes, f"{name}.out_layer", d, d)
     for i in range(c["num_layers"]):
@@ -116,7 +122,8 @@ def flux2_names(c):
     inner = int(d * c["mlp_ratio"])
     shapes |= {"img_in.weight": [d, c["in_channels"]], "txt_in.weight": [d, c["joint_attention_dim"]],
                "time_in.in_layer.weight": [d, 256], "time_in.out_layer.weight": [d, d],
-               "double_stream_modulation_img.lin.weight": [6 * d, d], "double_stream_modulation_txt.lin.weight": [6 * d, d],
+               "double_stream_modulation_img.lin.weight": [6 * d, d],
+               "double_stream_modulation_txt.lin.weight": [6 * d, d],
                "single_stream_modulation.lin.weight": [3 * d, d], "final_layer.linear.weight": [c["in_channels"], d],
                "final_layer.adaLN_modulation.1.weight": [2 * d, d]}
     for block in (f"double_blocks.{i}.{side}_" for i in range(c["num_layers"]) for side in ("img", "txt")):
@@ -139,31 +146,37 @@ def z_image_names(c):
     layer(shapes, "t_embedder.mlp.2", 256, 1024)
     shapes["cap_embedder.0.weight"] = [c["cap_feat_dim"]]
     layer(shapes, "cap_embedder.1", d, c["cap_feat_dim"])
-    for name, count in (("layers", c["n_layers"]), ("noise_refiner", c["n_refiner_layers"]), ("context_refiner", c["n_refiner_layers"])):
+    for name, count in (("layers", c["n_layers"]), ("noise_refiner", c["n_refiner_layers"]),
+                        ("context_refiner", c["n_refiner_layers"])):
         for block in (f"{name}.{i}." for i in range(count)):
             inner = int(d / 3 * 8)
             shapes |= {block + "attention.qkv.weight": [3 * d, d], block + "attention.out.weight": [d, d],
                        block + "attention.q_norm.weight": [head], block + "attention.k_norm.weight": [head],
                        block + "feed_forward.w1.weight": [inner, d], block + "feed_forward.w2.weight": [d, inner],
                        block + "feed_forward.w3.weight": [inner, d]}
-            shapes |= {f"{block}{norm}.weight": [d] for norm in ("attention_norm1", "attention_norm2", "ffn_norm1", "ffn_norm2")}
+            shapes |= {f"{block}{norm}.weight": [d]
+                       for norm in ("attention_norm1", "attention_norm2", "ffn_norm1", "ffn_norm2")}
             if name != "context_refiner":
                 layer(shapes, block + "adaLN_modulation.0", 4 * d, 256)
     return shapes
 
 
 def flux2_vae_names(canonical):
-    """The autoencoder's names in src/flux2/autoencoder.py: latent diffusion's, with what lies between the halves inside."""
+    """The autoencoder's names in src/flux2/autoencoder.py: latent diffusion's, with what lies between the halves
+    inside."""
     names = {}
     for name, shape in canonical.items():
         there = name
         for i in range(4):
-            there = there.replace(f"down_blocks.{i}.resnets.", f"down.{i}.block.").replace(f"up_blocks.{i}.resnets.", f"up.{3 - i}.block.")
+            there = there.replace(f"down_blocks.{i}.resnets.",
+                                  f"down.{i}.block.").replace(f"up_blocks.{i}.resnets.", f"up.{3 - i}.block.")
             there = there.replace(f"down_blocks.{i}.downsamplers.0", f"down.{i}.downsample").replace(
                 f"up_blocks.{i}.upsamplers.0", f"up.{3 - i}.upsample")
-        for here, word in (("mid_block.resnets.0", "mid.block_1"), ("mid_block.resnets.1", "mid.block_2"), ("conv_norm_out", "norm_out"),
+        for here, word in (("mid_block.resnets.0", "mid.block_1"), ("mid_block.resnets.1", "mid.block_2"),
+                           ("conv_norm_out", "norm_out"),
                            ("conv_shortcut", "nin_shortcut"), ("mid_block.attentions.0.group_norm", "mid.attn_1.norm"),
-                           ("mid_block.attentions.0.to_out.0", "mid.attn_1.proj_out"), ("mid_block.attentions.0.to_", "mid.attn_1.")):
+                           ("mid_block.attentions.0.to_out.0", "mid.attn_1.proj_out"),
+                           ("mid_block.attentions.0.to_", "mid.attn_1.")):
             there = there.replace(here, word)
         pixelwise = "attn_1" in there and len(shape) == 2
         half = {"quant_conv": "encoder.", "post_quant_conv": "decoder."}.get(there.split(".")[0], "")
@@ -211,8 +224,8 @@ def main():
             qwen = {key: shape for key, shape in shapes_of(Qwen3ForCausalLM(Qwen3Config(**config)).state_dict()).items()
                     if key != "lm_head.weight" or not config["tie_word_embeddings"]}
             lists[name] = {"config": config, "canonical": qwen, "foreign": qwen}
-    lists["t5-xxl"] = {"config": T5_XXL, "canonical": {k: v for k, v in t5.items() if k != "encoder.embed_tokens.weight"},
-                       "foreign": t5}
+    lists["t5-xxl"] = {"config": T5_XXL,
+                       "canonical": {k: v for k, v in t5.items() if k != "encoder.embed_tokens.weight"}, "foreign": t5}
     vae = {key: shape for key, shape in vae.items() if key != "bn.num_batches_tracked"}
     lists["flux2-vae"] = {"config": VAE2, "canonical": vae, "foreign": flux2_vae_names(vae)}
     with gzip.GzipFile(args.out, "wb", mtime=0) as out:

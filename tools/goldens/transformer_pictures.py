@@ -1,4 +1,5 @@
-"""What diffusers draws from a picture with a transformer: image-to-image, inpainting, Fill, Kontext, FLUX.2's editing."""
+"""What diffusers draws from a picture with a transformer: image-to-image, inpainting, Fill, Kontext, FLUX.2's
+editing."""
 import argparse
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from kept import pixels
 from sd1_reference import BANGS, WOMAN, public, versions
 
 
-def ask(pipeline, folder, *, prompt=WOMAN, steps=4, guidance=3.5, strength=None, width=40, height=24, seed=0, mask=False,
-        shown=None, call=None):
+def ask(pipeline, folder, *, prompt=WOMAN, steps=4, guidance=3.5, strength=None, width=40, height=24, seed=0,
+        mask=False, shown=None, call=None):
     """`shown` is the size of the picture where it is not the request's."""
-    return dict(shown=shown or (width, height), pipeline=pipeline, folder=folder, prompt=prompt, steps=steps, guidance=guidance, strength=strength,
-                width=width, height=height, seed=seed, mask=mask, call=call or {})
+    return dict(shown=shown or (width, height), pipeline=pipeline, folder=folder, prompt=prompt, steps=steps,
+                guidance=guidance, strength=strength, width=width, height=height, seed=seed, mask=mask, call=call or {})
 
 
 ASKS = {"joint": [
@@ -35,7 +36,8 @@ ASKS = {"joint": [
     ask("ZImageInpaintPipeline", "zimage/turbo", steps=4, guidance=0.0, strength=0.8, width=24, seed=2, mask=True),
     ask("ZImageInpaintPipeline", "zimage/turbo", steps=2, guidance=2.0, strength=1.0, height=16, seed=3, mask=True),
     ask("Flux2KleinPipeline", "klein/base", guidance=3.0, width=24, height=16, shown=(67, 64), steps=2, seed=4),
-    ask("Flux2KleinInpaintPipeline", "klein/base", guidance=2.0, steps=4, strength=0.7, width=24, height=16, seed=5, mask=True),
+    ask("Flux2KleinInpaintPipeline", "klein/base", guidance=2.0, steps=4, strength=0.7, width=24, height=16, seed=5,
+        mask=True),
 ]}
 
 
@@ -82,7 +84,8 @@ def shifted(pipe, call):
 
     pipe.vae.decode = decoded
     images = pipe(**call).images
-    latents = pipe(**call | {"output_type": "latent", "generator": [g.manual_seed(g.initial_seed()) for g in call["generator"]]})
+    latents = pipe(**call | {"output_type": "latent",
+                             "generator": [g.manual_seed(g.initial_seed()) for g in call["generator"]]})
     if not torch.equal(seen[0], latents.images / pipe.vae.config.scaling_factor):
         raise SystemExit("diffusers' inpainting now undoes the shift of the latents: leave it alone")
     return images

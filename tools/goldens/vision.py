@@ -32,9 +32,11 @@ TOWERS = {
 }
 SIZES = [(37, 53), (64, 64), (301, 200), (40, 260), (28, 28), (225, 224), (97, 31)]
 PROCESSORS = [
-    CLIPImageProcessorPil(), CLIPImageProcessorPil(size=28, crop_size=28), CLIPImageProcessorPil(size=224, crop_size=336),
+    CLIPImageProcessorPil(), CLIPImageProcessorPil(size=28, crop_size=28),
+    CLIPImageProcessorPil(size=224, crop_size=336),
     CLIPImageProcessorPil(size={"height": 50, "width": 70}, crop_size={"height": 40, "width": 41}, resample=1),
-    CLIPImageProcessorPil(do_resize=False, crop_size=60), CLIPImageProcessorPil(do_center_crop=False, size=61, resample=2),
+    CLIPImageProcessorPil(do_resize=False, crop_size=60),
+    CLIPImageProcessorPil(do_center_crop=False, size=61, resample=2),
     CLIPImageProcessorPil(do_normalize=False, size=33, crop_size=33, rescale_factor=1 / 127.5),
     SiglipImageProcessorPil(), SiglipImageProcessorPil(size={"height": 384, "width": 384}),
 ]

@@ -16,13 +16,15 @@ QWEN = dict(vocab_size=420, hidden_size=32, intermediate_size=40, num_hidden_lay
             num_key_value_heads=2, head_dim=8, rope_parameters=dict(rope_type="default", rope_theta=1e6),
             tie_word_embeddings=True, max_position_embeddings=1024)
 Z = dict(all_patch_size=(2,), all_f_patch_size=(1,), in_channels=4, dim=48, n_layers=2, n_refiner_layers=2, n_heads=2,
-         n_kv_heads=2, norm_eps=1e-5, qk_norm=True, cap_feat_dim=32, rope_theta=256.0, t_scale=1000.0, axes_dims=[8, 8, 8],
-         axes_lens=[1536, 512, 512])
-KLEIN = dict(patch_size=1, in_channels=16, num_layers=2, num_single_layers=2, attention_head_dim=16, num_attention_heads=2,
+         n_kv_heads=2, norm_eps=1e-5, qk_norm=True, cap_feat_dim=32, rope_theta=256.0, t_scale=1000.0,
+         axes_dims=[8, 8, 8], axes_lens=[1536, 512, 512])
+KLEIN = dict(patch_size=1, in_channels=16, num_layers=2, num_single_layers=2, attention_head_dim=16,
+             num_attention_heads=2,
              joint_attention_dim=48, timestep_guidance_channels=256, mlp_ratio=3.0, axes_dims_rope=(4, 4, 4, 4),
              rope_theta=2000, eps=1e-6, guidance_embeds=False)
 VAE2 = dict(block_out_channels=(8, 16), down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2, layers_per_block=1, latent_channels=4, norm_num_groups=4, sample_size=16)
+            up_block_types=("UpDecoderBlock2D",) * 2, layers_per_block=1, latent_channels=4, norm_num_groups=4,
+            sample_size=16)
 DYNAMIC = flux.DYNAMIC | dict(shift=3.0)
 VARIANTS = {
     "zimage/turbo": dict(text=Qwen3Model, qwen=QWEN, vae=flux.VAE, net=Z, schedule=dict(shift=3.0)),
@@ -36,7 +38,8 @@ VARIANTS = {
                      qk_norm=False, cap_feat_dim=24, rope_theta=100.0, t_scale=500.0, axes_dims=[24, 32, 32],
                      axes_lens=[640, 64, 48]),
         schedule=DYNAMIC),
-    "klein/base": dict(text=Qwen3ForCausalLM, qwen=QWEN | dict(hidden_size=16, num_hidden_layers=28, num_attention_heads=2,
+    "klein/base": dict(text=Qwen3ForCausalLM,
+                       qwen=QWEN | dict(hidden_size=16, num_hidden_layers=28, num_attention_heads=2,
                                                                num_key_value_heads=1),
                        vae=VAE2, net=KLEIN, schedule=DYNAMIC, distilled=False),
     "klein/distilled": dict(
@@ -47,9 +50,10 @@ VARIANTS = {
                         up_block_types=("UpDecoderBlock2D",) * 3, latent_channels=8, batch_norm_eps=1e-3,
                         decoder_block_out_channels=(4, 8, 8), use_quant_conv=False, use_post_quant_conv=False,
                         mid_block_add_attention=False),
-        net=KLEIN | dict(in_channels=32, num_layers=1, num_single_layers=3, attention_head_dim=24, num_attention_heads=3,
-                         joint_attention_dim=24, timestep_guidance_channels=64, mlp_ratio=2.5, axes_dims_rope=(4, 8, 8, 4),
-                         rope_theta=500),
+        net=KLEIN | dict(in_channels=32, num_layers=1, num_single_layers=3, attention_head_dim=24,
+                         num_attention_heads=3,
+                         joint_attention_dim=24, timestep_guidance_channels=64, mlp_ratio=2.5,
+                         axes_dims_rope=(4, 8, 8, 4), rope_theta=500),
         schedule=DYNAMIC | dict(max_shift=1.0), distilled=True),
 }
 RUNS = {
@@ -70,8 +74,10 @@ def pipeline(variant, tokenizer):
                  text_encoder=variant["text"](Qwen3Config(**variant["qwen"])))
     if "distilled" in variant:
         return Flux2KleinPipeline(**parts, vae=AutoencoderKLFlux2(**variant["vae"]),
-                                  transformer=Flux2Transformer2DModel(**variant["net"]), is_distilled=variant["distilled"])
-    return ZImagePipeline(**parts, vae=AutoencoderKL(**variant["vae"]), transformer=ZImageTransformer2DModel(**variant["net"]))
+                                  transformer=Flux2Transformer2DModel(**variant["net"]),
+                                  is_distilled=variant["distilled"])
+    return ZImagePipeline(**parts, vae=AutoencoderKL(**variant["vae"]),
+                          transformer=ZImageTransformer2DModel(**variant["net"]))
 
 
 @torch.no_grad()

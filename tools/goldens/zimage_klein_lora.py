@@ -1,4 +1,5 @@
-"""LoRAs on the tiny Z-Image and FLUX.2 klein: files under diffusers' names and under the makers', and what diffusers draws."""
+"""LoRAs on the tiny Z-Image and FLUX.2 klein: files under diffusers' names and under the makers', and what diffusers
+draws."""
 import argparse
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from sd1_reference import BANGS
 
 RANK, ALPHA, WEIGHT = 1, 1.5, 0.8
 FAMILIES = {
-    "zimage": (ZImagePipeline, "zimage/turbo", r"(layers\.0|context_refiner\.1)\.(attention\.(to_q|to_k|to_v|to_out\.0)|"
+    "zimage": (ZImagePipeline, "zimage/turbo",
+               r"(layers\.0|context_refiner\.1)\.(attention\.(to_q|to_k|to_v|to_out\.0)|"
                r"feed_forward\.w1|adaLN_modulation\.0)"),
     "klein": (Flux2KleinPipeline, "klein/base", r"transformer_blocks\.1\.(attn\.(to_q|to_k|to_v|to_out\.0|add_q_proj|"
               r"add_k_proj|add_v_proj|to_add_out)|ff\.linear_in|ff_context\.linear_out)|x_embedder|"
@@ -32,13 +34,17 @@ def attach(module, targets):
 
 
 def foreign(family, state):
-    """The same under the makers' names: queries, keys and values in one matrix, made by a factor three times as wide."""
+    """The same under the makers' names: queries, keys and values in one matrix, made by a factor three times as
+    wide."""
     out, heads = {}, {"klein": {"to_q": ("img_attn.qkv", 0), "to_k": ("img_attn.qkv", 1), "to_v": ("img_attn.qkv", 2),
-                                "add_q_proj": ("txt_attn.qkv", 0), "add_k_proj": ("txt_attn.qkv", 1), "add_v_proj": ("txt_attn.qkv", 2)},
+                                "add_q_proj": ("txt_attn.qkv", 0), "add_k_proj": ("txt_attn.qkv", 1),
+                                "add_v_proj": ("txt_attn.qkv", 2)},
                       "zimage": {"to_q": ("qkv", 0), "to_k": ("qkv", 1), "to_v": ("qkv", 2)}}[family]
     words = {"klein": [("single_transformer_blocks.", "single_blocks."), ("transformer_blocks.", "double_blocks."),
-                       ("attn.to_qkv_mlp_proj", "linear1"), ("attn.to_out.0", "img_attn.proj"), ("attn.to_add_out", "txt_attn.proj"),
-                       ("attn.to_out", "linear2"), ("ff.linear_in", "img_mlp.0"), ("ff_context.linear_out", "txt_mlp.2"),
+                       ("attn.to_qkv_mlp_proj", "linear1"), ("attn.to_out.0", "img_attn.proj"),
+                       ("attn.to_add_out", "txt_attn.proj"),
+                       ("attn.to_out", "linear2"), ("ff.linear_in", "img_mlp.0"),
+                       ("ff_context.linear_out", "txt_mlp.2"),
                        ("x_embedder", "img_in")], "zimage": [("to_out.0", "out")]}[family]
     groups = {}
     for name, tensor in state.items():

@@ -47,7 +47,8 @@ def sdxl(clip):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clip", type=Path, required=True, help="folder with CLIP's published vocab.json and merges.txt")
+    parser.add_argument("--clip", type=Path, required=True,
+                        help="folder with CLIP's published vocab.json and merges.txt")
     parser.add_argument("--sd15", type=Path, help="receives a Stable Diffusion 1.5 of 2.1 GB")
     parser.add_argument("--sdxl", type=Path, help="receives an SDXL of 6.9 GB")
     args = parser.parse_args()

@@ -63,7 +63,8 @@ def main():
         pipe.unet.to(memory_format=torch.channels_last)
         pipe.vae.to(memory_format=torch.channels_last)
     pipe("a photo", num_inference_steps=args.steps, guidance_scale=args.guidance, width=args.size, height=args.size,
-         generator=torch.Generator().manual_seed(0), callback_on_step_end=telling(pipe, args.steps)).images[0].save(args.out)
+         generator=torch.Generator().manual_seed(0),
+         callback_on_step_end=telling(pipe, args.steps)).images[0].save(args.out)
 
 
 if __name__ == "__main__":

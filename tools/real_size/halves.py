@@ -1,5 +1,6 @@
-"""Diffusers folders of SDXL's, FLUX.1's and Stable Diffusion 3.5's layout in bf16 with random weights, narrower and shorter than
-the published ones: learning on them shows within minutes what a step keeps in memory, which shapes alone decide.
+"""Diffusers folders of SDXL's, FLUX.1's and Stable Diffusion 3.5's layout in bf16 with random weights, narrower and
+shorter than the published ones: learning on them shows within minutes what a step keeps in memory, which shapes alone
+decide.
 
     python halves.py CLIP T5 OUT [WIDTH]
 
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import torch
 from diffusers import (AutoencoderKL, EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler, FluxPipeline,
-                       FluxTransformer2DModel, SD3Transformer2DModel, StableDiffusion3Pipeline, StableDiffusionXLPipeline,
-                       UNet2DConditionModel)
+                       FluxTransformer2DModel, SD3Transformer2DModel, StableDiffusion3Pipeline,
+                       StableDiffusionXLPipeline, UNet2DConditionModel)
 from transformers import (CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5Config,
                           T5EncoderModel, T5Tokenizer)
 
@@ -47,13 +48,15 @@ def sdxl():
         projection_class_embeddings_input_dim=6 * 256 + 384))
     return StableDiffusionXLPipeline(
         unet=unet, vae=vae(), text_encoder=clip(256), text_encoder_2=clip(384, CLIPTextModelWithProjection, 384),
-        tokenizer=words(), tokenizer_2=words(), scheduler=EulerDiscreteScheduler(**folders.BETAS), add_watermarker=False)
+        tokenizer=words(), tokenizer_2=words(), scheduler=EulerDiscreteScheduler(**folders.BETAS),
+        add_watermarker=False)
 
 
 def flux():
     net = FluxTransformer2DModel(
         in_channels=64, num_layers=3 if SMALL else 4, num_single_layers=6 if SMALL else 8, attention_head_dim=128,
-        num_attention_heads=5 if SMALL else 10, joint_attention_dim=512, pooled_projection_dim=256, guidance_embeds=True)
+        num_attention_heads=5 if SMALL else 10, joint_attention_dim=512, pooled_projection_dim=256,
+        guidance_embeds=True)
     return FluxPipeline(
         transformer=net, vae=vae(16, scaling_factor=0.3611, shift_factor=0.1159, **WHOLE), text_encoder=clip(256),
         text_encoder_2=t5(512), tokenizer=words(), tokenizer_2=pieces(),

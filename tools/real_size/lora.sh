@@ -10,8 +10,10 @@ export OMP_NUM_THREADS="${THREADS:-2}"
 python=$1; shift
 i=0
 while [ $i -lt "${PAIRS:-1}" ]; do
-  echo "likeness: $(java -XX:+UseSerialGC -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" \
+  classes=$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")
+  echo "likeness: $(java -XX:+UseSerialGC -cp "$classes" \
     dev.likeness.benchmarks.TrainingTimes "$@" 2> /dev/null)"
-  echo "diffusers: $(env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT "$python" "$root/tools/real_size/lora.py" "$@" 2> /dev/null)"
+  echo "diffusers: $(env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT \
+    "$python" "$root/tools/real_size/lora.py" "$@" 2> /dev/null)"
   i=$((i + 1))
 done | "$python" "$root/tools/measuring/ratios.py"

@@ -87,7 +87,8 @@ def run(command, marks, env=None, until=None):
 
 def plain():
     """The environment without what only libtorch from JavaCPP needs."""
-    return {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    return {k: v for k,
+            v in os.environ.items() if k not in ("OPENBLAS_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
 
 
 def cpp():
@@ -99,7 +100,8 @@ def cpp():
 
 
 def single(base, folder):
-    """The base as one file, made in a folder where it is a folder itself: of such, stable-diffusion.cpp reads only SDXL's."""
+    """The base as one file, made in a folder where it is a folder itself: of such, stable-diffusion.cpp reads only
+    SDXL's."""
     if not os.path.isdir(base):
         return base
     made = os.path.join(folder, "base.safetensors")

@@ -56,7 +56,8 @@ def times(wanted):
         yield "prompts", best(lambda: encoder(torch.ones(2, 77, dtype=torch.long)))
 
 
-ours = {result["benchmark"].rsplit(".", 1)[1]: min(result["primaryMetric"]["rawData"][0]) for result in json.load(open(JMH))}
+ours = {result["benchmark"].rsplit(".", 1)[1]: min(result["primaryMetric"]["rawData"][0])
+        for result in json.load(open(JMH))}
 
 
 def beside(part, **others):

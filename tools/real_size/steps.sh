@@ -26,7 +26,8 @@ out=$(mktemp)
 java -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" org.openjdk.jmh.Main \
   "NetworkBenchmark.($parts)" -p base="$2" -p dtype="$dtype" -p side="$4" -p eightBits=$products \
   -rf json -rff "$out" > "$out.log" || { cat "$out.log"; exit 1; }
-env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT "$1" "$root/tools/real_size/steps.py" "$2" "$3" "$4" "$out"
+env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT \
+  "$1" "$root/tools/real_size/steps.py" "$2" "$3" "$4" "$out"
 if [ $products = true ]; then
   java -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" \
     dev.likeness.benchmarks.EightBitError "$2" "$4"

@@ -88,7 +88,8 @@ class ForeignFilesTest {
         "generate --prompt x --reference PHOTO --ip-adapter FILE.bin --image-encoder FILE.bin --steps 1 --out OUT",
         "generate --prompt x --reference FILE.png --steps 1 --out OUT",
         "generate --prompt x --face-guidance PHOTO --face-guidance-embedder FILE-arcface.onnx --steps 1 --out OUT",
-        "generate --prompt x --face-guidance PHOTO --face-guidance-embedder FILE-arcface.onnx --face-guidance-decoder FILE.safetensors --steps 1 --out OUT",
+        "generate --prompt x --face-guidance PHOTO --face-guidance-embedder FILE-arcface.onnx"
+            + " --face-guidance-decoder FILE.safetensors --steps 1 --out OUT",
         "generate --prompt x --face-guidance FILE.jpg --steps 1 --out OUT",
         "generate --prompt x --controlnet FILE.safetensors --control-image PHOTO --steps 1 --out OUT",
         "generate --prompt x --preview=FILE.safetensors --steps 1 --out OUT",

@@ -33,7 +33,8 @@ class LauncherTest {
         "on",
         sh(
             "C",
-            "set -eu; likeness_root=$PWD/..; . bin/likeness-env; likeness_root=/nowhere; likeness_jar=x; likeness_share; printf on"));
+            "set -eu; likeness_root=$PWD/..; . bin/likeness-env; likeness_root=/nowhere; likeness_jar=x;"
+                + " likeness_share; printf on"));
   }
 
   private static String sh(String locale, String commands) throws IOException {

@@ -45,7 +45,8 @@ class PromptWordsTest {
             "backdrop colour",
             "light blue"),
         wordsOf(
-            "studio portrait of a woman with short red hair, wearing a striped white T-shirt, Light blue gradient background"));
+            "studio portrait of a woman with short red hair, wearing a striped white T-shirt, Light blue gradient"
+                + " background"));
     assertEquals(
         Map.of(
             "hair",

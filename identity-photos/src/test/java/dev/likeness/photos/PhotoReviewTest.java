@@ -86,7 +86,8 @@ class PhotoReviewTest {
             + "{\"file\":\"ada\",\"format\":\"png\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1,\"group\":null},"
             + "{\"file\":\"letter.jpg\",\"format\":null,\"verdict\":\"reject\","
             + "\"reasons\":[{\"code\":\"not-an-image\",\"value\":null,\"limit\":null,"
-            + "\"message\":\"is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0,\"group\":null},"
+            + "\"message\":\"is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF"
+            + " file\"}],\"faces\":0,\"group\":null},"
             + "{\"file\":\"nothing.png\",\"format\":null,\"verdict\":\"reject\","
             + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null,"
             + "\"message\":\"has 0 bytes; copy the photo again\"}],\"faces\":0,\"group\":null}],",

@@ -43,15 +43,16 @@ class ModelTableTest {
     StringBuilder text = new StringBuilder("""
         # Models
 
-        The catalogue of this version: models that `likeness models get NAME` downloads. A model that is not listed opens
-        just as well, if its family does ([load a model](../guides/load-a-model.md)). This page is generated from
-        `models.json` of `diffusion-core`. The guide [which base should I choose](../guides/which-base-should-i-choose.md)
-        helps to decide.
+        The catalogue of this version: models that `likeness models get NAME` downloads. A model that is not listed
+        opens just as well, if its family does ([load a model](../guides/load-a-model.md)). This page is generated from
+        `models.json` of `diffusion-core`. The guide [which base should I
+        choose](../guides/which-base-should-i-choose.md) helps to decide.
 
-        *Sale*: whether the licence allows commercial use. "yes" may include rules for what images show; "conditions" are,
-        for example, a limit of revenue. An empty field was on none of the pages that were read. *Steps* and *guidance* are
-        used by `generate` for a base that was downloaded by its name, unless you give others. *Pages* are the numbers of
-        the pages below, with the date of reading. Licences change, so read the licence before you use a model.
+        *Sale*: whether the licence allows commercial use. "yes" may include rules for what images show; "conditions"
+        are, for example, a limit of revenue. An empty field was on none of the pages that were read. *Steps* and
+        *guidance* are used by `generate` for a base that was downloaded by its name, unless you give others. *Pages*
+        are the numbers of the pages below, with the date of reading. Licences change, so read the licence before you
+        use a model.
         """);
     for (Role role : Role.values()) {
       text.append("\n## ").append(TITLES.get(role)).append("\n\n");

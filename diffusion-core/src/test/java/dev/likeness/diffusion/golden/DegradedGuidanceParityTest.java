@@ -69,7 +69,8 @@ class DegradedGuidanceParityTest {
       assertRefused(
           base,
           DegradedGuidance.skipLayers(1),
-          "a base of the family stablediffusion does not support skip-layer guidance (--skip-layers); use perturbed-attention guidance (--pag-layers), or leave it out");
+          "a base of the family stablediffusion does not support skip-layer guidance (--skip-layers); use"
+              + " perturbed-attention guidance (--pag-layers), or leave it out");
       assertEquals(
           "true_cfg_scale needs a base with a guidance embedding; use the guidance scale for"
               + " this base",

@@ -323,8 +323,8 @@ class HeadshotEditTest {
   void readsWordsOfACustomStyleAndOfTheLastEdit() throws IOException {
     Path own = Files.createDirectories(folder.resolve("own"));
     Files.writeString(own.resolve("styles.json"), """
-        [{"name": "noir", "opening": "portrait", "wardrobe": ["a trench coat"], "expressions": ["calm"], "lights": ["hard light"],
-          "backdrops": ["a venetian blind"], "negative": "colours", "monochrome": true}]
+        [{"name": "noir", "opening": "portrait", "wardrobe": ["a trench coat"], "expressions": ["calm"],
+          "lights": ["hard light"], "backdrops": ["a venetian blind"], "negative": "colours", "monochrome": true}]
         """);
     Style noir = Style.read(own.resolve("styles.json")).get(0);
     HeadshotStudio studio = HeadshotStudio.on(base);

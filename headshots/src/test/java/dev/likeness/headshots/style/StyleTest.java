@@ -128,13 +128,17 @@ class StyleTest {
       value = {
         "\"smiling\", \"serious\" | \"smiling\", 7 | line 5: expected a text for \"expressions\"",
         "\"soft light\" | '' | line 5: \"lights\" is empty; give at least one text",
-        "a shirt | a straw hat | line 4: \"wardrobe\" has \"hat\"; a style must not describe or hide the person; remove the word",
-        "a shirt | a baseball cap | line 4: \"wardrobe\" has \"cap\"; a style must not describe or hide the person; remove the word",
-        "\"opening\": \"portrait\", | \"opening\": \"a very long and winding list of words about photographs\", | line 2: the style plain has "
+        "a shirt | a straw hat | line 4: \"wardrobe\" has \"hat\"; a style must not describe or hide the person;"
+            + " remove the word",
+        "a shirt | a baseball cap | line 4: \"wardrobe\" has \"cap\"; a style must not describe or hide the"
+            + " person; remove the word",
+        "\"opening\": \"portrait\", | \"opening\": \"a very long and winding list of words about photographs\", |"
+            + " line 2: the style plain has "
             + "an opening of more than 8 words; the person's words come after it and might be truncated; "
             + "move words to wardrobe, lights, backdrops or lens",
         "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
-        "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
+        "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions,"
+            + " guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
         "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the aspect ratio of a crop must be 1:4 to 4:1, got 9:1",
         "\"guidance\": 3 | \"bases\": [\"SD 9\"] | line 6: \"bases\" has \"SD 9\"; known: stable-diffusion,"
             + " stable-diffusion-3, flux, other, and the style_family in a base's likeness.json",
@@ -142,18 +146,30 @@ class StyleTest {
         "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
         "\"guidance\": 3 | \"guidance\": 1e999 | line 6: guidance must be a number from 1",
         "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style has the field \"lens\" twice",
-        "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" has \"beard\"; a style must not describe or hide the person; remove the word",
-        "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" has \"ponytail\"; a style must not describe or hide the person; remove the word",
-        "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" has \"buzz-cut\"; a style must not describe or hide the person; remove the word",
-        "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" has \"bun\"; a style must not describe or hide the person; remove the word",
-        "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" has \"goatee\"; a style must not describe or hide the person; remove the word",
-        "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" has \"glasses\"; a style must not exclude the person's own looks; remove the word",
-        "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" has \"hair\"; a style must not exclude the person's own looks; remove the word",
-        "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" has \"long beards\"; a style must not exclude the person's own looks; remove the word",
-        "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" has \"mole\"; a style must not exclude the person's own looks; remove the word",
-        "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" has \"headscarf\"; a style must not exclude the person's own looks; remove the word",
-        "a suit and tie | straw hats | line 4: \"wardrobe\" has \"hats\"; a style must not describe or hide the person; remove the word",
-        "a suit and tie | blond curls | line 4: \"wardrobe\" has \"blond\"; a style must not describe or hide the person; remove the word"
+        "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" has \"beard\"; a style must not describe"
+            + " or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" has \"ponytail\"; a style must not"
+            + " describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" has \"buzz-cut\"; a style must not"
+            + " describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" has \"bun\"; a style must not"
+            + " describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" has \"goatee\"; a style must not"
+            + " describe or hide the person; remove the word",
+        "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" has \"glasses\"; a style must"
+            + " not exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" has \"hair\"; a style must not"
+            + " exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" has \"long beards\"; a style must"
+            + " not exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" has \"mole\"; a style must not exclude"
+            + " the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" has \"headscarf\"; a style must not"
+            + " exclude the person's own looks; remove the word",
+        "a suit and tie | straw hats | line 4: \"wardrobe\" has \"hats\"; a style must not describe or hide the"
+            + " person; remove the word",
+        "a suit and tie | blond curls | line 4: \"wardrobe\" has \"blond\"; a style must not describe or hide the"
+            + " person; remove the word"
       })
   void reportsTheLineAndReasonOfAnError(
       String good, String bad, String message, @TempDir Path folder) {

@@ -71,7 +71,8 @@ class LeftoversTest {
     assertFalse(Leftovers.isHarmless(whole));
     assertEquals(
         "a list has tensors that belong to no module of its network (1, e.g. \"" + whole
-            + "\"); the model may be of a variant that is not supported, or a program changed the file: use a published file of a supported model",
+            + "\"); the model may be of a variant that is not supported, or a program changed the file: use a"
+            + " published file of a supported model",
         assertThrows(
                 InvalidInputException.class,
                 () ->

@@ -257,7 +257,8 @@ class ModelFileTest {
       }
       assertEquals(
           file + " has more than the " + limit
-              + " bytes that are allowed for such a file; it may be another file under this name: use the one that was published with the model",
+              + " bytes that are allowed for such a file; it may be another file under this name: use the one"
+              + " that was published with the model",
           assertThrows(InvalidInputException.class, () -> ModelFile.read(file, limit))
               .getMessage());
     }

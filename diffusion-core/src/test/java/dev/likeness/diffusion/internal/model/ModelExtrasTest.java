@@ -85,7 +85,8 @@ class ModelExtrasTest {
         "{'upscaling': 0.1} | : option \"upscaling\" is 0.1, expected a JSON object"
             + "; correct the file, or use the config that was published with the model",
         "{'upscaling': {'strength': 2}} | : \"upscaling\": option \"strength\" is 2,"
-            + " expected a number above 0, at most 1; correct the file, or use the config that was published with the model",
+            + " expected a number above 0, at most 1; correct the file, or use the config that was published with"
+            + " the model",
         "{'upscaling': {'steps': 2}} | : \"upscaling\": unknown option \"steps\"; known:"
             + " strength, scheduler, requested_steps, keep_colours",
         "{'training': {'rank': 4}} | : \"training\": option \"layers\" is missing; add it",

@@ -28,6 +28,7 @@ public final class NoTensorLeaks implements BeforeEachCallback, AfterEachCallbac
         left <= 0,
         () ->
             test.getDisplayName() + " left " + left + " native objects behind; close its tensors or"
-                + " make them in a TensorScope (-Dorg.bytedeco.javacpp.nativeAllocationTracer=true says where they were made)");
+                + " make them in a TensorScope (-Dorg.bytedeco.javacpp.nativeAllocationTracer=true says where"
+                + " they were made)");
   }
 }

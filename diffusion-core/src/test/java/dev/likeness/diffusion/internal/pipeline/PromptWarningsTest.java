@@ -58,7 +58,8 @@ class PromptWarningsTest {
       .scheduler("Euler");
 
   private static final String NEGATIVE_IGNORED =
-      "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg with a guidance embedding) is off, or this base does not support it";
+      "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg with a guidance"
+          + " embedding) is off, or this base does not support it";
 
   private static final String UNTRAINED =
       "text_encoder was not trained on these words of the prompt: %s; their effect is random, so use"

@@ -94,7 +94,8 @@ class AdapterKeyFormatTest {
   @Test
   void refusesKeysWithoutValues() {
     String said = "a.bin: \"" + LAYER
-        + "to_k.weight\" needs key and value matrices of equal shape; the adapter may be of a kind that is not supported: give a published IP-Adapter";
+        + "to_k.weight\" needs key and value matrices of equal shape; the adapter may be of a kind that is not"
+        + " supported: give a published IP-Adapter";
     refuses(Map.of(LAYER + "to_k.weight", new long[] {64, 8}), said);
     refuses(
         Map.of(

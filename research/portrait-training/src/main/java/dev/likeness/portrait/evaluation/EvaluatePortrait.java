@@ -52,7 +52,8 @@ public final class EvaluatePortrait implements Runnable {
       split = ",",
       description =
           "the attribute classifier that TrainAttributes wrote:"
-              + " reads prompts back, and tells how different images are; of several, between commas, what they hold for likely together")
+              + " reads prompts back, and tells how different images are; of several, between commas, what they"
+              + " hold for likely together")
   private List<Path> attributes = List.of();
 
   @Option(

@@ -39,7 +39,8 @@ class LedgerTest {
         () -> Ledger.open(file).begin("of", Map.of("model", "another")));
     assertEquals(
         file
-            + " holds figures of others: model one, not another; give an empty folder, or that model and those numbers to go on",
+            + " holds figures of others: model one, not another; give an empty folder, or that model and those"
+            + " numbers to go on",
         other.getMessage());
     String told = assertThrows(
             InvalidInputException.class,

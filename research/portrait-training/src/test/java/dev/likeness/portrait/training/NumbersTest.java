@@ -21,7 +21,8 @@ class NumbersTest {
   @Test
   void learnsFromNobodyWhomAnotherNetworkKnows() {
     String told =
-        "seed=499999000 images=900 candidates=2; give an image or more of people below 500000000: those from there on are whom"
+        "seed=499999000 images=900 candidates=2; give an image or more of people below 500000000: those from"
+            + " there on are whom"
             + " embedders, readers and classifiers know, or nobody";
     assertEquals(told, refused("seed=499999000", "pictures=900", "candidates=2"));
     assertEquals(

@@ -137,8 +137,10 @@ class TrainPartsTest {
     assertEquals(7, PartNumbers.of(List.of("people=7")).of("people"));
     assertEquals(Set.of("preview"), PartNumbers.of(List.of("stages=preview")).stages());
     assertEquals(
-        "peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, eyeSteps, adapterSteps,"
-            + " adapterBatch, decoderPictures, decoderSteps, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages, start, eyes",
+        "peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, eyeSteps,"
+            + " adapterSteps,"
+            + " adapterBatch, decoderPictures, decoderSteps, previewPictures, previewSteps, fewStepPictures,"
+            + " fewStepSteps, fewStepBatch, guidance, stages, start, eyes",
         assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7")))
             .getMessage());
     assertEquals(

@@ -18,94 +18,69 @@ public enum DpmAlgorithm {
   /** DPM-Solver++: extrapolates the denoised prediction (arXiv:2211.01095). */
   DPM_SOLVER_PLUS_PLUS {
     @Override
-    Combination step(
-        NoiseLevel s,
-        NoiseLevel t,
-        double h,
-        boolean midpoint,
-        Combination x,
-        Combination d0,
-        Combination d1,
-        Combination d2) {
+    Factors factors(NoiseLevel s, NoiseLevel t, double h, boolean midpoint) {
       double phi1 = -expm1(-h);
-      return x.times(t.sigma() / s.sigma())
-          .plus(sum(
-              t.alpha(),
-              phi1,
-              midpoint ? phi1 / 2 : 1 - phi1 / h,
-              0.5 - (h - phi1) / (h * h),
-              d0,
-              d1,
-              d2));
+      return new Factors(
+          t.sigma() / s.sigma(),
+          t.alpha(),
+          phi1,
+          midpoint ? phi1 / 2 : 1 - phi1 / h,
+          0.5 - (h - phi1) / (h * h));
     }
   },
   /** DPM-Solver: extrapolates the predicted noise (arXiv:2206.00927). */
   DPM_SOLVER {
     @Override
-    Combination step(
-        NoiseLevel s,
-        NoiseLevel t,
-        double h,
-        boolean midpoint,
-        Combination x,
-        Combination d0,
-        Combination d1,
-        Combination d2) {
+    Factors factors(NoiseLevel s, NoiseLevel t, double h, boolean midpoint) {
       double phi1 = expm1(h);
-      return x.times(t.alpha() / s.alpha())
-          .minus(sum(
-              t.sigma(),
-              phi1,
-              midpoint ? phi1 / 2 : phi1 / h - 1,
-              (phi1 - h) / (h * h) - 0.5,
-              d0,
-              d1,
-              d2));
+      return new Factors(
+          t.alpha() / s.alpha(),
+          t.sigma(),
+          phi1,
+          midpoint ? phi1 / 2 : phi1 / h - 1,
+          (phi1 - h) / (h * h) - 0.5);
     }
   },
   /** SDE-DPM-Solver++: {@link #DPM_SOLVER_PLUS_PLUS} with fresh noise in every step. */
   SDE_DPM_SOLVER_PLUS_PLUS {
     @Override
-    Combination step(
-        NoiseLevel s,
-        NoiseLevel t,
-        double h,
-        boolean midpoint,
-        Combination x,
-        Combination d0,
-        Combination d1,
-        Combination d2) {
+    Factors factors(NoiseLevel s, NoiseLevel t, double h, boolean midpoint) {
       double phi1 = -expm1(-2 * h);
-      return x.times(t.sigma() / s.sigma() * exp(-h))
-          .plus(sum(
-              t.alpha(),
-              phi1,
-              midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
-              (phi1 - 2 * h) / (4 * h * h) - 0.5,
-              d0,
-              d1,
-              d2));
+      return new Factors(
+          t.sigma() / s.sigma() * exp(-h),
+          t.alpha(),
+          phi1,
+          midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
+          (phi1 - 2 * h) / (4 * h * h) - 0.5);
     }
   },
   /** SDE-DPM-Solver: {@link #DPM_SOLVER} with fresh noise in every step. */
   SDE_DPM_SOLVER {
     @Override
-    Combination step(
-        NoiseLevel s,
-        NoiseLevel t,
-        double h,
-        boolean midpoint,
-        Combination x,
-        Combination d0,
-        Combination d1,
-        Combination d2) {
+    Factors factors(NoiseLevel s, NoiseLevel t, double h, boolean midpoint) {
       double phi1 = expm1(h);
-      return x.times(t.alpha() / s.alpha())
-          .minus(sum(t.sigma(), 2 * phi1, midpoint ? phi1 : 2 * (phi1 / h - 1), 0, d0, d1, d2));
+      return new Factors(
+          t.alpha() / s.alpha(), t.sigma(), 2 * phi1, midpoint ? phi1 : 2 * (phi1 / h - 1), 0);
     }
   };
 
-  abstract Combination step(
+  /**
+   * The factors of a step.
+   *
+   * @param sample factor of the sample
+   * @param level factor of all predictions: of level t, alpha for the denoised prediction, sigma
+   *     for the predicted noise
+   * @param prediction factor of the prediction
+   * @param first factor of the first difference
+   * @param second factor of the second difference
+   */
+  record Factors(double sample, double level, double prediction, double first, double second) {}
+
+  /** Returns the factors of a step from level s to level t, which is h wide. */
+  abstract Factors factors(NoiseLevel s, NoiseLevel t, double h, boolean midpoint);
+
+  /** Returns the sample at level t, without fresh noise. */
+  Combination step(
       NoiseLevel s,
       NoiseLevel t,
       double h,
@@ -113,7 +88,14 @@ public enum DpmAlgorithm {
       Combination x,
       Combination d0,
       Combination d1,
-      Combination d2);
+      Combination d2) {
+    Factors by = factors(s, t, h, midpoint);
+    Combination kept = x.times(by.sample);
+    Combination change = d0.times(by.level * by.prediction)
+        .plus(scaled(d1, by.level * by.first))
+        .plus(scaled(d2, by.level * by.second));
+    return predictsX0() ? kept.plus(change) : kept.minus(change);
+  }
 
   /** {@return true if the denoised prediction is extrapolated, false for the predicted noise} */
   public boolean predictsX0() {
@@ -137,17 +119,6 @@ public enum DpmAlgorithm {
       case SDE_DPM_SOLVER_PLUS_PLUS -> t.sigma() * sqrt(-expm1(-2 * h));
       case SDE_DPM_SOLVER -> t.sigma() * sqrt(expm1(2 * h));
     };
-  }
-
-  private static Combination sum(
-      double scale,
-      double c0,
-      double c1,
-      double c2,
-      Combination d0,
-      Combination d1,
-      Combination d2) {
-    return d0.times(scale * c0).plus(scaled(d1, scale * c1)).plus(scaled(d2, scale * c2));
   }
 
   // For an infinite h the coefficients of absent differences are infinite or NaN: skip them.

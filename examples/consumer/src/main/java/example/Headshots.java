@@ -3,6 +3,7 @@ package example;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
@@ -17,7 +18,8 @@ public class Headshots {
       HeadshotStudio studio = HeadshotStudio.on(base);
       // SD 1.5 and ten photos: 1.6 hours on two Zen 4 cores. train(..) can report its progress.
       try (LoraPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
-        studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of(args[2]));
+        ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
+        studio.shoot(ada, request).headshots().get(0).write(Path.of(args[2]));
       }
     }
   }

@@ -17,7 +17,6 @@ import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.shoot.Upscaler;
-import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.training.TrainingSettings;
@@ -303,18 +302,6 @@ public final class HeadshotStudio {
    */
   public LoraPerson train(PhotoReview review, Consent consent, Run run) {
     return trainer.train(TrainingRequest.of(review, consent), run);
-  }
-
-  /**
-   * {@return new headshots in one style} The call reports no progress and cannot be cancelled. It
-   * throws the exceptions of {@link #shoot(Identity, ShootRequest, Run)}.
-   *
-   * @param person the person; the consent must cover headshots
-   * @param style the style
-   * @param count the number of headshots, at least 1
-   */
-  public Shoot shoot(Identity person, Style style, int count) {
-    return shoot(person, ShootRequest.of(style, count));
   }
 
   /**

@@ -19,7 +19,8 @@
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   HeadshotStudio studio = HeadshotStudio.on(base);
  *   try (LoraPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
- *     studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of("headshot.png"));
+ *     Shoot shoot = studio.shoot(ada, ShootRequest.of(Style.named("studio"), 1));
+ *     shoot.headshots().get(0).write(Path.of("headshot.png"));
  *   }
  * }
  * }</pre>

@@ -13,7 +13,7 @@
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
  *     LoraPerson ada = LoraPerson.open(Path.of("ada.safetensors"), base)) {
- *   Shoot shoot = HeadshotStudio.on(base).shoot(ada, Style.named("studio"), 4);
+ *   Shoot shoot = HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.named("studio"), 4));
  *   ShootSummary made = ShootSummary.of(
  *       base, ada, PersonRecord.of(ada), ShootSummary.Evidence.NONE);
  *   Recommendation recommendation = Recommendation.of(made, shoot);

@@ -53,6 +53,21 @@ class MemoryPlanTest {
   @TempDir
   private Path scratch;
 
+  @Test
+  void leavesTheReservedMemoryToOtherNetworks() {
+    ModelComponents files =
+        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
+    MemoryPlan alone = PlannedFiles.plan(files, Compute.EXACT, AMPLE);
+    MemoryPlan beside = PlannedFiles.plan(files, Compute.EXACT, AMPLE.reserve(20L << 30));
+    assertTrue(alone.peak() < 20L << 30, alone.toString());
+    assertTrue(!alone.toString().contains("other networks"), alone.toString());
+    assertTrue(beside.peak() > 20L << 30, beside.toString());
+    assertTrue(beside.toString().contains("other networks    20.0 GiB"), beside.toString());
+    MemoryBudget full = AMPLE.reserve(AMPLE.bytes());
+    assertThrows(ResourceLimitException.class, () -> PlannedFiles.plan(files, Compute.EXACT, full));
+    assertThrows(IllegalArgumentException.class, () -> AMPLE.reserve(-1));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
   void generatesTheSameImageResidentOrStreamed(String name) {
@@ -168,10 +183,10 @@ class MemoryPlanTest {
             () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32)))
         .getMessage();
     assertTrue(
-        said.matches(
-            Pattern.quote(files.path().toString())
-                + " needs [0-9.]+ GiB for an image of 32x32 even with"
-                + " .*transformer streamed block by block.* in f32; the budget is 0.001 GiB: give more memory, or use a smaller image"),
+        said.matches(Pattern.quote(files.path().toString())
+            + " needs [0-9.]+ GiB for an image of 32x32 even with"
+            + " .*transformer streamed block by block.* in f32; the budget is 0.001 GiB: give more memory, or"
+            + " use a smaller image"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       String plan = base.memoryPlan().orElseThrow();

@@ -7,6 +7,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -185,8 +187,8 @@ final class BaseOptions {
         names = "--memory",
         paramLabel = "SIZE",
         description = "memory limit, such as 12GiB: weights are loaded when they are needed, and "
-            + "the memory plan is printed. LoRAs, adapters and ControlNets need memory beyond this "
-            + "limit")
+            + "the memory plan is printed. ControlNets are part of the plan; LoRAs and adapters need "
+            + "memory beyond this limit")
     private String memory;
 
     @Option(
@@ -214,29 +216,47 @@ final class BaseOptions {
             + "calibrate (default: the file beside the base, if there is one)")
     private Path calibration;
 
-    /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
-    BaseModel open(BaseOptions base, ImageRequest request, Console console) {
+    /**
+     * Opens {@code base} for a request within the memory limit, in 8 bits if requested.
+     *
+     * @param others bytes of networks beside the base and the request's ControlNets
+     */
+    BaseModel open(BaseOptions base, ImageRequest request, long others, Console console) {
       ModelFiles files = base.files();
       return open(
-          base, calibration == null ? files : files.calibration(calibration), request, console);
+          base,
+          calibration == null ? files : files.calibration(calibration),
+          request,
+          others + controlNetBytes(request),
+          console);
+    }
+
+    private static long controlNetBytes(ImageRequest request) {
+      return request.controlImages().stream()
+          .map(ControlImage::controlNet)
+          .distinct()
+          .mapToLong(ControlNet::memoryBytes)
+          .sum();
     }
 
     /** Opens the model of {@code path} on the device of {@code base}, within the same limit. */
     BaseModel open(BaseOptions base, Path path, ImageRequest request, Console console) {
-      return open(base, ModelFiles.of(path), request, console);
+      return open(base, ModelFiles.of(path), request, 0, console);
     }
 
     private BaseModel open(
-        BaseOptions base, ModelFiles files, ImageRequest request, Console console) {
-      BaseModel opened = base.open(files, budget(request));
+        BaseOptions base, ModelFiles files, ImageRequest request, long others, Console console) {
+      BaseModel opened = base.open(files, budget(request, others));
       if (memory != null) {
         opened.memoryPlan().ifPresent(console.err()::println);
       }
       return opened;
     }
 
-    /** Returns the memory budget of a request; null if nothing limits memory. */
-    private MemoryBudget budget(ImageRequest request) {
+    /**
+     * Returns the memory budget of a request beside other networks; null if nothing limits memory.
+     */
+    private MemoryBudget budget(ImageRequest request, long others) {
       if (eightBitProducts && eightBits) {
         throw new IllegalArgumentException("--eight-bit-products cannot be combined with"
             + " --eight-bits; leave out one of the two options");
@@ -255,7 +275,8 @@ final class BaseOptions {
           eightBitProducts ? EightBits.PRODUCTS : eightBits ? EightBits.IF_NEEDED : EightBits.NEVER,
           request.width(),
           request.height(),
-          OptionalInt.empty());
+          OptionalInt.empty(),
+          others);
     }
   }
 }

@@ -250,7 +250,8 @@ public final class GenerateCommand implements Runnable, WritesFiles {
         IpAdapterOptions.Prepared showing =
             references.prepare(base.folder(), base.compute(), guided, console)) {
       request = controls.apply(request, base.compute(), open);
-      try (BaseModel model = memory.open(base, request, console).offloading()) {
+      try (BaseModel model =
+          memory.open(base, request, showing.controlNetBytes(), console).offloading()) {
         for (WeightedFile lora : wanted) {
           Lora attached = Lora.open(lora.file(), model, Run.of(console.cancellation()));
           open.add(attached);

@@ -126,6 +126,11 @@ final class IpAdapterOptions {
       this.shown = shown;
     }
 
+    /** Returns the memory of the weights of the adapter's ControlNet; 0 if it has none. */
+    long controlNetBytes() {
+      return controlNet == null ? 0 : controlNet.memoryBytes();
+    }
+
     @Override
     public void close() {
       open.close();

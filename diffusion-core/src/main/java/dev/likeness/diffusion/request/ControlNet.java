@@ -36,6 +36,12 @@ public interface ControlNet extends AutoCloseable {
    */
   boolean isUnion();
 
+  /**
+   * {@return the memory in bytes of its weights while requests use it}
+   * {@link dev.likeness.diffusion.tensor.MemoryBudget#reserve} leaves it to the ControlNet.
+   */
+  long memoryBytes();
+
   /** Frees the ControlNet once no request uses it. */
   @Override
   void close();

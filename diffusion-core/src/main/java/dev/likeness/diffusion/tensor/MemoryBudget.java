@@ -17,9 +17,16 @@ import java.util.regex.Pattern;
  * @param height the height of the images in pixels; empty for the model's default
  * @param batchSize the number of samples in one call of the network, for example 2 with
  *     classifier-free guidance; empty for the model family's default
+ * @param reserved the part of the limit that networks beside the model take, in bytes: those of
+ *     ControlNets; at least 0
  */
 public record MemoryBudget(
-    long bytes, EightBits allow8Bit, OptionalInt width, OptionalInt height, OptionalInt batchSize) {
+    long bytes,
+    EightBits allow8Bit,
+    OptionalInt width,
+    OptionalInt height,
+    OptionalInt batchSize,
+    long reserved) {
   /**
    * Quantisation of the network's weights to 8 bits. Weights of 8 bits need half the memory of bf16
    * weights.
@@ -73,6 +80,10 @@ public record MemoryBudget(
               + (height.isPresent() ? ", height " + height.getAsInt() : "")
               + (batchSize.isPresent() ? ", batch size " + batchSize.getAsInt() : ""));
     }
+    if (reserved < 0) {
+      throw new IllegalArgumentException(
+          "the reserved bytes of a memory budget must be at least 0, got " + reserved);
+    }
     if (bytes != UNLIMITED && allow8Bit == EightBits.WEIGHTS) {
       throw new IllegalArgumentException("unconditional 8-bit quantisation (" + allow8Bit
           + ") cannot be combined with a memory limit; leave out the limit, or choose IF_NEEDED");
@@ -111,7 +122,7 @@ public record MemoryBudget(
    */
   public static MemoryBudget ofBytes(long bytes) {
     return new MemoryBudget(
-        bytes, EightBits.NEVER, OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
+        bytes, EightBits.NEVER, OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), 0);
   }
 
   /** {@return true if there is a limit} */
@@ -128,7 +139,12 @@ public record MemoryBudget(
    */
   public MemoryBudget size(int pixelsAcross, int pixelsDown) {
     return new MemoryBudget(
-        bytes, allow8Bit, OptionalInt.of(pixelsAcross), OptionalInt.of(pixelsDown), batchSize);
+        bytes,
+        allow8Bit,
+        OptionalInt.of(pixelsAcross),
+        OptionalInt.of(pixelsDown),
+        batchSize,
+        reserved);
   }
 
   /**
@@ -138,7 +154,7 @@ public record MemoryBudget(
    * @throws IllegalArgumentException if the number is below 1
    */
   public MemoryBudget batchSize(int count) {
-    return new MemoryBudget(bytes, allow8Bit, width, height, OptionalInt.of(count));
+    return new MemoryBudget(bytes, allow8Bit, width, height, OptionalInt.of(count), reserved);
   }
 
   /**
@@ -149,6 +165,18 @@ public record MemoryBudget(
    *     {@code WEIGHTS}
    */
   public MemoryBudget allow8Bit(EightBits choice) {
-    return new MemoryBudget(bytes, choice, width, height, batchSize);
+    return new MemoryBudget(bytes, choice, width, height, batchSize, reserved);
+  }
+
+  /**
+   * {@return a copy of this budget that leaves a part of its limit to other networks} The model is
+   * opened so that it needs at most the rest.
+   *
+   * @param others the memory of networks beside the model in bytes, at least 0, such as
+   *     {@link dev.likeness.diffusion.request.ControlNet#memoryBytes()}
+   * @throws IllegalArgumentException if the number is below 0
+   */
+  public MemoryBudget reserve(long others) {
+    return new MemoryBudget(bytes, allow8Bit, width, height, batchSize, others);
   }
 }

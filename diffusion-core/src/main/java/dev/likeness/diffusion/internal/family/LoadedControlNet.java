@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** An opened ControlNet with its tensors. Subclasses of the families have the network. */
 public abstract class LoadedControlNet implements ControlNet {
@@ -105,6 +106,15 @@ public abstract class LoadedControlNet implements ControlNet {
   @Override
   public final String name() {
     return name;
+  }
+
+  @Override
+  public final long memoryBytes() {
+    return weights.names().stream()
+        .mapToLong(name -> LongStream.of(weights.shape(name)).reduce(1, (a, b) -> a * b)
+            * compute.dtype().bits()
+            / Byte.SIZE)
+        .sum();
   }
 
   protected final LoadedWeights weights() {

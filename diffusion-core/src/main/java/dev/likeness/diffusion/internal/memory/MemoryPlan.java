@@ -16,8 +16,9 @@ import java.util.stream.Stream;
 
 /**
  * How a model is kept in memory so that generating one image at a time stays within a budget. The
- * plan is made from the files' headers, before a tensor is loaded; {@link #toString} prints it.
- * Adapters and ControlNets of requests need additional memory.
+ * plan is made from the files' headers, before a tensor is loaded; {@link #toString} prints it. It
+ * counts the ControlNets for which the budget reserves memory; adapters of requests need additional
+ * memory.
  */
 public final class MemoryPlan {
   /** Memory that the plan does not count, such as buffers of libraries. */
@@ -226,6 +227,7 @@ public final class MemoryPlan {
 
   private long peak(int width, int height, int rows) {
     return processBytes
+        + budget.reserved()
         + estimate.peak(
             residences, isVaeTiled, compute.dtype().bits() / Byte.SIZE, width, height, rows);
   }
@@ -272,6 +274,10 @@ public final class MemoryPlan {
             MemoryEstimate.gib(size.bytes(residences.get(part), bytes, true)),
             residences.get(part).description()
                 + (part.equals("vae") && isVaeTiled ? ", working in strips" : ""))));
+    if (budget.reserved() > 0) {
+      text.append(String.format(
+          Locale.ROOT, "  %-16s %9s%n", "other networks", MemoryEstimate.gib(budget.reserved())));
+    }
     return text.append(String.format(
             Locale.ROOT,
             "  %-16s %9s%n  %-16s %9s%n  %-16s  %s",

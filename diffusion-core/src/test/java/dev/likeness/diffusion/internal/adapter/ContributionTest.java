@@ -25,6 +25,11 @@ class ContributionTest {
   /** A ControlNet that no test evaluates. */
   private record NamedNet(String name) implements ControlNet {
     @Override
+    public long memoryBytes() {
+      return 0;
+    }
+
+    @Override
     public int modeCount() {
       return 0;
     }

@@ -106,7 +106,7 @@ class InspectCommandTest {
     CheckpointConverter.convert(TinyBase.in(folder), whole);
     try (TensorScope scope = TensorScope.open();
         Safetensors all = Safetensors.open(whole);
-        RenamedSource renamed = new RenamedSource(
+        RenamedSource renamed = RenamedSource.of(
             all,
             name -> name.startsWith("model.diffusion_model.")
                 ? "model_ema." + name.substring("model.".length()).replace(".", "")

@@ -256,7 +256,7 @@ class WeightFilesTest {
       }
       SafetensorsWriter.write(odd, factors, Map.of());
       try (TensorSource source =
-          new RenamedSource(Safetensors.open(odd), key -> key.replace("_.", "."))) {
+          RenamedSource.of(Safetensors.open(odd), key -> key.replace("_.", "."))) {
         SafetensorsWriter.write(plain, source, Map.of());
       }
     }

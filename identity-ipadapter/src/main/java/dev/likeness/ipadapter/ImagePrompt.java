@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +66,36 @@ public final class ImagePrompt implements Identity {
                 + " must be numbers from -3.4e38 to 3.4e38, got " + shortcutScale + " and "
                 + loraScale);
       }
+    }
+  }
+
+  /** The settings of a changed copy, in which a method sets those that it changes. */
+  private static final class Draft {
+    private @Nullable ReferenceEmbeddings negative;
+    private double start;
+    private double end;
+    private BlockWeights blockWeights;
+    private @Nullable RgbImage mask;
+    private double shortcutScale;
+    private double loraScale;
+    private String phrase;
+    private @Nullable ControlImage control;
+
+    private Draft(Settings settings) {
+      negative = settings.negative;
+      start = settings.start;
+      end = settings.end;
+      blockWeights = settings.blockWeights;
+      mask = settings.mask;
+      shortcutScale = settings.shortcutScale;
+      loraScale = settings.loraScale;
+      phrase = settings.phrase;
+      control = settings.control;
+    }
+
+    private Settings settings() {
+      return new Settings(
+          negative, start, end, blockWeights, mask, shortcutScale, loraScale, phrase, control);
     }
   }
 
@@ -132,16 +163,7 @@ public final class ImagePrompt implements Identity {
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);
     unlike.origin().require("the image prompt that uses them as negatives", references.origin());
-    return withSettings(new Settings(
-        unlike,
-        settings.start,
-        settings.end,
-        settings.blockWeights,
-        settings.mask,
-        settings.shortcutScale,
-        settings.loraScale,
-        settings.phrase,
-        settings.control));
+    return with(draft -> draft.negative = unlike);
   }
 
   /**
@@ -154,16 +176,10 @@ public final class ImagePrompt implements Identity {
    * @throws IllegalArgumentException if start or end is out of range, or start is not below end
    */
   public ImagePrompt between(double start, double end) {
-    return withSettings(new Settings(
-        settings.negative,
-        start,
-        end,
-        settings.blockWeights,
-        settings.mask,
-        settings.shortcutScale,
-        settings.loraScale,
-        settings.phrase,
-        settings.control));
+    return with(draft -> {
+      draft.start = start;
+      draft.end = end;
+    });
   }
 
   /**
@@ -173,16 +189,7 @@ public final class ImagePrompt implements Identity {
    * @return a changed copy
    */
   public ImagePrompt blockWeights(BlockWeights weights) {
-    return withSettings(new Settings(
-        settings.negative,
-        settings.start,
-        settings.end,
-        weights,
-        settings.mask,
-        settings.shortcutScale,
-        settings.loraScale,
-        settings.phrase,
-        settings.control));
+    return with(draft -> draft.blockWeights = weights);
   }
 
   /**
@@ -192,16 +199,7 @@ public final class ImagePrompt implements Identity {
    * @return a changed copy
    */
   public ImagePrompt mask(RgbImage white) {
-    return withSettings(new Settings(
-        settings.negative,
-        settings.start,
-        settings.end,
-        settings.blockWeights,
-        white,
-        settings.shortcutScale,
-        settings.loraScale,
-        settings.phrase,
-        settings.control));
+    return with(draft -> draft.mask = white);
   }
 
   /**
@@ -212,16 +210,7 @@ public final class ImagePrompt implements Identity {
    * @throws IllegalArgumentException if the number is not finite as a {@code float}
    */
   public ImagePrompt shortcutScale(double factor) {
-    return withSettings(new Settings(
-        settings.negative,
-        settings.start,
-        settings.end,
-        settings.blockWeights,
-        settings.mask,
-        factor,
-        settings.loraScale,
-        settings.phrase,
-        settings.control));
+    return with(draft -> draft.shortcutScale = factor);
   }
 
   /**
@@ -235,16 +224,7 @@ public final class ImagePrompt implements Identity {
    * @throws IllegalArgumentException if the number is not finite as a {@code float}
    */
   public ImagePrompt loraScale(double strength) {
-    return withSettings(new Settings(
-        settings.negative,
-        settings.start,
-        settings.end,
-        settings.blockWeights,
-        settings.mask,
-        settings.shortcutScale,
-        strength,
-        settings.phrase,
-        settings.control));
+    return with(draft -> draft.loraScale = strength);
   }
 
   /**
@@ -255,16 +235,7 @@ public final class ImagePrompt implements Identity {
    * @return a changed copy
    */
   public ImagePrompt withPhrase(String phrase) {
-    return withSettings(new Settings(
-        settings.negative,
-        settings.start,
-        settings.end,
-        settings.blockWeights,
-        settings.mask,
-        settings.shortcutScale,
-        settings.loraScale,
-        phrase,
-        settings.control));
+    return with(draft -> draft.phrase = phrase);
   }
 
   /**
@@ -285,16 +256,7 @@ public final class ImagePrompt implements Identity {
           + ", which has no ControlNet of its own; give the control image to the request:"
           + " ImageRequest.controlImage");
     }
-    return withSettings(new Settings(
-        settings.negative,
-        settings.start,
-        settings.end,
-        settings.blockWeights,
-        settings.mask,
-        settings.shortcutScale,
-        settings.loraScale,
-        settings.phrase,
-        keypoints));
+    return with(draft -> draft.control = keypoints);
   }
 
   /**
@@ -349,7 +311,9 @@ public final class ImagePrompt implements Identity {
     return new ImagePrompt(adapter, references, settings, other);
   }
 
-  private ImagePrompt withSettings(Settings other) {
-    return new ImagePrompt(adapter, references, other, consent);
+  private ImagePrompt with(Consumer<Draft> change) {
+    Draft draft = new Draft(settings);
+    change.accept(draft);
+    return new ImagePrompt(adapter, references, draft.settings(), consent);
   }
 }

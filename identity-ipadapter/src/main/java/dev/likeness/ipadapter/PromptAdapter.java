@@ -75,68 +75,52 @@ record PromptAdapter(
               + ", but the base of the request is on " + generation.compute()
               + "; open the adapter for this base");
     }
-    return new PromptAdaptation(
-        new Branches(adapter, settings).of(references, settings, weight, generation),
-        adapter.lora(),
-        settings);
+    return new PromptAdaptation(branches(generation), adapter.lora(), settings);
   }
 
   /**
-   * Makes the attention branches of a request's image prompt. Their tensors belong to the calling
-   * scope.
+   * Returns a branch for each module that the prompt acts on, by module name. Their tensors belong
+   * to the calling scope.
    */
-  static final class Branches {
-    private final IpAdapter adapter;
-    private final double shortcutScale;
-
-    Branches(IpAdapter adapter, Settings settings) {
-      this.adapter = adapter;
-      shortcutScale = settings.shortcutScale();
-    }
-
-    /** Returns a branch for each module that the prompt acts on, by module name. */
-    Map<String, AttentionBranch> of(
-        ReferenceEmbeddings references, Settings settings, double weight, Generation generation) {
-      TokenMemories shown = memories(references, false);
-      TokenMemories nothing = !generation.usesGuidance()
-          ? null
-          : settings.negative() == null
-              ? memories(references, true)
-              : memories(settings.negative(), false);
-      AttentionMask mask =
-          settings.mask() == null ? null : new AttentionMask(settings.mask(), generation);
-      Map<String, AttentionBranch> branches = new HashMap<>();
-      for (int t = 0; t < adapter.sites().paths().size(); t++) {
-        double scale = weight * settings.blockWeights().of(adapter.sites(), t);
-        if (scale != 0) {
-          branches.put(
-              adapter.module(t),
-              new TokenBranch(
-                  nothing == null ? null : nothing.at(t, scale),
-                  shown.at(t, scale),
-                  mask != null && adapter.sites().includesText(t)
-                      ? mask.afterText(imageTokenCount(generation))
-                      : mask));
-        }
+  private Map<String, AttentionBranch> branches(Generation generation) {
+    TokenMemories shown = memories(references, false);
+    TokenMemories nothing = !generation.usesGuidance()
+        ? null
+        : settings.negative() == null
+            ? memories(references, true)
+            : memories(settings.negative(), false);
+    AttentionMask mask =
+        settings.mask() == null ? null : new AttentionMask(settings.mask(), generation);
+    Map<String, AttentionBranch> branches = new HashMap<>();
+    for (int t = 0; t < adapter.sites().paths().size(); t++) {
+      double scale = weight * settings.blockWeights().of(adapter.sites(), t);
+      if (scale != 0) {
+        branches.put(
+            adapter.module(t),
+            new TokenBranch(
+                nothing == null ? null : nothing.at(t, scale),
+                shown.at(t, scale),
+                mask != null && adapter.sites().includesText(t)
+                    ? mask.afterText(imageTokenCount(generation))
+                    : mask));
       }
-      return branches;
     }
+    return branches;
+  }
 
-    /**
-     * Returns the number of image tokens in a transformer; a token is a square of two by two
-     * latents.
-     */
-    private static long imageTokenCount(Generation generation) {
-      return (long) generation.width()
-          / generation.vaeScaleFactor()
-          / 2
-          * (generation.height() / generation.vaeScaleFactor() / 2);
-    }
+  /**
+   * Returns the number of image tokens in a transformer; a token is a square of two by two latents.
+   */
+  private static long imageTokenCount(Generation generation) {
+    return (long) generation.width()
+        / generation.vaeScaleFactor()
+        / 2
+        * (generation.height() / generation.vaeScaleFactor() / 2);
+  }
 
-    /** @param hidden true for the unconditional tokens instead of those of the references */
-    private TokenMemories memories(ReferenceEmbeddings references, boolean hidden) {
-      return adapter.memories(references, hidden, shortcutScale);
-    }
+  /** @param hidden true for the unconditional tokens instead of those of the references */
+  private TokenMemories memories(ReferenceEmbeddings of, boolean hidden) {
+    return adapter.memories(of, hidden, settings.shortcutScale());
   }
 
   /**

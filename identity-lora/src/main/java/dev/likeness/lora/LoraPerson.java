@@ -5,7 +5,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
-import dev.likeness.diffusion.internal.file.KeptFaces;
+import dev.likeness.diffusion.internal.file.FaceMetadata;
 import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
@@ -143,7 +143,7 @@ public final class LoraPerson implements Identity.Loaded {
               + "); use it as a LoRA and name the person in the prompt");
     }
     try {
-      KeptFaces.check(metadata, file.toString());
+      FaceMetadata.check(metadata, file.toString());
     } catch (InvalidInputException e) {
       lora.close();
       throw e;

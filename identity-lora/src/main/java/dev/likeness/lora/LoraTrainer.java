@@ -183,7 +183,7 @@ public record LoraTrainer(TrainingSettings settings) {
       try (Lora added = set.trainingAdapter()
               .map(file -> Lora.open(file, base, Run.of(run.cancellation())))
               .orElse(null);
-          TrainableAdapter factors = new TrainableAdapter(
+          TrainableAdapter factors = TrainableAdapter.of(
               settings,
               set.personToken(),
               base,

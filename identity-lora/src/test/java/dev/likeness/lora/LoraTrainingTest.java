@@ -596,7 +596,7 @@ class LoraTrainingTest {
 
   @Test
   void makesNoStepWithGradientsThatAreNotFinite() {
-    try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
+    try (TrainableAdapter factors = TrainableAdapter.of(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
       TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.KeptFaces;
+import dev.likeness.diffusion.internal.file.FaceMetadata;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.lora.file.KeyFormat;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class MergedMetadataTest extends OnGoldenBase {
   private static final String FACES =
-      new KeptFaces("ada's", List.of(new float[] {0.6f, 0.8f})).toJson();
+      FaceMetadata.toJson("ada's", List.of(new float[] {0.6f, 0.8f}));
   private static final Map<String, String> ADA = Map.of(
       "likeness.token",
       "sks",

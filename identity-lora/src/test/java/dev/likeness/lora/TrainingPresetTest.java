@@ -137,7 +137,7 @@ class TrainingPresetTest extends OnGoldenBase {
   void countsEveryTrainedParameter() {
     for (AdapterAlgorithm form : AdapterAlgorithm.values()) {
       TrainingSettings settings = TrainingSettings.balanced().algorithm(form);
-      try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
+      try (TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("man"), base)) {
         assertEquals(
             ADAMW * factors.weights().count(),
             new LoraTrainer(settings).memory(base).trained(),

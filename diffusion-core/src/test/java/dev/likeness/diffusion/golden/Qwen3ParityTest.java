@@ -24,13 +24,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a language model tells a transformer, beside transformers' Qwen3. */
+/** Prompts encoded by Qwen3, beside transformers' Qwen3. */
 @ExtendWith(NoTensorLeaks.class)
 class Qwen3ParityTest {
   private static final List<String> PROMPTS = List.of(
       "a photo of an old woman with red hair and glasses, studio light",
       "wow!! hello! ! it's 1999...");
-  /** The reference holds every so-manieth token. */
+  /** The reference holds every 16th token. */
   private static final double STEP = 16;
 
   @ParameterizedTest
@@ -42,16 +42,17 @@ class Qwen3ParityTest {
         InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();
         OpenModel model = FamilyRegistry.open(files, Compute.EXACT)) {
-      TextEncoding told = model.networks() instanceof ZImageNetworks image
-          ? image.encode(PROMPTS, LoadedQwen3.TOKENS, Adaptation.NONE)
-          : ((Flux2Networks) model.networks()).encode(PROMPTS, LoadedQwen3.TOKENS, Adaptation.NONE);
+      LoadedQwen3 encoder = model.networks() instanceof ZImageNetworks image
+          ? image.textEncoder()
+          : ((Flux2Networks) model.networks()).textEncoder();
+      TextEncoding encoded = encoder.encode(PROMPTS, LoadedQwen3.TOKENS, Adaptation.NONE);
       for (int i = 0; i < PROMPTS.size(); i++) {
         Tensor tokens = expected.tensor("text." + i);
         Tensor places = torch
             .arange(new Scalar(0.0), new Scalar(STEP * tokens.size(0)), new Scalar(STEP))
             .to(ScalarType.Long);
         Closeness.assertWithinSpread(
-            1e-4, tokens, told.tokens().select(0, i).index_select(0, places), variant + " " + i);
+            1e-4, tokens, encoded.tokens().select(0, i).index_select(0, places), variant + " " + i);
       }
     }
   }

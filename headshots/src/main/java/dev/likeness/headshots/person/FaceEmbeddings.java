@@ -3,7 +3,7 @@ package dev.likeness.headshots.person;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.KeptFaces;
+import dev.likeness.diffusion.internal.file.FaceMetadata;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -64,7 +64,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    *     are evenly distributed in the list
    */
   public static FaceEmbeddings of(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
-    int count = Math.min(photos.size(), KeptFaces.MAX_VECTORS);
+    int count = Math.min(photos.size(), FaceMetadata.MAX_VECTORS);
     return new FaceEmbeddings(
         embedder.name(),
         IntStream.range(0, count)

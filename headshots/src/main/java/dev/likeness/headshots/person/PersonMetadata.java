@@ -4,7 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.file.KeptFaces;
+import dev.likeness.diffusion.internal.file.FaceMetadata;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -147,16 +147,12 @@ final class PersonMetadata {
             .orElse(PersonProfile.UNKNOWN),
         parse(metadata, TRAITS, "face traits", source, PersonMetadata::traits).orElse(List.of()),
         new PersonRecord.SharedLight(metadata.getOrDefault(LIGHT, "")),
-        KeptFaces.read(metadata, KeptFaces.GUIDANCE_FACES, source).map(PersonMetadata::faces),
-        KeptFaces.read(metadata, KeptFaces.FACES, source).map(PersonMetadata::faces));
-  }
-
-  private static FaceEmbeddings faces(KeptFaces kept) {
-    return new FaceEmbeddings(kept.embedder(), kept.vectors());
+        FaceMetadata.read(metadata, FaceMetadata.GUIDANCE_FACES, source, FaceEmbeddings::new),
+        FaceMetadata.read(metadata, FaceMetadata.FACES, source, FaceEmbeddings::new));
   }
 
   private static String json(FaceEmbeddings faces) {
-    return new KeptFaces(faces.embedder(), faces.vectors()).toJson();
+    return FaceMetadata.toJson(faces.embedder(), faces.vectors());
   }
 
   /** Writes the metadata that {@link #read} reads. Unknown parts have no entry. */
@@ -170,8 +166,10 @@ final class PersonMetadata {
       metadata.put(
           TRAITS, json(record.traits().stream().map(PersonMetadata::numbers).toList()));
     }
-    record.guidanceFaces().ifPresent(faces -> metadata.put(KeptFaces.GUIDANCE_FACES, json(faces)));
-    record.faces().ifPresent(faces -> metadata.put(KeptFaces.FACES, json(faces)));
+    record
+        .guidanceFaces()
+        .ifPresent(faces -> metadata.put(FaceMetadata.GUIDANCE_FACES, json(faces)));
+    record.faces().ifPresent(faces -> metadata.put(FaceMetadata.FACES, json(faces)));
     return metadata;
   }
 

@@ -2,6 +2,9 @@ package dev.likeness.diffusion.internal.family;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -12,6 +15,22 @@ import java.util.stream.Stream;
  * @param path such as {@code down_blocks.0.attentions.1.transformer_blocks.0}
  */
 public record AttentionPath(String path, List<Integer> rank) implements Comparable<AttentionPath> {
+  /**
+   * Returns the paths of a network's attentions, in that order.
+   *
+   * @param names the names of its tensors
+   * @param key matches the name of one tensor of each attention; its first group is the path
+   */
+  public static List<String> sorted(Set<String> names, Pattern key) {
+    return names.stream()
+        .map(key::matcher)
+        .filter(Matcher::matches)
+        .map(matcher -> of(matcher.group(1)))
+        .sorted()
+        .map(AttentionPath::path)
+        .toList();
+  }
+
   /** The path with its rank in that order. */
   public static AttentionPath of(String path) {
     int group = List.of(

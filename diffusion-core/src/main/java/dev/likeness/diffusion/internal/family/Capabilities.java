@@ -75,6 +75,11 @@ public final class Capabilities {
     /** One prompt, and no choice of the number of tokens. */
     public static final TextInputs ONE = new TextInputs(1, 0, false);
 
+    /** The prompts that a model accepts. */
+    public static TextInputs of(OpenModel model) {
+      return model.capability(TextInputs.class).orElse(ONE);
+    }
+
     /** The number of tokens of a request, or the default where it chooses none. */
     public static int length(PromptOptions prompts, int usual) {
       return prompts.maxSequenceLength().orElse(usual);

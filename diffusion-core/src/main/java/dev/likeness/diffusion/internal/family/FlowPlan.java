@@ -58,6 +58,12 @@ public final class FlowPlan {
     return done == n ? plain.strength(1) : plain.strength((done + 0.5) / n);
   }
 
+  /** The request with {@link #withShift} and {@link #withLinearSigmas}. */
+  public static PlanRequest withShiftedSigmas(
+      PlanRequest plain, SchedulerConfig scheduler, SchedulerConfig own, double mu) {
+    return withLinearSigmas(withShift(plain, scheduler, own, mu), scheduler);
+  }
+
   /**
    * The request with evenly spaced sigmas, unless the caller gives sigmas. A scheduler with its own
    * flow sigmas, or with a final sigma, makes its own.

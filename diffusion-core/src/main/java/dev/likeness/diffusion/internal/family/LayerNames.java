@@ -3,6 +3,8 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.KeyMapping.Location;
 import dev.likeness.diffusion.internal.file.KeyMapping.Location.Form;
+import dev.likeness.diffusion.internal.file.ShapeReader;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
 import java.util.Set;
@@ -199,6 +201,12 @@ public record LayerNames(List<Row> outer, List<BlockList> lists, boolean hasFuse
       }
     }
     return table;
+  }
+
+  /** Returns the key mapping of a file's transformer, whose keys begin with {@code prefix}. */
+  public KeyMapping keyMapping(TensorNames keys, String prefix) {
+    ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
+    return keyMapping(shapes::count).withPrefix(prefix);
   }
 
   /** Returns true if this table has all lists of blocks of another. */

@@ -3,19 +3,24 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Capabilities.TextInputs;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.Qwen3Encoder;
 import dev.likeness.diffusion.internal.text.QwenTokenizer;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
@@ -32,19 +37,39 @@ public final class LoadedQwen3 implements OpenComponent {
 
   private final Compute compute;
   private final Qwen3Config config;
+  private final Reading reading;
   private final QwenTokenizer tokenizer;
   private final LoadedWeights weights;
 
+  /**
+   * How a family reads the language model.
+   *
+   * @param thinking see {@link QwenTokenizer#encodePrompt}
+   * @param layers the layers whose outputs are read
+   * @param padding true if the outputs for padding are kept; otherwise they are zeros
+   */
+  public record Reading(boolean thinking, List<Integer> layers, boolean padding) {}
+
   private LoadedQwen3(
-      Compute compute, Qwen3Config config, QwenTokenizer tokenizer, LoadedWeights weights) {
+      Compute compute,
+      Qwen3Config config,
+      Reading reading,
+      QwenTokenizer tokenizer,
+      LoadedWeights weights) {
     this.compute = compute;
     this.config = config;
+    this.reading = reading;
     this.tokenizer = tokenizer;
     this.weights = weights;
   }
 
-  /** Opens the text encoder of a model and checks every tensor of it. */
-  public static LoadedQwen3 open(ModelComponents files, Compute compute) {
+  /**
+   * Opens the text encoder of a model and checks every tensor of it.
+   *
+   * @param readingOf how the family reads a model of this config
+   */
+  public static LoadedQwen3 open(
+      ModelComponents files, Compute compute, Function<Qwen3Config, Reading> readingOf) {
     String component = ModelComponent.TEXT_ENCODER.folder();
     Qwen3Config config = Qwen3Config.of(files.config(component));
     QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
@@ -52,7 +77,7 @@ public final class LoadedQwen3 implements OpenComponent {
     try {
       weights = files.load(component, compute, Qwen3Encoder.BLOCKS);
       weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
-      return new LoadedQwen3(compute, config, tokenizer, weights);
+      return new LoadedQwen3(compute, config, readingOf.apply(config), tokenizer, weights);
     } catch (RuntimeException e) {
       tokenizer.close();
       if (weights != null) {
@@ -71,12 +96,9 @@ public final class LoadedQwen3 implements OpenComponent {
         || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
   }
 
-  public Qwen3Config config() {
-    return config;
-  }
-
-  /** Checks that the model has the layers that the transformer reads. */
-  public void requireLayers(ModelComponents files, List<Integer> layers, int width) {
+  /** Checks that the model has the layers that a transformer of this text width reads. */
+  public void requireLayers(ModelComponents files, int width) {
+    List<Integer> layers = reading.layers();
     if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {
       throw new InvalidInputException(files.describe() + ": the text encoder has " + config.layers()
           + " layers of width " + config.width() + ", but the transformer reads layers " + layers
@@ -85,28 +107,35 @@ public final class LoadedQwen3 implements OpenComponent {
   }
 
   /**
+   * Encodes the prompts of a request, which are the same in all steps.
+   *
+   * @param isGuided true if the negative prompt is encoded too
+   */
+  public Conditioning encode(
+      ImageRequest request, boolean isGuided, Adaptation adaptation, PromptSchedule schedule) {
+    return Conditioning.constant(
+        encode(
+            Conditioning.promptsToEncode(request, isGuided, false),
+            TextInputs.length(request.prompts(), TOKENS),
+            adaptation),
+        schedule.rows());
+  }
+
+  /**
    * Encodes prompts, each truncated at {@code length} tokens.
    *
    * @param length the number of tokens
-   * @param thinking see {@link QwenTokenizer#encodePrompt}
-   * @param layers the layers whose outputs are read
-   * @param padding true if the outputs for padding are kept; otherwise they are zeros
    * @return tokens [prompts, length, layers * width]; pooled is the number of prompt tokens,
    *     [prompts, 1], int64
    */
-  public TextEncoding encode(
-      List<String> prompts,
-      int length,
-      boolean thinking,
-      List<Integer> layers,
-      boolean padding,
-      Adaptation adaptation) {
+  public TextEncoding encode(List<String> prompts, int length, Adaptation adaptation) {
     List<int[]> promptIds = prompts.stream()
-        .map(prompt -> tokenizer.encodePrompt(prompt, thinking))
+        .map(prompt -> tokenizer.encodePrompt(prompt, reading.thinking()))
         .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, length)))
         .toList();
-    int longest =
-        padding ? length : promptIds.stream().mapToInt(ids -> ids.length).max().orElse(0);
+    int longest = reading.padding()
+        ? length
+        : promptIds.stream().mapToInt(ids -> ids.length).max().orElse(0);
     int[] ids = new int[prompts.size() * longest];
     Arrays.fill(ids, tokenizer.pad());
     for (int row = 0; row < promptIds.size(); row++) {
@@ -118,7 +147,7 @@ public final class LoadedQwen3 implements OpenComponent {
     try (TensorScope scope = TensorScope.open()) {
       Tensor counts =
           place(promptIds.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
-      Tensor hidden = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
+      Tensor hidden = new Qwen3Encoder(config, reading.layers(), Weights.of(weights, adaptation))
           .forward(
               place(Arrays.stream(ids).asLongStream().toArray()).view(prompts.size(), longest),
               counts);
@@ -128,10 +157,13 @@ public final class LoadedQwen3 implements OpenComponent {
     }
   }
 
-  /** The truncated part of a prompt; see {@link #encode}. */
-  public TruncatedPrompt truncated(String prompt, int length, boolean thinking) {
+  /** The truncated part of a request's prompt or negative prompt. */
+  public TruncatedPrompt truncated(PromptOptions prompts, boolean isNegative) {
+    int length = TextInputs.length(prompts, TOKENS);
     return new TruncatedPrompt(
-        ModelComponent.TEXT_ENCODER, length, tokenizer.truncatedText(prompt, thinking, length));
+        ModelComponent.TEXT_ENCODER,
+        length,
+        tokenizer.truncatedText(prompts.text(0, isNegative), reading.thinking(), length));
   }
 
   private Tensor place(long[] values) {

@@ -1,6 +1,9 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Contribution;
+import dev.likeness.diffusion.internal.adapter.Generation;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.NetworkLayout;
@@ -46,6 +49,26 @@ public interface OpenModel extends ModelComponent.Tensors, AutoCloseable {
   /** Returns true if a request is sampled with classifier-free guidance. */
   default boolean isGuided(ImageRequest request) {
     return guidanceScale(request) > 1;
+  }
+
+  /** Returns the values of a completed request that adapters need. */
+  default Generation generation(ImageRequest request) {
+    return new Generation(
+        compute(),
+        isGuided(request),
+        request.width().orElse(0),
+        request.height().orElse(0),
+        autoencoder().vaeScaleFactor());
+  }
+
+  /**
+   * Returns the gradient guidance of a completed request: the first that its adapters have; empty
+   * if they have none.
+   */
+  default Optional<GradientGuidance> gradientGuidance(ImageRequest request) {
+    return Contribution.of(request.adapters())
+        .guidance()
+        .map(guidance -> guidance.of(generation(request)));
   }
 
   /**

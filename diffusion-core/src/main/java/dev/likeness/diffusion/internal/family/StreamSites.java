@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongFunction;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -35,14 +34,7 @@ public record StreamSites(
     if (!names.contains(TEXT) || !names.containsAll(signatures)) {
       return Optional.empty();
     }
-    List<String> paths = names.stream()
-        .map(ATTENTION::matcher)
-        .filter(Matcher::matches)
-        .map(m -> m.group(1))
-        .map(AttentionPath::of)
-        .sorted()
-        .map(AttentionPath::path)
-        .toList();
+    List<String> paths = AttentionPath.sorted(names, ATTENTION);
     List<Long> widths = paths.stream().map(path -> shape.apply(path + KEYS)[0]).toList();
     String norm = paths.get(0) + ".norm_q.weight";
     return Optional.of(new Found(

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.BlockNames;
@@ -44,6 +45,19 @@ public abstract class TransformerNetworks<C, T> extends OpenNetworks {
     transformer = ownComponent(OpenTransformer.of(files, compute(), blocks, config, network));
     transformer.check();
     autoencoder = own(LoadedAutoencoder.open(files, compute(), kinds));
+  }
+
+  /**
+   * Checks that the latents of the autoencoder have the channels that the transformer takes.
+   *
+   * @throws InvalidInputException if they have others
+   */
+  protected final void requireLatents(ModelComponents files, int channels) {
+    if (channels != autoencoder.latentChannels()) {
+      throw new InvalidInputException(files.describe() + ": the transformer takes " + channels
+          + " channels, but the autoencoder has " + autoencoder.latentChannels()
+          + "; give components of one model");
+    }
   }
 
   /** Returns the transformer's config. */

@@ -1,21 +1,24 @@
 package dev.likeness.diffusion.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.tensor.DType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * A source with other tensor names. Foreign names are translated here, before any network reads
  * them.
  */
-public final class RenamedSource implements TensorSource {
+public final class RenamedSource extends SourceView {
   private final TensorSource source;
-  private final Map<String, String> original = new LinkedHashMap<>();
+  private final Map<String, String> original;
+
+  private RenamedSource(TensorSource source, Map<String, String> original) {
+    this.source = source;
+    this.original = original;
+  }
 
   /**
    * Renames each tensor to {@code rename.apply(name)}; tensors renamed to null are left out. Takes
@@ -23,8 +26,8 @@ public final class RenamedSource implements TensorSource {
    *
    * @throws InvalidInputException if two tensors get one name; {@code source} is then closed
    */
-  public RenamedSource(TensorSource source, UnaryOperator<String> rename) {
-    this.source = source;
+  public static RenamedSource of(TensorSource source, UnaryOperator<String> rename) {
+    Map<String, String> original = new LinkedHashMap<>();
     for (String name : source.names()) {
       String canonical = rename.apply(name);
       String other = canonical == null ? null : original.putIfAbsent(canonical, name);
@@ -35,9 +38,16 @@ public final class RenamedSource implements TensorSource {
                 + " are the same one under two names; remove one of them, or use the published file");
       }
     }
+    return new RenamedSource(source, original);
+  }
+
+  @Override
+  protected TensorSource sourceOf(String name) {
+    return source;
   }
 
   /** Returns the original name of a tensor of {@link #names()}. */
+  @Override
   public String original(String name) {
     return original.get(name);
   }
@@ -50,36 +60,6 @@ public final class RenamedSource implements TensorSource {
   @Override
   public String storedName(String name) {
     return source.storedName(original.getOrDefault(name, name));
-  }
-
-  @Override
-  public long[] shape(String name) {
-    return source.shape(original.get(name));
-  }
-
-  @Override
-  public DType dtype(String name) {
-    return source.dtype(original.get(name));
-  }
-
-  @Override
-  public float f8Scale(String name) {
-    return source.f8Scale(original.get(name));
-  }
-
-  @Override
-  public boolean isScaled(String name) {
-    return source.isScaled(original.get(name));
-  }
-
-  @Override
-  public long storedBytes(String name) {
-    return source.storedBytes(original.get(name));
-  }
-
-  @Override
-  public Tensor read(String name) {
-    return source.read(original.get(name));
   }
 
   @Override

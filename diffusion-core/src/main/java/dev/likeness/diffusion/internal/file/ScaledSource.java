@@ -40,7 +40,7 @@ public final class ScaledSource extends ScaledTensors implements TensorSource {
   private final TensorSource source;
 
   private ScaledSource(TensorSource source) {
-    super(source);
+    super(source, Scales.of(source));
     this.source = source;
   }
 

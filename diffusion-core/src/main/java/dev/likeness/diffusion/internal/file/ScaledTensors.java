@@ -80,8 +80,8 @@ public class ScaledTensors implements TensorNames {
   private static final double BITSANDBYTES = 7.874015718698502e-3;
 
   private final TensorNames stored;
-  private final Map<String, Place> places = new LinkedHashMap<>();
-  private final Set<String> used = new LinkedHashSet<>();
+  private final Map<String, Place> places;
+  private final Set<String> used;
 
   /**
    * Where a file has a tensor.
@@ -97,32 +97,113 @@ public class ScaledTensors implements TensorNames {
     }
   }
 
-  /** Lists the tensors of {@code stored} with the scales beside them. */
-  ScaledTensors(TensorNames stored) {
-    this.stored = stored;
-    for (String name : stored.names()) {
-      String logical = logicalName(name);
-      Place place = find(name, logical);
-      places.put(logical, place);
-      addUsed(place.scale());
-      addUsed(place.zeroPoint());
+  /** The tensors of a file, with the scales beside them. */
+  static final class Scales {
+    private final TensorNames stored;
+    private final Map<String, Place> places = new LinkedHashMap<>();
+    private final Set<String> used = new LinkedHashSet<>();
+
+    private Scales(TensorNames stored) {
+      this.stored = stored;
     }
-    for (String name : List.copyOf(places.keySet())) {
-      if (leaf(name).equals(WEIGHT)) {
-        String module = name.substring(0, name.length() - WEIGHT.length());
-        OF_ARITHMETIC.forEach(part -> addUsed(module + part));
-        if (places.get(name).scale() != null) {
-          addUsed(module + "weight_quantizer._amax");
+
+    /** Finds the scales of {@code stored}. */
+    static Scales of(TensorNames stored) {
+      Scales scales = new Scales(stored);
+      scales.find();
+      return scales;
+    }
+
+    private void find() {
+      for (String name : stored.names()) {
+        String logical = logicalName(name);
+        Place place = find(name, logical);
+        places.put(logical, place);
+        addUsed(place.scale());
+        addUsed(place.zeroPoint());
+      }
+      for (String name : List.copyOf(places.keySet())) {
+        if (leaf(name).equals(WEIGHT)) {
+          String module = name.substring(0, name.length() - WEIGHT.length());
+          OF_ARITHMETIC.forEach(part -> addUsed(module + part));
+          if (places.get(name).scale() != null) {
+            addUsed(module + "weight_quantizer._amax");
+          }
         }
       }
+      stored.names().stream().filter(Scales::isFileMark).forEach(used::add);
+      places.keySet().removeAll(used);
     }
-    stored.names().stream().filter(ScaledTensors::isFileMark).forEach(used::add);
-    places.keySet().removeAll(used);
+
+    private static boolean isFileMark(String name) {
+      return name.equals(FILE_MARK) || name.endsWith("." + FILE_MARK);
+    }
+
+    private void addUsed(String name) {
+      if (name != null && stored.has(name)) {
+        used.add(name);
+      }
+    }
+
+    // Numbers of optimum-quanto and torchao have names of their own.
+    private String logicalName(String name) {
+      String logical = name;
+      Matcher torchao = TORCHAO_DATA.matcher(name);
+      if (name.endsWith(QUANTO_DATA)) {
+        logical = name.substring(0, name.length() - QUANTO_DATA.length());
+      } else if (torchao.matches()) {
+        logical = torchao.group(1) + torchao.group(2);
+      }
+      return logical.equals(name)
+              || stored.has(logical)
+              || besides(logical, SCALES).isEmpty()
+          ? name
+          : logical;
+    }
+
+    private Place find(String name, String logical) {
+      List<String> scales = besides(logical, SCALES);
+      scales.removeIf(scale -> !scales(scale, name, logical));
+      List<String> zeros = besides(logical, ZERO_POINTS);
+      return new Place(
+          name,
+          scales.isEmpty() ? null : scales.get(0),
+          scales.isEmpty() || zeros.isEmpty() ? null : zeros.get(0));
+    }
+
+    // Only ComfyUI scales weights of more than 8 bits.
+    private boolean scales(String scale, String name, String logical) {
+      DType type = stored.dtype(name);
+      String leaf = leaf(logical);
+      boolean eight = type == DType.I8 || type == DType.F8_E4M3 || type == DType.F8_E5M2;
+      return OF_LAYERS.contains(leaf(scale))
+          ? leaf.equals(WEIGHT) && (scale.endsWith("SCB") ? type == DType.I8 : eight)
+          : eight || type.isFloating() && leaf(scale).equals("scale_" + leaf);
+    }
+
+    private List<String> besides(String name, List<String> patterns) {
+      String leaf = leaf(name);
+      String module = name.substring(0, name.length() - leaf.length());
+      List<String> found = new ArrayList<>();
+      for (String pattern : patterns) {
+        String beside = module + pattern.replace("{p}", leaf);
+        if (stored.has(beside) && !beside.equals(name)) {
+          found.add(beside);
+        }
+      }
+      return found;
+    }
+  }
+
+  ScaledTensors(TensorNames stored, Scales scales) {
+    this.stored = stored;
+    this.places = scales.places;
+    this.used = scales.used;
   }
 
   /** Returns {@code stored} with its scales applied; {@code stored} itself if it has none. */
   public static TensorNames of(TensorNames stored) {
-    ScaledTensors scaled = new ScaledTensors(stored);
+    ScaledTensors scaled = new ScaledTensors(stored, Scales.of(stored));
     return scaled.isPlain() ? stored : scaled;
   }
 
@@ -133,65 +214,6 @@ public class ScaledTensors implements TensorNames {
         .filter(scale::endsWith)
         .map(end -> scale.substring(0, scale.length() - end.length()) + "." + WEIGHT)
         .findFirst();
-  }
-
-  private static boolean isFileMark(String name) {
-    return name.equals(FILE_MARK) || name.endsWith("." + FILE_MARK);
-  }
-
-  private void addUsed(String name) {
-    if (name != null && stored.has(name)) {
-      used.add(name);
-    }
-  }
-
-  // Numbers of optimum-quanto and torchao have names of their own.
-  private String logicalName(String name) {
-    String logical = name;
-    Matcher torchao = TORCHAO_DATA.matcher(name);
-    if (name.endsWith(QUANTO_DATA)) {
-      logical = name.substring(0, name.length() - QUANTO_DATA.length());
-    } else if (torchao.matches()) {
-      logical = torchao.group(1) + torchao.group(2);
-    }
-    return logical.equals(name)
-            || stored.has(logical)
-            || besides(logical, SCALES).isEmpty()
-        ? name
-        : logical;
-  }
-
-  private Place find(String name, String logical) {
-    List<String> scales = besides(logical, SCALES);
-    scales.removeIf(scale -> !scales(scale, name, logical));
-    List<String> zeros = besides(logical, ZERO_POINTS);
-    return new Place(
-        name,
-        scales.isEmpty() ? null : scales.get(0),
-        scales.isEmpty() || zeros.isEmpty() ? null : zeros.get(0));
-  }
-
-  // Only ComfyUI scales weights of more than 8 bits.
-  private boolean scales(String scale, String name, String logical) {
-    DType type = stored.dtype(name);
-    String leaf = leaf(logical);
-    boolean eight = type == DType.I8 || type == DType.F8_E4M3 || type == DType.F8_E5M2;
-    return OF_LAYERS.contains(leaf(scale))
-        ? leaf.equals(WEIGHT) && (scale.endsWith("SCB") ? type == DType.I8 : eight)
-        : eight || type.isFloating() && leaf(scale).equals("scale_" + leaf);
-  }
-
-  private List<String> besides(String name, List<String> patterns) {
-    String leaf = leaf(name);
-    String module = name.substring(0, name.length() - leaf.length());
-    List<String> found = new ArrayList<>();
-    for (String pattern : patterns) {
-      String beside = module + pattern.replace("{p}", leaf);
-      if (stored.has(beside) && !beside.equals(name)) {
-        found.add(beside);
-      }
-    }
-    return found;
   }
 
   private static String leaf(String name) {

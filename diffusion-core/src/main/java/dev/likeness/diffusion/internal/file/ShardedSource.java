@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,13 +16,12 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * A model in several safetensors files with a {@code *.safetensors.index.json}, whose
  * {@code weight_map} gives the file of each tensor. All files are mapped. Thread-safe.
  */
-public final class ShardedSource implements TensorSource {
+public final class ShardedSource extends SourceView {
   private static final JSON STRICT = JSON.builder(JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build())
@@ -147,31 +145,7 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
-  public long[] shape(String name) {
-    return shard(name).shape(name);
-  }
-
-  @Override
-  public DType dtype(String name) {
-    return shard(name).dtype(name);
-  }
-
-  @Override
-  public float f8Scale(String name) {
-    return shard(name).f8Scale(name);
-  }
-
-  @Override
-  public long storedBytes(String name) {
-    return shard(name).storedBytes(name);
-  }
-
-  @Override
-  public Tensor read(String name) {
-    return shard(name).read(name);
-  }
-
-  private TensorSource shard(String name) {
+  protected TensorSource sourceOf(String name) {
     TensorSource shard = shardOf.get(name);
     if (shard == null) {
       throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + index);

@@ -107,7 +107,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
    * weights without a scale. It checks a tensor when it is read for the first time. One such value
    * would spread over every generated image.
    */
-  public static final class Finite implements TensorSource {
+  public static final class Finite extends SourceView {
     private final TensorSource source;
     private final Set<String> checked = ConcurrentHashMap.newKeySet();
 
@@ -117,33 +117,13 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
+    protected TensorSource sourceOf(String name) {
+      return source;
+    }
+
+    @Override
     public Set<String> names() {
       return source.names();
-    }
-
-    @Override
-    public long[] shape(String name) {
-      return source.shape(name);
-    }
-
-    @Override
-    public DType dtype(String name) {
-      return source.dtype(name);
-    }
-
-    @Override
-    public float f8Scale(String name) {
-      return source.f8Scale(name);
-    }
-
-    @Override
-    public boolean isScaled(String name) {
-      return source.isScaled(name);
-    }
-
-    @Override
-    public long storedBytes(String name) {
-      return source.storedBytes(name);
     }
 
     /**
@@ -234,7 +214,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
   }
 
   /** Several sources as one. If two have a tensor of one name, the first source counts. */
-  public static final class CombinedSource implements TensorSource {
+  public static final class CombinedSource extends SourceView {
     private final List<TensorSource> sources;
     private final Map<String, TensorSource> sourceOf = new LinkedHashMap<>();
 
@@ -245,33 +225,13 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
+    protected TensorSource sourceOf(String name) {
+      return sourceOf.get(name);
+    }
+
+    @Override
     public Set<String> names() {
       return Collections.unmodifiableSet(sourceOf.keySet());
-    }
-
-    @Override
-    public long[] shape(String name) {
-      return sourceOf.get(name).shape(name);
-    }
-
-    @Override
-    public DType dtype(String name) {
-      return sourceOf.get(name).dtype(name);
-    }
-
-    @Override
-    public float f8Scale(String name) {
-      return sourceOf.get(name).f8Scale(name);
-    }
-
-    @Override
-    public long storedBytes(String name) {
-      return sourceOf.get(name).storedBytes(name);
-    }
-
-    @Override
-    public Tensor read(String name) {
-      return sourceOf.get(name).read(name);
     }
 
     @Override

@@ -189,7 +189,7 @@ final class ComponentFolder {
         return textEncoder(source);
       }
       if (className != null && className.startsWith("Qwen3")) {
-        return new RenamedSource(
+        return RenamedSource.of(
             source,
             name ->
                 name.startsWith("model.") || name.startsWith("lm_head.") ? name : "model." + name);
@@ -201,7 +201,7 @@ final class ComponentFolder {
 
     /** A whole T5 has a decoder, which is not run. */
     private static TensorSource withoutDecoder(TensorSource source) {
-      return new RenamedSource(
+      return RenamedSource.of(
           source, name -> Leftovers.isHarmless(name) && !name.startsWith("encoder.") ? null : name);
     }
 
@@ -210,7 +210,7 @@ final class ComponentFolder {
      * and a whole CLIP has an image encoder.
      */
     private static TensorSource textEncoder(TensorSource source) {
-      return new RenamedSource(source, name -> {
+      return RenamedSource.of(source, name -> {
         if (ClipKeyFormat.isOtherClipTensor(name)) {
           return null;
         }
@@ -225,7 +225,7 @@ final class ComponentFolder {
      * Others have the loss of their training.
      */
     private static TensorSource autoencoder(TensorSource source) {
-      return new RenamedSource(source, name -> {
+      return RenamedSource.of(source, name -> {
         if (name.startsWith("loss.") && Leftovers.isHarmless(name)) {
           return null;
         }

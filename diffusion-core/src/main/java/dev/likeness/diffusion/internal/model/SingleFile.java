@@ -276,7 +276,7 @@ public final class SingleFile implements ModelComponents {
     leftovers().requireNone(found.layout());
     TensorSource source = TensorFileFormat.open(file);
     return new CanonicalTensors.CanonicalSource(
-        usesAverages() ? new RenamedSource(source, FamilyRegistry.AveragedNames::usable) : source,
+        usesAverages() ? RenamedSource.of(source, FamilyRegistry.AveragedNames::usable) : source,
         found.layout());
   }
 

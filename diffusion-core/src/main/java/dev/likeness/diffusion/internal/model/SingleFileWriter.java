@@ -122,7 +122,7 @@ public final class SingleFileWriter {
 
     /** Writes the unused tensors of {@code file} to {@code folder}. */
     public static void keep(SingleFile file, Path source, Path folder, TensorOutput output) {
-      try (TensorSource rest = new RenamedSource(
+      try (TensorSource rest = RenamedSource.of(
           TensorFileFormat.open(source),
           name -> name.startsWith(AVERAGED) || file.isUsed(name) ? null : name)) {
         Map<String, String> metadata = file.metadata();
@@ -141,7 +141,7 @@ public final class SingleFileWriter {
       if (files instanceof ModelFolder folder && ModelFile.exists(folder.root().resolve(FILE))) {
         Safetensors rest = Safetensors.open(ModelFile.own(folder.root().resolve(FILE)));
         Set<String> marks = format.marks().keySet();
-        sources.add(new RenamedSource(
+        sources.add(RenamedSource.of(
             rest, name -> format.isMark(name) && !marks.contains(name) ? null : name));
         rest.metadata().forEach(metadata::putIfAbsent);
       }

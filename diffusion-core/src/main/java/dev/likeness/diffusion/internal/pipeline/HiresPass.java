@@ -66,7 +66,7 @@ record HiresPass(OpenModel model) {
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor grey = ImageTensors.toGrey(white);
-      Tensor corners = LatentPreparation.downsampleMask(
+      Tensor corners = ImageTensors.downsampleMask(
           grey.ge(new Scalar(least / 255f)), model.autoencoder().vaeScaleFactor());
       return InitialImage.of(Latents.of(torch.where(
           corners,

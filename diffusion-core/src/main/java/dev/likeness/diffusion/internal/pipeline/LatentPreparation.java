@@ -237,19 +237,8 @@ record LatentPreparation(
     long[] size = {mask.size(2) / f, mask.size(3) / f};
     Tensor small = model.latents().smoothMasks()
         ? torch.upsample_bilinear2d(mask, size, false, new DoubleOptional(), new DoubleOptional())
-        : downsampleMask(mask, f);
+        : ImageTensors.downsampleMask(mask, f);
     return toModel(small.neg().add(new Scalar(1.0)));
-  }
-
-  /**
-   * Reduces a mask [1, 1, height, width] to the latents' size by the upper left pixel of each
-   * block.
-   */
-  public static Tensor downsampleMask(Tensor mask, long factor) {
-    return mask.view(
-            new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor})
-        .select(5, 0)
-        .select(3, 0);
   }
 
   private long[] shape() {

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
@@ -51,7 +50,7 @@ record PredictorChain(OpenModel model) {
     ImageRequest request = batch.request();
     int factor = model.autoencoder().vaeScaleFactor();
     int latentPixels = request.width().getAsInt() / factor * (request.height().getAsInt() / factor);
-    int rows = batch.images().size() * (model.guidanceScale(request) > 1 ? 2 : 1);
+    int rows = batch.images().size() * (model.isGuided(request) ? 2 : 1);
     return GradientMemory.of(
             model.weights(model.denoiser()), model.layout(latentPixels), rows, model.compute())
         .choose(request.tiling().windows().isPresent());
@@ -84,14 +83,7 @@ record PredictorChain(OpenModel model) {
   /** The gradient guidance of each image: the first that its adapters have. */
   private List<Optional<GradientGuidance>> gradientGuidance(Batch batch) {
     return batch.images().stream()
-        .map(image -> gradientGuidance(model, image.request().request()))
+        .map(image -> model.gradientGuidance(image.request().request()))
         .toList();
-  }
-
-  /** The gradient guidance of a completed request: the first that its adapters have. */
-  static Optional<GradientGuidance> gradientGuidance(OpenModel model, ImageRequest request) {
-    return Contribution.of(request.adapters())
-        .guidance()
-        .map(guidance -> guidance.of(PromptEncoding.generation(model, request)));
   }
 }

@@ -107,7 +107,7 @@ record PromptEncoding(OpenModel model) {
 
   private AppliedContribution apply(ImageRequest request) {
     Contribution contribution = contribution(request);
-    Generation generation = generation(model, request);
+    Generation generation = model.generation(request);
     Map<ModelComponent, Adaptation> changes = new EnumMap<>(ModelComponent.class);
     for (ModelComponent component : ModelComponent.values()) {
       changes.put(
@@ -157,16 +157,6 @@ record PromptEncoding(OpenModel model) {
     return Contribution.of(request.adapters());
   }
 
-  /** The values of a completed request that adapters need. */
-  static Generation generation(OpenModel model, ImageRequest request) {
-    return new Generation(
-        model.compute(),
-        model.isGuided(request),
-        request.width().orElse(0),
-        request.height().orElse(0),
-        model.autoencoder().vaeScaleFactor());
-  }
-
   /**
    * Warnings for completed requests, without repetition: truncated prompts, words that a text
    * encoder was not trained on, negative prompts without guidance, placeholder tokens that no
@@ -186,7 +176,7 @@ record PromptEncoding(OpenModel model) {
         .filter(
             request -> model.isGuided(request) && request.prompts().negative().isEmpty())
         .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank()))
-        .filter(request -> RequestChecks.textInputs(model).zeros())
+        .filter(request -> Capabilities.TextInputs.of(model).zeros())
         .map(request ->
             "negative_prompt_2 has no effect without a negative prompt, because this base"
                 + " then uses zeros for all negative prompts");

@@ -132,7 +132,7 @@ record RequestChecks(OpenModel model) {
    */
   private void requireInputs(ImageRequest request) {
     PromptOptions prompts = request.prompts();
-    TextInputs texts = textInputs(model);
+    TextInputs texts = TextInputs.of(model);
     int last = prompts.encoderPrompts().last();
     if (last > texts.encoders()) {
       throw unsupported(
@@ -272,7 +272,7 @@ record RequestChecks(OpenModel model) {
               + " whole image; turn tiled sampling off, or leave out the ControlNets");
     }
     if (request.tiling().windows().isPresent()
-        && PredictorChain.gradientGuidance(model, request).stream()
+        && model.gradientGuidance(request).stream()
             .flatMap(guidance -> guidance.networkGradient().stream())
             .anyMatch(gradient -> gradient == NetworkGradient.RECOMPUTED)) {
       throw new IllegalArgumentException(
@@ -286,11 +286,6 @@ record RequestChecks(OpenModel model) {
           "tiled sampling cannot be combined with guidance with momentum, or with caching other than"
               + " token merging; turn tiled sampling off, or turn off momentum and caching");
     }
-  }
-
-  /** The prompts that the base accepts. */
-  static TextInputs textInputs(OpenModel model) {
-    return model.capability(TextInputs.class).orElse(TextInputs.ONE);
   }
 
   /** An error for an option that the base's family does not support. */

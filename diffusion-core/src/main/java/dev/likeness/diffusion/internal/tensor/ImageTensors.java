@@ -86,4 +86,17 @@ public final class ImageTensors {
     new FloatPointer(flat.data_ptr()).get(values);
     return values;
   }
+
+  /**
+   * Reduces a mask [1, 1, height, width] to the size of latents by the upper left pixel of each
+   * block.
+   *
+   * @param factor pixels along one side of a latent pixel
+   */
+  public static Tensor downsampleMask(Tensor mask, long factor) {
+    return mask.view(
+            new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor})
+        .select(5, 0)
+        .select(3, 0);
+  }
 }

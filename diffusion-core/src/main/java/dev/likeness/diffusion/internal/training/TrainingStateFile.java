@@ -136,7 +136,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   }
 
   private static TensorSource tensorsUnder(Safetensors saved, String prefix) {
-    return new RenamedSource(
+    return RenamedSource.of(
         saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
   }
 

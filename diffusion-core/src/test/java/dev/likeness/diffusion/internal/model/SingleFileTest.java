@@ -336,7 +336,7 @@ class SingleFileTest {
 
   private static void write(
       Safetensors all, Path file, java.util.function.UnaryOperator<String> rename) {
-    SafetensorsWriter.write(file, new RenamedSource(all, rename), all.metadata());
+    SafetensorsWriter.write(file, RenamedSource.of(all, rename), all.metadata());
   }
 
   @Test

@@ -78,7 +78,7 @@ class SingleTransformerFileTest {
     try (Safetensors all = Safetensors.open(file)) {
       SafetensorsWriter.write(
           without,
-          new RenamedSource(
+          RenamedSource.of(
               all,
               name -> name.equals("text_encoders.clip_l.transformer.text_projection.weight")
                   ? null
@@ -171,7 +171,7 @@ class SingleTransformerFileTest {
     Path schnell = PipelineFolder.write("flux/schnell", folder).path();
     Path file = folder.resolve("undistilled.safetensors");
     try (CanonicalTensors.ForeignSource foreign = new CanonicalTensors.ForeignSource(
-        new RenamedSource(
+        RenamedSource.of(
             dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
         FluxKeyFormat.layout(2, 2))) {
       SafetensorsWriter.write(file, foreign, Map.of());

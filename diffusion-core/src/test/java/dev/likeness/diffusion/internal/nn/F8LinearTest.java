@@ -180,7 +180,7 @@ class F8LinearTest {
     try (TensorScope scope = TensorScope.open()) {
       weights(scale, DType.F32).close();
       try (LoadedWeights weights = new LoadedWeights(
-          () -> new RenamedSource(
+          () -> RenamedSource.of(
               open(), key -> key.replaceFirst("^layer\\.", "transformer_blocks.0.layer.")),
           compute(DType.F32),
           WeightResidence.F8_STREAMED,
@@ -250,7 +250,7 @@ class F8LinearTest {
 
   private TensorSource open() {
     TensorSource scaled = ScaledSource.of(Safetensors.open(file()));
-    return new RenamedSource(scaled, name -> name.replace("old.", "layer."));
+    return RenamedSource.of(scaled, name -> name.replace("old.", "layer."));
   }
 
   private LoadedWeights weights(float scale, DType type) {

@@ -26,10 +26,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class FaceIdLora implements AutoCloseable {
   private final LoadedWeights weights;
-  private final Map<String, Pair> factors = new HashMap<>();
-
-  /** The factors of one layer, with the scale from the file. */
-  private record Pair(Tensor down, Tensor up, double scale) {}
+  /** The factors of each layer, with the scale from the file. */
+  private final Map<String, AdapterLayer.Factors> factors = new HashMap<>();
 
   /**
    * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes
@@ -112,7 +110,7 @@ public final class FaceIdLora implements AutoCloseable {
         long between = rank.applyAsLong(key + ".down.weight");
         factors.put(
             base.attentionPath(n) + "." + FaceIdLoraFile.module(layer),
-            new Pair(
+            new AdapterLayer.Factors(
                 weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
                 weights.get(key + ".up.weight", width, between),
                 scale.applyAsDouble(key)));
@@ -125,10 +123,10 @@ public final class FaceIdLora implements AutoCloseable {
    * several prompts of one adapter, the first decides the strength.
    */
   public List<AdapterLayer> adapterLayers(String module, double strength) {
-    Pair pair = factors.get(module);
+    AdapterLayer.Factors pair = factors.get(module);
     return pair == null
         ? List.of()
-        : List.of(new LowRankLayer(pair.down, null, pair.up, strength * pair.scale, pair));
+        : List.of(new LowRankLayer(pair.down(), null, pair.up(), strength * pair.scale(), pair));
   }
 
   @Override

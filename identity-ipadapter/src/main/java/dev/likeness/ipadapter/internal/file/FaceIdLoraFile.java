@@ -68,7 +68,7 @@ public final class FaceIdLoraFile {
     Map<String, String> known = keyNames(base);
     try {
       requireKnownKeys(source, known, base, title, advice);
-      return new RenamedSource(source, known::get);
+      return RenamedSource.of(source, known::get);
     } catch (RuntimeException e) {
       source.close();
       throw e;

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and shapes of an adapter file, by which methods recognise their files. Names without a
@@ -115,6 +116,106 @@ public final class AdapterKeys {
   /** Returns the number of tokens in the output of a layer. */
   public int tokenCount(String layer) {
     return (int) (rows(layer) / length("norm.weight"));
+  }
+
+  /** Returns true if the projection has one layer, over the image's pooled vector. */
+  public boolean hasOneLayer() {
+    return has("proj.weight") && has("norm.weight");
+  }
+
+  /** Returns true if the projection has two layers that make all tokens at once. */
+  public boolean hasTwoLayers() {
+    return has("proj.2.weight") && has("norm.weight");
+  }
+
+  /** Returns true if the projection is a resampler. */
+  public boolean hasResampler() {
+    return has("latents");
+  }
+
+  /** Returns the layout of an adapter of one layer over the image's pooled vector. */
+  public AdapterLayout oneLayer(IdentityMethod method) {
+    return layout(
+        method,
+        tokenCount("proj.weight"),
+        length("norm.weight"),
+        columns("proj.weight"),
+        0,
+        0,
+        null);
+  }
+
+  /** Returns the layout of an adapter of two layers over the image's pooled vector. */
+  public AdapterLayout twoImageLayers(IdentityMethod method) {
+    return layout(
+        method,
+        tokenCount("proj.2.weight"),
+        length("norm.weight"),
+        columns("proj.0.weight"),
+        0,
+        rows("proj.0.weight"),
+        null);
+  }
+
+  /** Returns the layout of an adapter of two layers over a face embedding. */
+  public AdapterLayout twoFaceLayers(IdentityMethod method) {
+    return layout(
+        method,
+        tokenCount("proj.2.weight"),
+        length("norm.weight"),
+        0,
+        columns("proj.0.weight"),
+        rows("proj.0.weight"),
+        null);
+  }
+
+  /**
+   * Returns the layout of an adapter with a resampler of an image's tokens.
+   *
+   * @param sinusoids width of the timestep's sinusoids, or 0
+   */
+  public AdapterLayout imageResampler(IdentityMethod method, long sinusoids) {
+    return layout(
+        method,
+        latentCount(),
+        rows("proj_out.weight"),
+        columns("proj_in.weight"),
+        0,
+        sinusoids,
+        resampler(""));
+  }
+
+  /** Returns the layout of an adapter with a resampler of a face embedding. */
+  public AdapterLayout faceResampler(IdentityMethod method) {
+    return layout(
+        method,
+        latentCount(),
+        rows("proj_out.weight"),
+        0,
+        columns("proj_in.weight"),
+        0,
+        resampler(""));
+  }
+
+  /** Returns a layout with the attentions and the LoRA of the file; see {@link AdapterLayout}. */
+  public AdapterLayout layout(
+      IdentityMethod method,
+      int tokens,
+      long contextWidth,
+      long imageWidth,
+      long faceWidth,
+      long hiddenWidth,
+      @Nullable ResamplerConfig resampler) {
+    return new AdapterLayout(
+        method,
+        tokens,
+        contextWidth,
+        imageWidth,
+        faceWidth,
+        hiddenWidth,
+        resampler,
+        attentionWidths,
+        hasLora());
   }
 
   /**

@@ -99,7 +99,7 @@ public final class FaceParser implements AutoCloseable {
 
   /** Leaves out the counters of batch norms, which count training steps. */
   static TensorSource canonical(TensorSource file) {
-    return new RenamedSource(file, name -> name.endsWith(".num_batches_tracked") ? null : name);
+    return RenamedSource.of(file, name -> name.endsWith(".num_batches_tracked") ? null : name);
   }
 
   /**

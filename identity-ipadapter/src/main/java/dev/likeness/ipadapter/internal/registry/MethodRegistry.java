@@ -3,7 +3,6 @@ package dev.likeness.ipadapter.internal.registry;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.faceid.FaceIdMethod;
 import dev.likeness.ipadapter.internal.method.faceidplus.FaceIdPlusMethod;
-import dev.likeness.ipadapter.internal.method.faceidportrait.FaceIdPortraitMethod;
 import dev.likeness.ipadapter.internal.method.faceidportrait.UnnormalisedFaceIdPortraitMethod;
 import dev.likeness.ipadapter.internal.method.fullface.FullFaceMethod;
 import dev.likeness.ipadapter.internal.method.instantid.InstantIdMethod;
@@ -22,9 +21,9 @@ public final class MethodRegistry {
   public static final IdentityMethod IP_ADAPTER = new IpAdapterMethod();
   public static final IdentityMethod PLUS = new PlusMethod();
   public static final IdentityMethod FULL_FACE = new FullFaceMethod();
-  public static final IdentityMethod FACE_ID = new FaceIdMethod();
+  public static final IdentityMethod FACE_ID = new FaceIdMethod(false);
   public static final IdentityMethod FACE_ID_PLUS = new FaceIdPlusMethod();
-  public static final IdentityMethod FACE_ID_PORTRAIT = new FaceIdPortraitMethod();
+  public static final IdentityMethod FACE_ID_PORTRAIT = new FaceIdMethod(true);
   public static final IdentityMethod UNNORMALISED_FACE_ID_PORTRAIT =
       new UnnormalisedFaceIdPortraitMethod();
   public static final IdentityMethod PHOTO_MAKER = new PhotoMakerMethod(false);

@@ -62,7 +62,7 @@ public final class LoadedEvaEncoder implements AutoCloseable {
 
   /** Returns a source with the tower's names, which takes ownership of {@code file}. */
   static TensorSource canonical(TensorSource file) {
-    return new RenamedSource(file, names(file));
+    return RenamedSource.of(file, names(file));
   }
 
   private static UnaryOperator<String> names(TensorNames file) {

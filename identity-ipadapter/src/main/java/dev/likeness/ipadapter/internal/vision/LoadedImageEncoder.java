@@ -52,7 +52,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
     this.processor = processor;
     this.compute = compute;
     TensorSource source =
-        new RenamedSource(new TensorSource.Finite(source(folder)), LoadedImageEncoder::canonical);
+        RenamedSource.of(new TensorSource.Finite(source(folder)), LoadedImageEncoder::canonical);
     weights = new LoadedWeights(source, compute);
     try {
       tower = new VisionModel(config, Weights.of(weights));
@@ -105,7 +105,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
       return VisionConfig.of(ModelConfig.read(said));
     }
     try (TensorSource keys =
-        new RenamedSource(TensorFileFormat.open(folder), LoadedImageEncoder::canonical)) {
+        RenamedSource.of(TensorFileFormat.open(folder), LoadedImageEncoder::canonical)) {
       return new VisionConfig.ShapeDetector(keys).config();
     }
   }

@@ -127,7 +127,7 @@ class EvaVisionTest {
     assertEquals(new EvaVisionConfig(1024, 2730, 24, 16, 336, 14, 768), config);
     for (UnaryOperator<String> spelling :
         List.<UnaryOperator<String>>of(n -> n, n -> "visual." + n)) {
-      TensorSource file = LoadedEvaEncoder.canonical(new RenamedSource(keys, spelling));
+      TensorSource file = LoadedEvaEncoder.canonical(RenamedSource.of(keys, spelling));
       try (LoadedWeights weights = new LoadedWeights(file, Compute.EXACT)) {
         weights.check(tensors -> new EvaVisionModel(config, tensors), Set.of());
       }

@@ -40,7 +40,7 @@ class PublishedEncodersTest {
   }
 
   private static TensorSource keys(String folder) {
-    return new RenamedSource(
+    return RenamedSource.of(
         KeyList.of(Material.of(folder + "model.safetensors.json")), LoadedImageEncoder::canonical);
   }
 }

@@ -46,7 +46,7 @@ final class CloneofsimoKeys {
         }
       });
     }
-    return new RenamedSource(source, name -> names.getOrDefault(name, name));
+    return RenamedSource.of(source, name -> names.getOrDefault(name, name));
   }
 
   private static List<String> keys(TensorSource source, ModelComponent component, String factor) {

@@ -94,7 +94,7 @@ public final class LoraReader {
       reader.keyFormat = KeyFormat.CLONEOFSIMO;
     } else {
       RenamedSource renamed =
-          new RenamedSource(file, key -> KeyEnding.resolveIa3(key, file.names()));
+          RenamedSource.of(file, key -> KeyEnding.resolveIa3(key, file.names()));
       OriginalLayerNames names =
           OriginalLayerNames.of(LoraFamilyDetector.of(file, metadata, table.kind()), table);
       LoraKeyConversion named = LoraKeyConversion.of(renamed, names, networkOf(table), table);

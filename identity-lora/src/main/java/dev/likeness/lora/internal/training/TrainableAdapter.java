@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The adapter weights that are trained: f32 leaves on the device of the base. Their initial delta
@@ -41,30 +42,84 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final OpenModel model;
   private final TrainableWeights weights;
   private final NoiseSource random;
-  private final Map<TargetLayer, TrainableDelta> deltas = new LinkedHashMap<>();
+  private final Map<TargetLayer, TrainableDelta> deltas;
   private final double pivotEnd;
-  private final TrainableTextualInversion textualInversion;
-  private final ModelAdapter added;
+  private final @Nullable TrainableTextualInversion textualInversion;
+  private final @Nullable ModelAdapter added;
 
-  public TrainableAdapter(TrainingSettings settings, PersonToken subject, BaseModel base) {
-    this(settings, subject, base, null);
+  private TrainableAdapter(
+      OpenModel model,
+      TrainableWeights weights,
+      NoiseSource random,
+      Map<TargetLayer, TrainableDelta> deltas,
+      double pivotEnd,
+      @Nullable TrainableTextualInversion textualInversion,
+      @Nullable ModelAdapter added) {
+    this.model = model;
+    this.weights = weights;
+    this.random = random;
+    this.deltas = deltas;
+    this.pivotEnd = pivotEnd;
+    this.textualInversion = textualInversion;
+    this.added = added;
+  }
+
+  /** Creates the weights of a base without a training adapter. */
+  public static TrainableAdapter of(
+      TrainingSettings settings, PersonToken subject, BaseModel base) {
+    return of(settings, subject, base, null);
   }
 
   /**
    * Creates the weights.
    *
    * @param added the training adapter, which networks in training have too; or null
+   * @throws IllegalArgumentException if the settings train no layer of the base
    */
-  public TrainableAdapter(
-      TrainingSettings settings, PersonToken subject, BaseModel base, ModelAdapter added) {
-    model = EngineAccess.model(base);
-    this.added = added;
-    pivotEnd = settings.pivotalTuning().endFraction();
-    textualInversion = settings.pivotalTuning().vectors() == 0
+  public static TrainableAdapter of(
+      TrainingSettings settings,
+      PersonToken subject,
+      BaseModel base,
+      @Nullable ModelAdapter added) {
+    OpenModel model = EngineAccess.model(base);
+    TrainableTextualInversion textualInversion = settings.pivotalTuning().vectors() == 0
         ? null
         : new TrainableTextualInversion(settings, subject, base);
-    Map<String, TargetLayer> layers = new LinkedHashMap<>();
     TrainingTarget target = TrainingTarget.of(model);
+    Map<String, TargetLayer> layers = trainedLayers(settings, model, target);
+    NoiseSource random = NoiseSource.seeded(settings.seed());
+    WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)
+        ? textualInversion.initialValue(name, shape, random)
+        : TrainableDelta.initialValue(
+            name,
+            shape,
+            random,
+            target.recipe().initialByRank(),
+            layer -> baseWeight(model, layers.get(layer)).tensor());
+    TrainableWeights weights =
+        new TrainableWeights(first.onDevice(model.compute().device()));
+    try {
+      Map<TargetLayer, TrainableDelta> deltas = new LinkedHashMap<>();
+      layers
+          .values()
+          .forEach(layer -> deltas.put(layer, TrainableDelta.of(settings, layer, weights)));
+      if (textualInversion != null) {
+        textualInversion.register(weights);
+      }
+      double pivotEnd = settings.pivotalTuning().endFraction();
+      return new TrainableAdapter(
+          model, weights, random, deltas, pivotEnd, textualInversion, added);
+    } catch (RuntimeException e) {
+      weights.close();
+      random.close();
+      throw e;
+    }
+  }
+
+  /** Returns the layers that the settings train, by name. */
+  private static Map<String, TargetLayer> trainedLayers(
+      TrainingSettings settings, OpenModel model, TrainingTarget target) {
+    Map<String, TargetLayer> layers = new LinkedHashMap<>();
     LayerTable.of(model).layers().stream()
         .filter(TrainableDelta.trainedLayers(settings, target))
         .forEach(l -> layers.put(l.name(), l));
@@ -74,30 +129,10 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
               + (settings.targetModules().isEmpty() ? "" : ", modules " + settings.targetModules())
               + "; choose other targets or modules");
     }
-    random = NoiseSource.seeded(settings.seed());
-    WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)
-        ? textualInversion.initialValue(name, shape, random)
-        : TrainableDelta.initialValue(
-            name,
-            shape,
-            random,
-            target.recipe().initialByRank(),
-            layer -> baseWeight(layers.get(layer)).tensor());
-    weights = new TrainableWeights(first.onDevice(model.compute().device()));
-    try {
-      layers
-          .values()
-          .forEach(layer -> deltas.put(layer, TrainableDelta.of(settings, layer, weights)));
-      if (textualInversion != null) {
-        textualInversion.register(weights);
-      }
-    } catch (RuntimeException e) {
-      close();
-      throw e;
-    }
+    return layers;
   }
 
-  private LayerWeight baseWeight(TargetLayer layer) {
+  private static LayerWeight baseWeight(OpenModel model, TargetLayer layer) {
     return new TrainableNetworks.BaseTensors(model, layer.component()).matrix(layer.weight());
   }
 
@@ -174,7 +209,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     Map<String, List<AdapterLayer>> paths = new LinkedHashMap<>();
     deltas.forEach((layer, change) -> {
       if (layer.component() == component) {
-        paths.put(layer.path(), List.of(change.adapterLayer(() -> baseWeight(layer))));
+        paths.put(layer.path(), List.of(change.adapterLayer(() -> baseWeight(model, layer))));
       }
     });
     return new Adaptation() {

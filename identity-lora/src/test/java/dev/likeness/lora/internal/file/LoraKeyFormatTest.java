@@ -123,7 +123,7 @@ class LoraKeyFormatTest {
         TensorRegion region = new TensorRegion();
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));
         TensorSource respelled =
-            new RenamedSource(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
+            RenamedSource.of(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
       LoraReader reader = LoraReader.of(respelled, Map.of(), table);
       LoraInspection report = reader.inspect(PLAIN);
       assertEquals(Optional.of(keyFormat), report.keyFormat());

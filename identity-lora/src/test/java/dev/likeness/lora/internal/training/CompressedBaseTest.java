@@ -99,8 +99,7 @@ class CompressedBaseTest {
           AdamW optimizer = AdamW.standard();
           CustomGradients custom = CustomGradients.open();
           GradientCheckpointing segments = new GradientCheckpointing();
-          TrainableAdapter factors =
-              new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
+          TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base)) {
         start(factors);
         CaptionEncodings texts = CaptionEncodings.encode(target, PROMPTS, factors, region);
         TrainingStep step = new TrainingStep(

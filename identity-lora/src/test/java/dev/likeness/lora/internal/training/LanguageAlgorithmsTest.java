@@ -148,10 +148,10 @@ class LanguageAlgorithmsTest {
         TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(7);
         Safetensors saved = Safetensors.open(state);
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base)) {
       factors
           .weights()
-          .load(new RenamedSource(
+          .load(RenamedSource.of(
               saved,
               name -> name.startsWith("weights.") ? name.substring("weights.".length()) : null));
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));

@@ -144,7 +144,7 @@ class LanguageTrainingTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base);
         Safetensors expected = Safetensors.open(GoldenLora.file("../language/" + family))) {
       start(factors);
       OpenModel model = EngineAccess.model(base);
@@ -182,7 +182,7 @@ class LanguageTrainingTest {
         TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
         Lora added = Lora.open(trainingAdapter(settings, base), base);
-        TrainableAdapter factors = new TrainableAdapter(
+        TrainableAdapter factors = TrainableAdapter.of(
             settings,
             PersonToken.of("woman"),
             base,
@@ -210,7 +210,7 @@ class LanguageTrainingTest {
   private Path trainingAdapter(TrainingSettings settings, BaseModel base) {
     Path file = parent.resolve("training-adapter.safetensors");
     try (TensorScope scope = TensorScope.open();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base)) {
       Map<String, long[]> shapes = new LinkedHashMap<>();
       factors.weights().leaves().forEach((name, leaf) -> shapes.put(name, leaf.shape()));
       SafetensorsWriter.write(file, SeededWeights.of(shapes, number("adapter")), Map.of());
@@ -429,7 +429,7 @@ class LanguageTrainingTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(7);
-        TrainableAdapter factors = new TrainableAdapter(
+        TrainableAdapter factors = TrainableAdapter.of(
             TrainingSettings.balanced().forBase(base), PersonToken.of("woman"), base)) {
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts = CaptionEncodings.encode(target, prompts, factors, region);

@@ -36,7 +36,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   void start(TrainableAdapter factors) {
     factors
         .weights()
-        .load(new RenamedSource(
+        .load(RenamedSource.of(
             expected,
             name -> name.startsWith("start.") ? name.substring("start.".length()) : null));
   }

@@ -78,7 +78,7 @@ public class SdxlTrainingTest {
         GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base);
+        TrainableAdapter factors = TrainableAdapter.of(SETTINGS, PersonToken.of("woman"), base);
         AdamW optimizer = AdamW.standard();
         Safetensors golden = Safetensors.open(GoldenLora.file("../training/sdxl"))) {
       PeftSteps steps = new PeftSteps(golden, golden);

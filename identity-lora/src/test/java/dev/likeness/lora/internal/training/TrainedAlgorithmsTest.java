@@ -55,7 +55,7 @@ class TrainedAlgorithmsTest {
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base);
         AdamW optimizer = AdamW.standard();
         Safetensors expected = Safetensors.open(GoldenLora.file(golden));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {

@@ -58,7 +58,7 @@ class TrainingAdapterTest {
     Path file = parent.resolve("adapter.safetensors");
     TrainingSettings settings = TrainingSettings.balanced().forBase(base).rank(2);
     try (TensorScope scope = TensorScope.open();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base)) {
       Map<String, long[]> shapes = new LinkedHashMap<>();
       factors.weights().leaves().forEach((name, leaf) -> shapes.put(name, leaf.shape()));
       SafetensorsWriter.write(file, SeededWeights.of(shapes, 2310), Map.of());

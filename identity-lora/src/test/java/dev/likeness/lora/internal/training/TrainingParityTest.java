@@ -61,7 +61,7 @@ class TrainingParityTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base);
+        TrainableAdapter factors = TrainableAdapter.of(SETTINGS, PersonToken.of("woman"), base);
         AdamW optimizer = AdamW.standard();
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
@@ -100,7 +100,7 @@ class TrainingParityTest {
   private static StepResult step(BaseModel base, TrainingSettings settings, int... batches) {
     try (TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base);
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
@@ -124,8 +124,8 @@ class TrainingParityTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter whole = new TrainableAdapter(settings, PersonToken.of("woman"), base);
-        TrainableAdapter resumed = new TrainableAdapter(settings, PersonToken.of("woman"), base);
+        TrainableAdapter whole = TrainableAdapter.of(settings, PersonToken.of("woman"), base);
+        TrainableAdapter resumed = TrainableAdapter.of(settings, PersonToken.of("woman"), base);
         AdamW first = AdamW.standard();
         AdamW second = AdamW.standard();
         TensorScope scope = TensorScope.open();

@@ -213,10 +213,10 @@ class TransformerLoraTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base);
         Safetensors golden = golden(family)) {
       load(family + "-" + what, base, factors);
-      TensorSource expected = new RenamedSource(
+      TensorSource expected = RenamedSource.of(
           golden,
           name -> name.startsWith(t5 ? "t5." : "train.")
               ? name.substring(name.indexOf('.') + 1)
@@ -253,7 +253,7 @@ class TransformerLoraTest {
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
+        TrainableAdapter factors = TrainableAdapter.of(settings, PersonToken.of("woman"), base)) {
       TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts =
           CaptionEncodings.encode(model, List.of("a man", "a woman by the sea"), factors, region);
@@ -398,7 +398,7 @@ class TransformerLoraTest {
         TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
         NoiseSource random = NoiseSource.seeded(7);
-        TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base)) {
+        TrainableAdapter factors = TrainableAdapter.of(SETTINGS, PersonToken.of("woman"), base)) {
       TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts = CaptionEncodings.encode(target, prompts, factors, region);
       Latents latents = base.generate(
@@ -443,7 +443,7 @@ class TransformerLoraTest {
         BaseModel.open(PipelineFolder.write("chroma/base", parent).path(), Compute.EXACT)) {
       String message = assertThrows(
               IllegalArgumentException.class,
-              () -> new TrainableAdapter(pivotal, PersonToken.of("woman"), base))
+              () -> TrainableAdapter.of(pivotal, PersonToken.of("woman"), base))
           .getMessage();
       assertTrue(message.contains("turn pivotal tuning off"), message);
     }

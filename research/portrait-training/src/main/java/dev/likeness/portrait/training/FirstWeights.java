@@ -27,7 +27,7 @@ final class FirstWeights {
 
   private static void load(Path file, String prefix, TrainableWeights weights) {
     try (Safetensors saved = Safetensors.open(file)) {
-      weights.load(new RenamedSource(saved, name -> prefix + name));
+      weights.load(RenamedSource.of(saved, name -> prefix + name));
     }
   }
 

@@ -94,7 +94,7 @@ record TrainingLoop(
 
   /** The slow average of the weights in a {@code state}, under their own names. */
   static TensorSource average(Path state) {
-    return new RenamedSource(
+    return RenamedSource.of(
         Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
   }
 

@@ -46,12 +46,8 @@ public final class ChromaKeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return NetworkPrefix.ALL.stream()
-        .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
-            && keys.has(prefix + "img_in.weight")
-            && keys.has(prefix + APPROXIMATOR + "in_proj.weight"))
-        .findFirst()
-        .orElse(null);
+    return NetworkPrefix.of(
+        keys, DoubleStreamKeys.NORM, "img_in.weight", APPROXIMATOR + "in_proj.weight");
   }
 
   /** The key mapping of the transformer below {@code prefix}. */

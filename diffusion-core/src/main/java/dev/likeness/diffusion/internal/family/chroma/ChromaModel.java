@@ -98,8 +98,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   public PlanRequest adjustPlan(
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    PlanRequest plan = FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, scheduler, networks.scheduler(), mu), scheduler);
+    PlanRequest plan = FlowPlan.withShiftedSigmas(unadjusted, scheduler, networks.scheduler(), mu);
     // Chroma's pipelines pass flow sigmas to the scheduler, while FLUX's leave them to it.
     boolean given = scheduler.className().equals("UniPCMultistepScheduler")
         && scheduler.options().flag("use_flow_sigmas")

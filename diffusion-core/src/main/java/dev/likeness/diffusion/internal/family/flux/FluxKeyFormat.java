@@ -51,18 +51,13 @@ public final class FluxKeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return NetworkPrefix.ALL.stream()
-        .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
-            && keys.has(prefix + "img_in.weight")
-            && keys.has(prefix + "vector_in.in_layer.weight"))
-        .findFirst()
-        .orElse(null);
+    return NetworkPrefix.of(
+        keys, DoubleStreamKeys.NORM, "img_in.weight", "vector_in.in_layer.weight");
   }
 
   /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
-    ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    return NAMES.keyMapping(shapes::count).withPrefix(prefix);
+    return NAMES.keyMapping(keys, prefix);
   }
 
   /** The key mapping without a prefix, by the numbers of double and single blocks. */

@@ -133,8 +133,7 @@ final class FluxModel implements OpenModel {
   public PlanRequest adjustPlan(
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, scheduler, model.scheduler(), mu), scheduler);
+    return FlowPlan.withShiftedSigmas(unadjusted, scheduler, model.scheduler(), mu);
   }
 
   /** Kontext: one reference image. */

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.Tensors;
-import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.schedulers.Step;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -38,10 +37,7 @@ record FluxPredictor(
     Tensor reference = latents.references().isEmpty()
         ? null
         : LatentPacking.pack(Tensors.place(model.compute(), latents.references().get(0)));
-    CachingOptions caching = batch.request().caching();
-    FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
-        ? new FirstBlockCache(caching.threshold())
-        : null;
+    FirstBlockCache cache = FirstBlockCache.of(batch.request().caching());
     return (input, step) -> predict(input, step, conditioning, reference, cache);
   }
 

@@ -48,17 +48,12 @@ public final class Flux2KeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return NetworkPrefix.ALL.stream()
-        .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
-            && keys.has(prefix + "single_stream_modulation.lin.weight"))
-        .findFirst()
-        .orElse(null);
+    return NetworkPrefix.of(keys, DoubleStreamKeys.NORM, "single_stream_modulation.lin.weight");
   }
 
   /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
-    ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    return NAMES.keyMapping(shapes::count).withPrefix(prefix);
+    return NAMES.keyMapping(keys, prefix);
   }
 
   /** The key mapping without a prefix, by the numbers of double and single blocks. */

@@ -24,7 +24,6 @@ import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
-import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
@@ -160,8 +159,7 @@ final class Flux2Model implements OpenModel {
   public PlanRequest adjustPlan(
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = mu(latents().tokens(request), unadjusted.steps());
-    return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, scheduler, model.scheduler(), mu), scheduler);
+    return FlowPlan.withShiftedSigmas(unadjusted, scheduler, model.scheduler(), mu);
   }
 
   /** The exponent of the shift, by tokens and steps (diffusers' {@code compute_empirical_mu}). */
@@ -177,19 +175,18 @@ final class Flux2Model implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
-    return Conditioning.constant(
-        model.encode(
-            prompts,
-            TextInputs.length(request.prompts(), LoadedQwen3.TOKENS),
-            adaptation.apply(ModelComponent.TEXT_ENCODER)),
-        schedule.rows());
+    return model
+        .textEncoder()
+        .encode(
+            request,
+            guidanceScale(request) > 1,
+            adaptation.apply(ModelComponent.TEXT_ENCODER),
+            schedule);
   }
 
   @Override
   public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
-    return Stream.of(model.truncated(
-        prompts.text(0, negativePrompt), TextInputs.length(prompts, LoadedQwen3.TOKENS)));
+    return Stream.of(model.textEncoder().truncated(prompts, negativePrompt));
   }
 
   @Override
@@ -222,10 +219,7 @@ final class Flux2Model implements OpenModel {
       List<Flux2Transformer2DModel> views,
       Tensor text,
       RotaryEmbedding rotation) {
-    CachingOptions caching = batch.request().caching();
-    FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
-        ? new FirstBlockCache(caching.threshold())
-        : null;
+    FirstBlockCache cache = FirstBlockCache.of(batch.request().caching());
     List<Tensor> references = latents.references().stream().map(this::pack).toList();
     boolean kept = model.keepsReferences() && !references.isEmpty();
     Flux2Transformer2DModel.ReferenceKeys keys = kept

@@ -11,7 +11,6 @@ import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -29,22 +28,23 @@ public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2T
 
   private final boolean isDistilled;
   private final boolean keepsReferences;
-  private final LoadedQwen3 encode;
+  private final LoadedQwen3 textEncoder;
 
   private Flux2Networks(ModelComponents files, Compute compute) {
     super(files, compute);
     keepsReferences = files.pipeline().equals(KV_PIPELINE);
     isDistilled = keepsReferences || files.option("is_distilled");
     try {
-      encode = ownComponent(LoadedQwen3.open(files, compute));
+      textEncoder = ownComponent(LoadedQwen3.open(
+          files, compute, config -> new LoadedQwen3.Reading(false, TEXT_LAYERS, true)));
       openTransformer(
           files,
           Flux2Transformer2DModel.BLOCKS,
           Flux2Config::of,
           Flux2Transformer2DModel::new,
           List.of(AutoencoderKLFlux2.KIND));
-      encode.requireLayers(files, TEXT_LAYERS, config().textWidth());
-      requireLatents(files);
+      textEncoder.requireLayers(files, config().textWidth());
+      requireLatents(files, config().inChannels());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -64,15 +64,6 @@ public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2T
     return new Flux2Networks(files, compute);
   }
 
-  private void requireLatents(ModelComponents files) {
-    if (config().inChannels() != autoencoder().latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer has "
-          + config().inChannels() + " channels, but the autoencoder has "
-          + autoencoder().latentChannels()
-          + "; give components of one model");
-    }
-  }
-
   /** Returns true if the model is distilled and runs without guidance. */
   public boolean isDistilled() {
     return isDistilled;
@@ -86,14 +77,9 @@ public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2T
     return keepsReferences;
   }
 
-  /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
-  public TextEncoding encode(List<String> prompts, int length, Adaptation adaptation) {
-    return encode.encode(prompts, length, false, TEXT_LAYERS, true, adaptation);
-  }
-
-  /** The truncated part of a prompt. */
-  public TruncatedPrompt truncated(String prompt, int length) {
-    return encode.truncated(prompt, length, false);
+  /** Returns the text encoder. */
+  public LoadedQwen3 textEncoder() {
+    return textEncoder;
   }
 
   /** Trains klein's transformer as diffusers' {@code train_dreambooth_lora_flux2_klein.py}. */
@@ -133,7 +119,7 @@ public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2T
 
     @Override
     public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
-      return model.encode(texts, LoadedQwen3.TOKENS, Adaptation.NONE);
+      return model.textEncoder.encode(texts, LoadedQwen3.TOKENS, Adaptation.NONE);
     }
 
     @Override

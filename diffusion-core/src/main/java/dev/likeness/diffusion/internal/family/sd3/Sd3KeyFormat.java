@@ -68,11 +68,8 @@ public final class Sd3KeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return NetworkPrefix.ALL.stream()
-        .filter(prefix -> keys.has(prefix + "joint_blocks.0.x_block.attn.qkv.weight")
-            && keys.has(prefix + "x_embedder.proj.weight"))
-        .findFirst()
-        .orElse(null);
+    return NetworkPrefix.of(
+        keys, "joint_blocks.0.x_block.attn.qkv.weight", "x_embedder.proj.weight");
   }
 
   /** The key mapping of the transformer below {@code prefix}. */

@@ -25,7 +25,6 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
-import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -233,10 +232,7 @@ final class Sd3Model implements OpenModel {
     @Override
     public Predictor predictor(boolean degraded, long first, long count) {
       TextEncoding own = text.narrow(first, count);
-      CachingOptions caching = batch.request().caching();
-      FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
-          ? new FirstBlockCache(caching.threshold())
-          : null;
+      FirstBlockCache cache = FirstBlockCache.of(batch.request().caching());
       List<Sd3Transformer2DModel> nets = degraded ? degradedNetworks : networks;
       Set<Integer> left = degraded ? skippedLayers : Set.of();
       return (input, step) -> nets.get(step.index())

@@ -40,7 +40,7 @@ public final class Sd3Networks extends TransformerNetworks<Sd3Config, Sd3Transfo
           Sd3Config::of,
           Sd3Transformer2DModel::new,
           List.of());
-      requireLatents(files);
+      requireLatents(files, config().inChannels());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -62,15 +62,6 @@ public final class Sd3Networks extends TransformerNetworks<Sd3Config, Sd3Transfo
     }
     files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
     return new Sd3Networks(files, compute);
-  }
-
-  private void requireLatents(ModelComponents files) {
-    if (config().inChannels() != autoencoder().latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer takes "
-          + config().inChannels() + " channels, but the autoencoder has "
-          + autoencoder().latentChannels()
-          + "; give components of one model");
-    }
   }
 
   /**

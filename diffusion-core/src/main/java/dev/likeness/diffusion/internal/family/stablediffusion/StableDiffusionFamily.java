@@ -33,7 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -280,14 +279,7 @@ public final class StableDiffusionFamily implements ModelFamily {
 
     @Override
     public Optional<Found> find(Set<String> names, Function<String, long[]> shape) {
-      List<String> paths = names.stream()
-          .map(ATTENTION::matcher)
-          .filter(Matcher::matches)
-          .map(m -> m.group(1))
-          .map(AttentionPath::of)
-          .sorted()
-          .map(AttentionPath::path)
-          .toList();
+      List<String> paths = AttentionPath.sorted(names, ATTENTION);
       return paths.isEmpty()
           ? Optional.empty()
           : Optional.of(new Found(

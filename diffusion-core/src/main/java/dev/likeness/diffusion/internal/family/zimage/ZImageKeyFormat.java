@@ -66,10 +66,7 @@ public final class ZImageKeyFormat {
 
   /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
-    return NetworkPrefix.ALL.stream()
-        .filter(prefix -> keys.has(prefix + MODULATION) && keys.has(prefix + "cap_pad_token"))
-        .findFirst()
-        .orElse(null);
+    return NetworkPrefix.of(keys, MODULATION, "cap_pad_token");
   }
 
   /** The key mapping of the transformer below {@code prefix}. */

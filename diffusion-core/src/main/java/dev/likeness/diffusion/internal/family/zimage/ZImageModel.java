@@ -82,8 +82,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
   public PlanRequest adjustPlan(
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, scheduler, networks.scheduler(), mu), scheduler);
+    return FlowPlan.withShiftedSigmas(unadjusted, scheduler, networks.scheduler(), mu);
   }
 
   @Override
@@ -91,19 +90,18 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
-    return Conditioning.constant(
-        networks.encode(
-            prompts,
-            TextInputs.length(request.prompts(), LoadedQwen3.TOKENS),
-            adaptation.apply(ModelComponent.TEXT_ENCODER)),
-        schedule.rows());
+    return networks
+        .textEncoder()
+        .encode(
+            request,
+            guidanceScale(request) > 1,
+            adaptation.apply(ModelComponent.TEXT_ENCODER),
+            schedule);
   }
 
   @Override
   public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
-    return Stream.of(networks.truncated(
-        prompts.text(0, negativePrompt), TextInputs.length(prompts, LoadedQwen3.TOKENS)));
+    return Stream.of(networks.textEncoder().truncated(prompts, negativePrompt));
   }
 
   @Override
@@ -198,7 +196,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
 
     @Override
     public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
-      return model.encode(texts, LoadedQwen3.TOKENS, Adaptation.NONE);
+      return model.textEncoder().encode(texts, LoadedQwen3.TOKENS, Adaptation.NONE);
     }
 
     @Override

@@ -1,13 +1,10 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.TransformerNetworks;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
-import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
@@ -17,20 +14,21 @@ import java.util.List;
  */
 public final class ZImageNetworks
     extends TransformerNetworks<ZImageConfig, ZImageTransformer2DModel> {
-  private final LoadedQwen3 encode;
+  private final LoadedQwen3 textEncoder;
 
   private ZImageNetworks(ModelComponents files, Compute compute) {
     super(files, compute);
     try {
-      encode = ownComponent(LoadedQwen3.open(files, compute));
+      textEncoder = ownComponent(LoadedQwen3.open(
+          files, compute, config -> new LoadedQwen3.Reading(true, List.of(layer(config)), false)));
       openTransformer(
           files,
           ZImageTransformer2DModel.BLOCKS,
           ZImageConfig::of,
           ZImageTransformer2DModel::new,
           List.of());
-      encode.requireLayers(files, List.of(layer(encode.config())), config().textWidth());
-      requireLatents(files);
+      textEncoder.requireLayers(files, config().textWidth());
+      requireLatents(files, config().channels());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -55,22 +53,8 @@ public final class ZImageNetworks
     return text.layers() - 1;
   }
 
-  private void requireLatents(ModelComponents files) {
-    if (config().channels() != autoencoder().latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer has "
-          + config().channels() + " channels, but the autoencoder has "
-          + autoencoder().latentChannels()
-          + "; give components of one model");
-    }
-  }
-
-  /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
-  public TextEncoding encode(List<String> prompts, int length, Adaptation adaptation) {
-    return encode.encode(prompts, length, true, List.of(layer(encode.config())), false, adaptation);
-  }
-
-  /** The truncated part of a prompt. */
-  public TruncatedPrompt truncated(String prompt, int length) {
-    return encode.truncated(prompt, length, true);
+  /** Returns the text encoder. */
+  public LoadedQwen3 textEncoder() {
+    return textEncoder;
   }
 }

@@ -10,19 +10,24 @@ import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.MlpProjection;
 import java.util.Optional;
 
-/** FaceID: two layers over a face embedding, and a LoRA. */
-public record FaceIdMethod() implements IdentityMethod {
-  /** The number of tokens, by which FaceID differs from Portrait. */
+/**
+ * FaceID: two layers over a face embedding, and a LoRA. Portrait, for several photos of one face:
+ * the same layers with more tokens, and no LoRA.
+ *
+ * @param isPortrait true for Portrait
+ */
+public record FaceIdMethod(boolean isPortrait) implements IdentityMethod {
+  /** The number of FaceID's tokens, by which it differs from Portrait. */
   private static final int TOKENS = 4;
 
   @Override
   public String id() {
-    return "face-id";
+    return isPortrait ? "face-id-portrait" : "face-id";
   }
 
   @Override
   public String title() {
-    return "IP-Adapter FaceID";
+    return isPortrait ? "IP-Adapter FaceID Portrait" : "IP-Adapter FaceID";
   }
 
   @Override
@@ -32,25 +37,10 @@ public record FaceIdMethod() implements IdentityMethod {
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
-    if (!keys.has("proj.2.weight")
-        || !keys.has("norm.weight")
-        || keys.hasTransformerKey("weight")) {
-      return Optional.empty();
-    }
-    int tokens = keys.tokenCount("proj.2.weight");
-    if (tokens != TOKENS) {
-      return Optional.empty();
-    }
-    return Optional.of(new AdapterLayout(
-        this,
-        tokens,
-        keys.length("norm.weight"),
-        0,
-        keys.columns("proj.0.weight"),
-        keys.rows("proj.0.weight"),
-        null,
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return keys.hasTwoLayers() && !keys.hasTransformerKey("weight")
+        ? Optional.of(keys.twoFaceLayers(this))
+            .filter(layout -> isPortrait != (layout.tokens() == TOKENS))
+        : Optional.empty();
   }
 
   @Override
@@ -65,7 +55,7 @@ public record FaceIdMethod() implements IdentityMethod {
 
   @Override
   public LoraPart loraPart() {
-    return LoraPart.REQUIRED;
+    return isPortrait ? LoraPart.OPTIONAL : LoraPart.REQUIRED;
   }
 
   @Override

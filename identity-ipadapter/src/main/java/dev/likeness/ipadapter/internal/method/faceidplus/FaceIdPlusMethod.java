@@ -36,16 +36,14 @@ public record FaceIdPlusMethod() implements IdentityMethod {
     if (!keys.has(RESAMPLER_PREFIX + "proj_in.weight")) {
       return Optional.empty();
     }
-    return Optional.of(new AdapterLayout(
+    return Optional.of(keys.layout(
         this,
         keys.tokenCount("proj.2.weight"),
         keys.length("norm.weight"),
         keys.columns(RESAMPLER_PREFIX + "proj_in.weight"),
         keys.columns("proj.0.weight"),
         keys.rows("proj.0.weight"),
-        keys.resampler(RESAMPLER_PREFIX),
-        keys.attentionWidths(),
-        keys.hasLora()));
+        keys.resampler(RESAMPLER_PREFIX)));
   }
 
   @Override

@@ -38,7 +38,7 @@ public record UnnormalisedFaceIdPortraitMethod() implements IdentityMethod {
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
-    if (!keys.has("latents")) {
+    if (!keys.hasResampler()) {
       return Optional.empty();
     }
     long in = keys.columns("proj_in.weight");
@@ -48,16 +48,7 @@ public record UnnormalisedFaceIdPortraitMethod() implements IdentityMethod {
     if (!named) {
       return Optional.empty();
     }
-    return Optional.of(new AdapterLayout(
-        this,
-        keys.latentCount(),
-        keys.rows("proj_out.weight"),
-        0,
-        in,
-        0,
-        keys.resampler(""),
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return Optional.of(keys.faceResampler(this));
   }
 
   @Override

@@ -31,16 +31,14 @@ public record FullFaceMethod() implements IdentityMethod {
     if (!keys.has("proj.3.weight")) {
       return Optional.empty();
     }
-    return Optional.of(new AdapterLayout(
+    return Optional.of(keys.layout(
         this,
         0,
         keys.length("proj.3.weight"),
         keys.columns("proj.0.weight"),
         0,
         keys.rows("proj.0.weight"),
-        null,
-        keys.attentionWidths(),
-        keys.hasLora()));
+        null));
   }
 
   @Override

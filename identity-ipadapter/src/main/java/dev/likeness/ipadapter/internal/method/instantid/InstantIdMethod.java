@@ -70,19 +70,9 @@ public record InstantIdMethod() implements IdentityMethod {
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
-    if (!keys.has("latents") || keys.columns("proj_in.weight") != FACE_WIDTH) {
-      return Optional.empty();
-    }
-    return Optional.of(new AdapterLayout(
-        this,
-        keys.latentCount(),
-        keys.rows("proj_out.weight"),
-        0,
-        FACE_WIDTH,
-        0,
-        keys.resampler(""),
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return keys.hasResampler() && keys.columns("proj_in.weight") == FACE_WIDTH
+        ? Optional.of(keys.faceResampler(this))
+        : Optional.empty();
   }
 
   @Override

@@ -44,21 +44,9 @@ public record InstantxFluxMethod() implements IdentityMethod {
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
-    if (!keys.has("proj.2.weight")
-        || !keys.has("norm.weight")
-        || !keys.hasTransformerKey("weight")) {
-      return Optional.empty();
-    }
-    return Optional.of(new AdapterLayout(
-        this,
-        keys.tokenCount("proj.2.weight"),
-        keys.length("norm.weight"),
-        keys.columns("proj.0.weight"),
-        0,
-        keys.rows("proj.0.weight"),
-        null,
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return keys.hasTwoLayers() && keys.hasTransformerKey("weight")
+        ? Optional.of(keys.twoImageLayers(this))
+        : Optional.empty();
   }
 
   @Override

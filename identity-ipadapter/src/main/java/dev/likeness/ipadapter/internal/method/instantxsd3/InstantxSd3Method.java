@@ -46,16 +46,7 @@ public record InstantxSd3Method() implements IdentityMethod {
               + sinusoids + " columns, expected an even number"
               + " (sines and cosines); " + AdapterKeys.DOWNLOAD_ADVICE);
     }
-    return Optional.of(new AdapterLayout(
-        this,
-        keys.latentCount(),
-        keys.rows("proj_out.weight"),
-        keys.columns("proj_in.weight"),
-        0,
-        sinusoids,
-        keys.resampler(""),
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return Optional.of(keys.imageResampler(this, sinusoids));
   }
 
   @Override

@@ -29,19 +29,9 @@ public record IpAdapterMethod() implements IdentityMethod {
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
-    if (!keys.has("proj.weight") || !keys.has("norm.weight") || keys.hasTransformerKey("bias")) {
-      return Optional.empty();
-    }
-    return Optional.of(new AdapterLayout(
-        this,
-        keys.tokenCount("proj.weight"),
-        keys.length("norm.weight"),
-        keys.columns("proj.weight"),
-        0,
-        0,
-        null,
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return keys.hasOneLayer() && !keys.hasTransformerKey("bias")
+        ? Optional.of(keys.oneLayer(this))
+        : Optional.empty();
   }
 
   @Override

@@ -135,7 +135,7 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   @Override
   public FaceIdLora openLora(
       TensorSource file, AdapterSites base, boolean isWhole, Compute compute) {
-    TensorSource factors = new RenamedSource(
+    TensorSource factors = RenamedSource.of(
         file, name -> name.startsWith(LORA) ? name.substring(LORA.length()) : null);
     return new FaceIdLora(
         FaceIdLoraFile.of(factors, base, "the LoRA of " + title(), "give the published file"),

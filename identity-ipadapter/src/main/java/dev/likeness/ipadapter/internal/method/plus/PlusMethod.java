@@ -29,19 +29,7 @@ public record PlusMethod() implements IdentityMethod {
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
-    if (!keys.has("latents")) {
-      return Optional.empty();
-    }
-    return Optional.of(new AdapterLayout(
-        this,
-        keys.latentCount(),
-        keys.rows("proj_out.weight"),
-        keys.columns("proj_in.weight"),
-        0,
-        0,
-        keys.resampler(""),
-        keys.attentionWidths(),
-        keys.hasLora()));
+    return keys.hasResampler() ? Optional.of(keys.imageResampler(this, 0)) : Optional.empty();
   }
 
   @Override

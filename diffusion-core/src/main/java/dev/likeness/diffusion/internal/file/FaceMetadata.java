@@ -10,14 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
- * Face embeddings in the metadata of a person's file. They are biometric data and are never logged.
- *
- * @param embedder name of the embedder that made the vectors
- * @param vectors one vector of unit length for each photo, 1 to {@link #MAX_VECTORS}
+ * The format of face embeddings in the metadata of a person's file. They are biometric data and are
+ * never logged.
  */
-public record KeptFaces(String embedder, List<float[]> vectors) {
+public final class FaceMetadata {
   /** The key of the embeddings for measuring likeness. */
   public static final String FACES = "likeness.faces";
 
@@ -35,25 +34,34 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
   private static final String EMBEDDER = "embedder";
   private static final String VECTORS = "vectors";
 
+  private FaceMetadata() {}
+
   /**
    * Reads embeddings.
    *
    * @param metadata the entries of the file's metadata
    * @param key {@link #FACES} or {@link #GUIDANCE_FACES}
    * @param source the name of the file in errors
-   * @return the embeddings; empty if the metadata has none
+   * @param result makes the result from the name of the embedder and one vector of unit length for
+   *     each photo, 1 to {@link #MAX_VECTORS}
+   * @return the result; empty if the metadata has no embeddings
    * @throws InvalidInputException if the embeddings are not in their format, have different numbers
    *     of elements, or are no vectors of unit length
    */
-  public static Optional<KeptFaces> read(Map<String, String> metadata, String key, String source) {
+  public static <T> Optional<T> read(
+      Map<String, String> metadata,
+      String key,
+      String source,
+      BiFunction<String, List<float[]>, T> result) {
     String json = metadata.getOrDefault(key, "");
     if (json.isEmpty()) {
       return Optional.empty();
     }
-    KeptFaces faces;
+    String embedder;
+    List<float[]> vectors;
     try {
       Map<String, Object> map = JSON.std.mapFrom(json);
-      String embedder = (String) map.get(EMBEDDER);
+      embedder = ((String) map.get(EMBEDDER)).strip();
       List<?> texts = (List<?>) map.get(VECTORS);
       int count = texts.size();
       require(
@@ -61,13 +69,12 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
           source,
           key,
           "of " + count + " photos, expected 1 to " + MAX_VECTORS);
-      faces = new KeptFaces(
-          embedder.strip(), texts.stream().map(text -> decode((String) text)).toList());
+      vectors = texts.stream().map(text -> decode((String) text)).toList();
     } catch (IOException | ClassCastException | NullPointerException | IllegalArgumentException e) {
       throw fault(source, key, "that cannot be read", e);
     }
-    faces.check(source, key);
-    return Optional.of(faces);
+    check(vectors, source, key);
+    return Optional.of(result.apply(embedder, vectors));
   }
 
   /**
@@ -76,11 +83,11 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
    * @throws InvalidInputException as {@link #read} does
    */
   public static void check(Map<String, String> metadata, String source) {
-    read(metadata, FACES, source);
-    read(metadata, GUIDANCE_FACES, source);
+    read(metadata, FACES, source, (embedder, vectors) -> true);
+    read(metadata, GUIDANCE_FACES, source, (embedder, vectors) -> true);
   }
 
-  private void check(String source, String key) {
+  private static void check(List<float[]> vectors, String source, String key) {
     int size = vectors.get(0).length;
     for (float[] vector : vectors) {
       require(
@@ -116,9 +123,9 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
   }
 
   /** Returns the text that {@link #read} reads. */
-  public String toJson() {
+  public static String toJson(String embedder, List<float[]> vectors) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put(VECTORS, vectors.stream().map(KeptFaces::encode).toList());
+    map.put(VECTORS, vectors.stream().map(FaceMetadata::encode).toList());
     map.put(EMBEDDER, embedder);
     try {
       return JSON.std.asString(map);
@@ -142,11 +149,5 @@ public record KeptFaces(String embedder, List<float[]> vectors) {
     float[] vector = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
     return vector;
-  }
-
-  /** The text has no embedding, so it may be logged. */
-  @Override
-  public String toString() {
-    return vectors.size() + " face embeddings";
   }
 }

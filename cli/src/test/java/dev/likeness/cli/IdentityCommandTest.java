@@ -35,13 +35,13 @@ class IdentityCommandTest {
   @Test
   void refusesOptionsThatDoNotBelongTogether() {
     assertEquals(
-        "likeness: --ip-adapter, --image-encoder and --adapter-embedder need --identity ipadapter or "
+        "likeness: --ip-adapter, --image-encoder, --adapter-embedder and --face-parser need --identity ipadapter or "
             + "--identity both",
         usage("headshot", "--adapter-embedder", "x.onnx"));
     assertEquals(
         "likeness: Invalid value for option '--identity': unknown identity method \"face\";"
             + " known: lora, "
-            + "ipadapter, both, references, lora+references, instantid, photomaker (try likeness headshot --help)",
+            + "ipadapter, both, references, lora+references, instantid, photomaker, pulid (try likeness headshot --help)",
         usage("headshot", "--identity", "face"));
   }
 

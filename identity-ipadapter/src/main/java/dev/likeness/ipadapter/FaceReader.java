@@ -10,7 +10,6 @@ import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.face.FaceCrop;
 import dev.likeness.photos.internal.face.UprightPhoto;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -133,10 +132,8 @@ public final class FaceReader {
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
-    RgbImage shown = side == IdentityMethod.FaceInput.WHOLE_PHOTO
-        ? image
-        : FaceCrop.normTemplate(side).align(image, face);
-    return Reference.face(numbers, shown).withFaceEmbedder(embedder.name());
+    return Reference.face(numbers, IdentityMethod.FaceInput.image(image, face, side))
+        .withFaceEmbedder(embedder.name());
   }
 
   private static RgbImage fitWithin(RgbImage photo, int side) {

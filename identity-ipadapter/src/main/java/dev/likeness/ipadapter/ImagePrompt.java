@@ -288,6 +288,9 @@ public final class ImagePrompt implements Identity {
     if (!settings.blockWeights.equals(BlockWeights.LINEAR)) {
       used.add(IdentityMethod.Setting.BLOCK_WEIGHTS);
     }
+    if (references.weights().stream().distinct().count() > 1) {
+      used.add(IdentityMethod.Setting.REFERENCE_WEIGHTS);
+    }
     used.retainAll(method.missingSettings());
     used.stream().findFirst().ifPresent(setting -> {
       throw new IllegalArgumentException(adapter.describe() + " is " + method.named()

@@ -9,13 +9,16 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.attention.BlockTokens;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
+import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.parsing.FaceFeatureEncoder;
 import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
@@ -38,6 +41,7 @@ public final class IpAdapter implements AutoCloseable {
   private final AdapterLayout layout;
   private final AdapterSites sites;
   private final LoadedImageEncoder encoder;
+  private final FaceFeatureEncoder features;
   private final LoadedWeights weights;
   private final Compute compute;
   private final UsageLock usageLock;
@@ -49,12 +53,13 @@ public final class IpAdapter implements AutoCloseable {
       TensorSource source,
       AdapterLayout layout,
       AdapterSites sites,
-      LoadedImageEncoder encoder,
+      @Nullable ImageEncoder encoder,
       Compute compute) {
     this.file = file;
     this.layout = layout;
     this.sites = sites;
-    this.encoder = encoder;
+    this.encoder = encoder == null ? null : encoder.loaded();
+    this.features = encoder == null ? null : encoder.features();
     this.compute = compute;
     usageLock = new UsageLock("the adapter " + file.path());
     weights = new LoadedWeights(source, compute);
@@ -118,14 +123,16 @@ public final class IpAdapter implements AutoCloseable {
     AdapterLayout layout = file.layoutFor(base);
     file.requireEncoder(
         layout,
-        encoder == null ? null : encoder.loaded().config(),
+        encoder == null || encoder.loaded() == null ? null : encoder.loaded().config(),
         encoder == null ? "" : encoder.describe());
+    AdapterCompatibility.checkFaceFeatures(
+        file.path().toString(), layout, encoder == null ? null : encoder.features());
     IpAdapter adapter = new IpAdapter(
         file,
         AdapterHeader.open(file.path()),
         layout,
         layout.method().sites(AdapterSites.of(base)),
-        encoder == null ? null : encoder.loaded(),
+        encoder,
         base.compute());
     try {
       adapter.load(file.loraFile(layout), AdapterSites.of(base));
@@ -218,7 +225,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   private ReferenceEncoder references() {
-    return new ReferenceEncoder(describe(), layout, encoder, opened);
+    return new ReferenceEncoder(describe(), layout, encoder, features, opened);
   }
 
   /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
@@ -253,6 +260,14 @@ public final class IpAdapter implements AutoCloseable {
     boolean second =
         layout.method().hasVersions() && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
     return opened.memories(references, isUnconditional, second ? shortcutScale : Double.NaN);
+  }
+
+  /**
+   * Returns what is added behind the blocks of the base; empty if the method acts on attentions.
+   * The tensors belong to the calling scope.
+   */
+  Optional<BlockTokens> blockTokens(ReferenceEmbeddings references, boolean isUnconditional) {
+    return opened.blockTokens(references, isUnconditional);
   }
 
   /**

@@ -30,15 +30,22 @@ import java.util.stream.Stream;
  * @param lora a separate file of the LoRA that FaceID was trained with; empty if the LoRA is inside
  *     or beside the adapter file
  * @param ignoresLora true to use a FaceID adapter without its LoRA
+ * @param faceParser the face parser that PuLID needs; empty if it is not given
  */
 public record IpAdapterFile(
-    Path path, Optional<FaceIdPlusVersion> version, Optional<Path> lora, boolean ignoresLora) {
+    Path path,
+    Optional<FaceIdPlusVersion> version,
+    Optional<Path> lora,
+    boolean ignoresLora,
+    Optional<Path> faceParser) {
   /**
    * The kind of an adapter, read from the file header.
    *
    * @param title the published name, such as {@code IP-Adapter Plus}
    * @param named the published name with its article, such as {@code an IP-Adapter Plus}
    * @param needsImageEncoder true if the adapter needs an image encoder
+   * @param needsFaceParser true if the image encoder is {@link ImageEncoder#ofFaces}, which needs a
+   *     face parser
    * @param needsFaceEmbedder true if the adapter needs a face embedder
    * @param controlNet the method's own ControlNet, which {@link ImagePrompt#withControl} takes;
    *     empty if the method has none
@@ -51,6 +58,7 @@ public record IpAdapterFile(
       String title,
       String named,
       boolean needsImageEncoder,
+      boolean needsFaceParser,
       boolean needsFaceEmbedder,
       Optional<OwnControlNet> controlNet,
       String method,
@@ -68,7 +76,8 @@ public record IpAdapterFile(
       return new Kind(
           layout.method().title(),
           layout.method().named(),
-          layout.needsEncoder(),
+          layout.needsEncoder() || layout.needsFaceFeatures(),
+          layout.needsFaceFeatures(),
           layout.needsFace(),
           layout.method().controlNet().map(net -> new OwnControlNet(net.folder(), net.scale())),
           layout.method().word(),
@@ -97,7 +106,7 @@ public record IpAdapterFile(
    *     beside it
    */
   public static IpAdapterFile of(Path path) {
-    return new IpAdapterFile(path, Optional.empty(), Optional.empty(), false);
+    return new IpAdapterFile(path, Optional.empty(), Optional.empty(), false, Optional.empty());
   }
 
   /**
@@ -107,7 +116,7 @@ public record IpAdapterFile(
    * @return a changed copy
    */
   public IpAdapterFile version(FaceIdPlusVersion which) {
-    return new IpAdapterFile(path, Optional.of(which), lora, ignoresLora);
+    return new IpAdapterFile(path, Optional.of(which), lora, ignoresLora, faceParser);
   }
 
   /**
@@ -117,7 +126,7 @@ public record IpAdapterFile(
    * @return a changed copy
    */
   public IpAdapterFile lora(Path file) {
-    return new IpAdapterFile(path, version, Optional.of(file), false);
+    return new IpAdapterFile(path, version, Optional.of(file), false, faceParser);
   }
 
   /**
@@ -127,7 +136,18 @@ public record IpAdapterFile(
    * @return a changed copy
    */
   public IpAdapterFile ignoreLora() {
-    return new IpAdapterFile(path, version, Optional.empty(), true);
+    return new IpAdapterFile(path, version, Optional.empty(), true, faceParser);
+  }
+
+  /**
+   * Returns a copy with the face parser that PuLID needs beside its image encoder.
+   *
+   * @param file facexlib's {@code parsing_bisenet.pth}, a safetensors file with the same names, or
+   *     an ONNX file for faces of 512 by 512 pixels
+   * @return a changed copy
+   */
+  public IpAdapterFile faceParser(Path file) {
+    return new IpAdapterFile(path, version, lora, ignoresLora, Optional.of(file));
   }
 
   /**
@@ -159,6 +179,7 @@ public record IpAdapterFile(
    */
   public void requireNoEncoder() {
     requireEncoder(layout(), null, "");
+    AdapterCompatibility.checkFaceFeatures(path.toString(), layout(), null);
   }
 
   /**

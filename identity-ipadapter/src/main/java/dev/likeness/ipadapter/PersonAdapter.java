@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
@@ -98,7 +99,7 @@ public final class PersonAdapter implements AutoCloseable {
         embedder = faceEmbedder(file);
       }
       if (kind.needsImageEncoder()) {
-        encoder = ImageEncoder.open(imageEncoder, base.compute());
+        encoder = openEncoder(file, kind, imageEncoder, base.compute());
       }
       return new PersonAdapter(
           IpAdapter.openWith(file, base, encoder),
@@ -109,6 +110,31 @@ public final class PersonAdapter implements AutoCloseable {
       close(encoder, embedder);
       throw e;
     }
+  }
+
+  /**
+   * Opens the image encoder of an adapter.
+   *
+   * @param file the adapter file, with the face parser if its method needs one
+   * @param imageEncoder the image encoder that the adapter was trained with
+   * @param compute device and dtype
+   * @return the encoder; the caller closes it
+   * @throws InvalidInputException if a component is missing or broken
+   */
+  public static ImageEncoder imageEncoder(IpAdapterFile file, Path imageEncoder, Compute compute) {
+    return openEncoder(file, file.kind(), imageEncoder, compute);
+  }
+
+  private static ImageEncoder openEncoder(
+      IpAdapterFile file, IpAdapterFile.Kind kind, Path imageEncoder, Compute compute) {
+    if (!kind.needsFaceParser()) {
+      return ImageEncoder.open(imageEncoder, compute);
+    }
+    Path parser = file.faceParser()
+        .orElseThrow(() -> new InvalidInputException(file.path() + " is " + kind.named()
+            + ", which needs a face parser; give facexlib's parsing_bisenet.pth: --face-parser"
+            + " FILE (in Java, call IpAdapterFile.faceParser)"));
+    return ImageEncoder.ofFaces(imageEncoder, parser, compute);
   }
 
   /**

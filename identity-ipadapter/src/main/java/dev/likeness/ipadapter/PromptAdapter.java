@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.BlockAddition;
 import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
@@ -10,6 +11,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
 import dev.likeness.ipadapter.internal.attention.AttentionMask;
+import dev.likeness.ipadapter.internal.attention.BlockTokens;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
@@ -75,7 +77,30 @@ record PromptAdapter(
               + ", but the base of the request is on " + generation.compute()
               + "; open the adapter for this base");
     }
-    return new PromptAdaptation(branches(generation), adapter.lora(), settings);
+    Optional<BlockTokens> behind = adapter.blockTokens(references, false);
+    return behind.isPresent()
+        ? new PromptAdaptation(
+            Map.of(), additions(behind.get(), generation), adapter.lora(), settings)
+        : new PromptAdaptation(branches(generation), Map.of(), adapter.lora(), settings);
+  }
+
+  /** Returns the addition behind each block that the prompt acts on, by the block's name. */
+  private Map<String, BlockAddition> additions(BlockTokens shown, Generation generation) {
+    BlockTokens nothing = !generation.usesGuidance()
+        ? null
+        : settings.negative() == null
+            ? adapter.blockTokens(references, true).orElseThrow()
+            : adapter.blockTokens(settings.negative(), false).orElseThrow();
+    AttentionMask mask =
+        settings.mask() == null ? null : new AttentionMask(settings.mask(), generation);
+    Map<String, BlockAddition> additions = new HashMap<>();
+    for (int t = 0; t < adapter.sites().paths().size(); t++) {
+      double scale = weight * settings.blockWeights().of(adapter.sites(), t);
+      if (scale != 0) {
+        additions.put(adapter.module(t), new BlockTokens.Addition(nothing, shown, t, scale, mask));
+      }
+    }
+    return additions;
   }
 
   /**
@@ -129,17 +154,29 @@ record PromptAdapter(
    */
   static final class PromptAdaptation implements Adaptation {
     private final Map<String, AttentionBranch> branches;
+    private final Map<String, BlockAddition> additions;
     private final FaceIdLora lora;
     private final Settings settings;
     private final Adaptation inactive;
 
-    PromptAdaptation(Map<String, AttentionBranch> branches, FaceIdLora lora, Settings settings) {
+    PromptAdaptation(
+        Map<String, AttentionBranch> branches,
+        Map<String, BlockAddition> additions,
+        FaceIdLora lora,
+        Settings settings) {
       this.branches = branches;
+      this.additions = additions;
       this.lora = lora;
       this.settings = settings;
-      inactive = branches.isEmpty()
+      inactive = branches.isEmpty() && additions.isEmpty()
           ? this
-          : lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
+          : lora == null ? NONE : new PromptAdaptation(Map.of(), Map.of(), lora, settings);
+    }
+
+    @Override
+    public List<BlockAddition> additionsBehind(String block) {
+      BlockAddition addition = additions.get(block);
+      return addition == null ? List.of() : List.of(addition);
     }
 
     @Override

@@ -55,6 +55,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
       "--image-encoder",
       "--reference-blocks",
       "--adapter-embedder",
+      "--face-parser",
       "--fallback-adapter",
       "--identity-controlnet"
     },

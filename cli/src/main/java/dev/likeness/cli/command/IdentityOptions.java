@@ -151,11 +151,20 @@ final class IdentityOptions {
           + "beside the adapter)")
   private Path faceEmbedder;
 
+  @PathUse(Use.READ)
+  @ModelFile
+  @Option(
+      names = "--face-parser",
+      paramLabel = "FILE",
+      description = "face parser that PuLID needs beside its --image-encoder: facexlib's "
+          + "parsing_bisenet.pth, or an ONNX file")
+  private Path faceParser;
+
   Method method() {
     if (!choice.method.usesAdapter()
-        && (adapter != null || encoder != null || faceEmbedder != null)) {
+        && (adapter != null || encoder != null || faceEmbedder != null || faceParser != null)) {
       throw new IllegalArgumentException(
-          "--ip-adapter, --image-encoder and --adapter-embedder need --identity ipadapter or "
+          "--ip-adapter, --image-encoder, --adapter-embedder and --face-parser need --identity ipadapter or "
               + "--identity both");
     }
     return choice.method;
@@ -196,6 +205,11 @@ final class IdentityOptions {
             + method + " needs an adapter of that method; give its file, or --identity "
             + kind.method());
       });
+    }
+    if (faceParser != null && !IpAdapterFile.of(adapterFile(base)).kind().needsFaceParser()) {
+      throw new IllegalArgumentException("--face-parser does nothing with " + adapterFile(base)
+          + ", " + IpAdapterFile.of(adapterFile(base)).kind().named()
+          + "; leave --face-parser out");
     }
     if (faceEmbedder != null) {
       PersonAdapter.faceEmbedder(IpAdapterFile.of(adapterFile(base)), faceEmbedder, policy)
@@ -248,7 +262,8 @@ final class IdentityOptions {
 
   private LoadedAdapter openAdapter(
       Path base, BaseModel model, UsePolicy policy, Optional<ControlNet> net) {
-    IpAdapterFile file = IpAdapterFile.of(adapterFile(base));
+    IpAdapterFile plain = IpAdapterFile.of(adapterFile(base));
+    IpAdapterFile file = faceParser == null ? plain : plain.faceParser(faceParser);
     FaceEmbedder embedder =
         faceEmbedder == null ? null : PersonAdapter.faceEmbedder(file, faceEmbedder, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;

@@ -94,6 +94,15 @@ final class IpAdapterOptions {
   private Path embedder;
 
   @PathUse(Use.READ)
+  @ModelFile
+  @Option(
+      names = "--face-parser",
+      paramLabel = "FILE",
+      description = "face parser that PuLID needs beside its --image-encoder: facexlib's "
+          + "parsing_bisenet.pth, or an ONNX file")
+  private Path faceParser;
+
+  @PathUse(Use.READ)
   @ModelFile(Role.IP_ADAPTER)
   @Option(
       names = "--fallback-adapter",
@@ -235,10 +244,13 @@ final class IpAdapterOptions {
       } else {
         file.requireEncoder(encoder);
       }
+      if (faceParser != null) {
+        file = file.faceParser(faceParser);
+      }
       boolean looks = kind.needsImageEncoder() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
-          : looking.register(ImageEncoder.open(encoder, base.compute()));
+          : looking.register(PersonAdapter.imageEncoder(file, encoder, base.compute()));
       IpAdapter ip = opened.register(open(file, base, eye));
       double most = prepared.shown.stream()
           .mapToDouble(one -> one.option.weight(kind))
@@ -328,6 +340,7 @@ final class IpAdapterOptions {
     requireUsed(kind, "--adapter-embedder", faces ? null : embedder);
     requireUsed(kind, "--face-detector", faces || guided ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
+    requireUsed(kind, "--face-parser", kind.needsFaceParser() ? null : faceParser);
     requireUsed(
         kind, "--image-encoder", kind.needsImageEncoder() || fallback != null ? null : encoder);
     control.requireUsed(kind, adapter);

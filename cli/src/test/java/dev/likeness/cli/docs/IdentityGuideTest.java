@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.cli.Selfies;
 import dev.likeness.cli.TinyAdapter;
 import dev.likeness.cli.TinyPhotoMaker;
+import dev.likeness.cli.TinyPulid;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
@@ -191,6 +192,33 @@ class IdentityGuideTest {
     words.put("ada-2.png", photos.resolve("selfie-02.jpg").toString());
     words.put("w600k_r50.onnx", recogniser("w600k_r50.onnx").toString());
     assertEquals(List.of("out", "out", "shots"), run("docs/guides/photomaker.md", words, true));
+  }
+
+  @Test
+  void everyCommandOfPulidRuns() throws IOException {
+    Path sdxl = PipelineFolder.any("sdxl/xl-base", folder);
+    Path flux = PipelineFolder.any("flux/dev", folder);
+    Path photos = selfies();
+    Map<String, String> words = new HashMap<>();
+    words.put("sdxl", sdxl.toString());
+    words.put("flux1-dev", flux.toString());
+    for (Path base : List.of(sdxl, flux)) {
+      String name = base.equals(flux) ? "pulid_flux_v0.9.1.safetensors" : "pulid_v1.1.safetensors";
+      try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+        words.put(name, TinyPulid.write(model, folder.resolve(name)).toString());
+      }
+    }
+    words.put(
+        "EVA02_CLIP_L_336_psz14_s6B.pt",
+        TinyPulid.writeTower(folder.resolve("eva.safetensors")).toString());
+    words.put(
+        "parsing_bisenet.pth",
+        TinyPulid.writeParser(folder.resolve("parser.onnx")).toString());
+    words.put("antelopev2/glintr100.onnx", recogniser("glintr100.onnx").toString());
+    words.put("selfies", photos.toString());
+    words.put("ada.jpg", photos.resolve("selfie-01.jpg").toString());
+    words.put("ada-2.jpg", photos.resolve("selfie-02.jpg").toString());
+    assertEquals(List.of("out", "out-sdxl", "shots"), run("docs/guides/pulid.md", words, true));
   }
 
   private Path selfies() {

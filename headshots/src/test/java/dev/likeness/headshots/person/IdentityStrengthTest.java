@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
+import dev.likeness.ipadapter.IpAdapterFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +46,24 @@ class IdentityStrengthTest {
         "the identity strength must be in 0..1, got 1.5",
         assertThrows(IllegalArgumentException.class, () -> IdentityStrength.DEFAULT.at(1.5, true))
             .getMessage());
+  }
+
+  @Test
+  void takesTheWeightOfTheAuthorsOfAMethod() {
+    IpAdapterFile.Kind method = new IpAdapterFile.Kind(
+        "A",
+        "an A",
+        false,
+        false,
+        false,
+        Optional.empty(),
+        "a",
+        OptionalDouble.of(1),
+        "an A for SDXL");
+    IdentityStrength strength = IdentityStrength.of(method);
+    assertEquals(1, strength.at(1, false).adapter());
+    assertEquals(0.25, strength.at(0.5, true).adapter());
+    assertEquals(strength, strength.withoutFaceGuidance());
   }
 
   @Test

@@ -17,11 +17,18 @@ public interface AttentionBranch {
    * @param value values; null in a UNet
    * @param time the timestep input of the network, [1], in a separate tensor for each call; null if
    *     the network does not pass it
+   * @param result the attention's own result, of the queries' shape; null in a transformer
    */
-  record BranchInputs(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
+  record BranchInputs(
+      Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time, Tensor result) {
     /** Returns inputs with queries only. */
     public static BranchInputs of(Tensor query) {
-      return new BranchInputs(query, null, null, null, null);
+      return of(query, null);
+    }
+
+    /** Returns inputs of a UNet. */
+    public static BranchInputs of(Tensor query, Tensor result) {
+      return new BranchInputs(query, null, null, null, null, result);
     }
 
     /** Returns the inputs of {@code count} adjacent rows of the batch. */
@@ -31,7 +38,8 @@ public interface AttentionBranch {
           narrowed(plainQuery, first, count),
           narrowed(plainKey, first, count),
           narrowed(value, first, count),
-          time);
+          time,
+          narrowed(result, first, count));
     }
 
     private static Tensor narrowed(Tensor t, long first, long count) {

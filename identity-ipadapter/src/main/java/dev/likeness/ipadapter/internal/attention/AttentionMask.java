@@ -52,7 +52,7 @@ public final class AttentionMask {
   }
 
   /** Returns the weight of each of {@code queries} positions, [1, 1, queries, 1]. */
-  Tensor forQueries(long queries) {
+  public Tensor forQueries(long queries) {
     Tensor level = levels.get(imageQueries == 0 ? queries : imageQueries);
     if (level == null) {
       throw new IllegalArgumentException(

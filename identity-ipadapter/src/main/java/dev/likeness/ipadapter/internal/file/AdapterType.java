@@ -9,11 +9,16 @@ import java.util.stream.Stream;
 
 /** Files of other adapters that resemble IP-Adapters, detected to be refused by name. */
 public enum AdapterType {
-  /** Also published for SDXL with the key prefixes of IP-Adapters. */
-  PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),
+  /** Also published with the key prefixes of IP-Adapters. */
+  PULID(
+      "a PuLID adapter of version 1, or a part of one",
+      "pulid_encoder.",
+      "id_adapter",
+      "image_proj.mapping_0."),
   CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
 
-  private static final String SUPPORTED = "; only IP-Adapters are supported";
+  private static final String SUPPORTED =
+      "; give an adapter of another kind, such as pulid_v1.1.safetensors";
 
   private final String title;
   private final Predicate<String> signature;

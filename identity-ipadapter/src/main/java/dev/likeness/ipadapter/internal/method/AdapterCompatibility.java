@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.method;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.parsing.FaceFeatureEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.photos.embed.EmbedderSpec;
 import java.nio.file.Path;
@@ -17,8 +18,8 @@ public final class AdapterCompatibility {
    * @param file name of the adapter in error messages
    */
   public static void check(String file, AdapterLayout adapter, AdapterSites base) {
-    if (adapter.method().family() != base.family()
-        || adapter.contextWidth() != base.contextWidth()) {
+    if (!adapter.method().families().contains(base.family())
+        || adapter.method().usesContextWidth() && adapter.contextWidth() != base.contextWidth()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + ", but the base "
           + base.name() + " is " + base.baseDescription() + "; give an adapter for this base");
     }
@@ -76,6 +77,29 @@ public final class AdapterCompatibility {
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
       throw new InvalidInputException(wanted + ", but the image encoder " + folder + " is "
           + encoder.describe() + "; give the image encoder that the adapter was trained with");
+    }
+  }
+
+  /**
+   * Refuses other networks than a vision tower with a face parser, if the adapter needs them.
+   *
+   * @param encoder the tower with its parser; null if there is none, or if it is another encoder
+   */
+  public static void checkFaceFeatures(
+      String file, AdapterLayout adapter, FaceFeatureEncoder encoder) {
+    if (!adapter.needsFaceFeatures()) {
+      return;
+    }
+    if (encoder == null) {
+      throw new InvalidInputException(file + " is " + adapter.method().named()
+          + " and needs the vision tower EVA02-CLIP-L-14-336 and a face parser; give them:"
+          + " --image-encoder EVA02_CLIP_L_336_psz14_s6B.pt --face-parser parsing_bisenet.pth (in"
+          + " Java, call ImageEncoder.ofFaces)");
+    }
+    if (encoder.width() != adapter.imageWidth()) {
+      throw new InvalidInputException(file + " is " + adapter.method().named()
+          + " and was trained with a vision tower of width " + adapter.imageWidth() + ", but "
+          + encoder.describe() + " has width " + encoder.width() + "; give EVA02-CLIP-L-14-336");
     }
   }
 

@@ -42,7 +42,14 @@ public record AdapterLayout(
 
   /** Returns true if the adapter needs an image encoder that is not in its own file. */
   public boolean needsEncoder() {
-    return needsImage() && method.imageInput() != IdentityMethod.ImageInput.OWN_ENCODER;
+    return needsImage()
+        && method.imageInput() != IdentityMethod.ImageInput.OWN_ENCODER
+        && !needsFaceFeatures();
+  }
+
+  /** Returns true if the adapter needs a vision tower with a face parser. */
+  public boolean needsFaceFeatures() {
+    return method.imageInput() == IdentityMethod.ImageInput.FACE_FEATURES;
   }
 
   /** Returns true if the adapter needs images. */
@@ -74,7 +81,8 @@ public record AdapterLayout(
    * attentions, for messages.
    */
   public String describe() {
-    return method.named() + " for " + baseDescription()
+    return method.named()
+        + (method.usesContextWidth() ? " for " + baseDescription() : "")
         + (attentionWidths.isEmpty() ? "" : ", " + attentionWidths.size() + " attentions");
   }
 

@@ -9,12 +9,15 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.attention.BlockTokens;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.internal.face.FaceCrop;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -52,6 +55,11 @@ public interface IdentityMethod {
 
   /** Returns the family of bases that it is made for. */
   ModelFamily family();
+
+  /** Returns the families of bases that its adapters fit. */
+  default Set<ModelFamily> families() {
+    return Set.of(family());
+  }
 
   /**
    * Recognises an adapter file of this method by its keys and shapes. Methods are asked in the
@@ -150,6 +158,13 @@ public interface IdentityMethod {
     return Optional.empty();
   }
 
+  /**
+   * Returns true if its tokens have the width of the image tokens that the base's attentions take.
+   */
+  default boolean usesContextWidth() {
+    return true;
+  }
+
   /** Returns the attentions of a base that it acts on; all by default. */
   default AdapterSites sites(AdapterSites all) {
     return all;
@@ -188,6 +203,17 @@ public interface IdentityMethod {
      */
     TokenMemories memories(
         ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale);
+
+    /**
+     * Returns what is added behind the blocks of a base, for methods that act there and on no
+     * attention; empty for others. The tensors belong to the calling scope.
+     *
+     * @param isUnconditional true for the unconditional input, with the references' shapes
+     */
+    default Optional<BlockTokens> blockTokens(
+        ReferenceEmbeddings references, boolean isUnconditional) {
+      return Optional.empty();
+    }
 
     /**
      * Encodes a photo by the adapter's own encoder, [1, tokens, width]; the calling scope owns the
@@ -233,7 +259,8 @@ public interface IdentityMethod {
   enum Setting {
     MASK("a mask"),
     NEGATIVE("negative references"),
-    BLOCK_WEIGHTS("block weights");
+    BLOCK_WEIGHTS("block weights"),
+    REFERENCE_WEIGHTS("references of different weights");
 
     private final String title;
 
@@ -253,7 +280,9 @@ public interface IdentityMethod {
     POOLED,
     TOKENS,
     /** The output of an encoder in the adapter's own file. */
-    OWN_ENCODER
+    OWN_ENCODER,
+    /** The features of an aligned face, read by a face parser and a vision tower. */
+    FACE_FEATURES
   }
 
   /** The input of an adapter in training for "no image". */
@@ -285,6 +314,9 @@ public interface IdentityMethod {
    * @param recogniser the face embedder that published adapters were trained with
    */
   record FaceInput(boolean isRaw, int side, Recogniser recogniser) {
+    /** The side of a face that is aligned as FFHQ's images, of which features are read. */
+    public static final int FFHQ = 512;
+
     /** The side for a method that takes the whole photo. */
     public static final int WHOLE_PHOTO = 0;
 
@@ -293,6 +325,20 @@ public interface IdentityMethod {
     /** FaceID's input: faces of 256 pixels for SDXL, else of 224 pixels. */
     public static FaceInput of(boolean isRaw, long contextWidth) {
       return new FaceInput(isRaw, contextWidth == XL_CONTEXT ? 256 : 224, Recogniser.BUFFALO_L);
+    }
+
+    /** Returns the image of a face that a reference has. */
+    public RgbImage image(RgbImage photo, Face face) {
+      return image(photo, face, side);
+    }
+
+    /** Returns the image of a face for this side. */
+    public static RgbImage image(RgbImage photo, Face face, int side) {
+      return switch (side) {
+        case WHOLE_PHOTO -> photo;
+        case FFHQ -> FaceCrop.FFHQ_512.of(photo, face);
+        default -> FaceCrop.normTemplate(side).align(photo, face);
+      };
     }
   }
 }

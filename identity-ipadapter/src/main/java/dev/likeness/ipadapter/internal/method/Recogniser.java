@@ -23,6 +23,14 @@ public record Recogniser(String file, String source, EmbedderSpec spec, int widt
       512,
       Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface"));
 
+  /** The face embedder of InstantID and PuLID. */
+  public static final Recogniser ANTELOPE = new Recogniser(
+      "glintr100.onnx",
+      "InsightFace's antelopev2",
+      EmbedderSpec.ARCFACE,
+      512,
+      Pattern.compile("(?i)w600k|mbf|mobilefacenet|ms1m|cosface"));
+
   /** Returns true if an embedder is another one, by its kind and file name. */
   boolean isOther(EmbedderSpec other, Path onnx) {
     return other != spec || others.matcher(onnx.getFileName().toString()).find();

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.ipadapter.internal.parsing.FaceFeatureEncoder;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
@@ -22,12 +23,13 @@ public final class ReferenceEncoder {
   private final String adapter;
   private final AdapterLayout layout;
   private final LoadedImageEncoder encoder;
+  private final FaceFeatureEncoder features;
   private final IdentityMethod.Opened opened;
   private Grid unconditional;
 
   /** Makes an encoder for an adapter without an image encoder of its own. */
   public ReferenceEncoder(String adapter, AdapterLayout layout, LoadedImageEncoder encoder) {
-    this(adapter, layout, encoder, null);
+    this(adapter, layout, encoder, null, null);
   }
 
   /**
@@ -35,16 +37,19 @@ public final class ReferenceEncoder {
    *
    * @param adapter name of the adapter in error messages
    * @param encoder the image encoder; null if the adapter needs none, or has its own
+   * @param features reads the features of faces; null if the adapter does not need them
    * @param opened the adapter, of which an encoder of its own is used
    */
   public ReferenceEncoder(
       String adapter,
       AdapterLayout layout,
       LoadedImageEncoder encoder,
+      FaceFeatureEncoder features,
       IdentityMethod.Opened opened) {
     this.adapter = adapter;
     this.layout = layout;
     this.encoder = encoder;
+    this.features = features;
     this.opened = opened;
   }
 
@@ -67,10 +72,11 @@ public final class ReferenceEncoder {
 
   /** Returns the origin of the adapter's embeddings; the references name the face embedder. */
   public EmbeddingOrigin origin(List<Reference> references) {
-    boolean looks = layout.needsImage() && encoder != null;
     String length = layout.needsRawEmbedding() ? "raw" : "unit";
     return new EmbeddingOrigin(
-        looks ? encoder.fingerprint() : "",
+        encoder != null && layout.needsEncoder()
+            ? encoder.fingerprint()
+            : features != null && layout.needsFaceFeatures() ? features.fingerprint() : "",
         layout.needsFace() ? EmbeddingOrigin.faceEmbedder(references) : "",
         layout.needsFace() ? length : "");
   }
@@ -170,6 +176,9 @@ public final class ReferenceEncoder {
   }
 
   private Tensor encode(RgbImage image) {
+    if (layout.needsFaceFeatures()) {
+      return features.encode(image);
+    }
     return layout.needsEncoder() ? features(encoder.encode(image)) : opened.encode(image);
   }
 

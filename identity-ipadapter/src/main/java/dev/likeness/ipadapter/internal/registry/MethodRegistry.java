@@ -11,6 +11,7 @@ import dev.likeness.ipadapter.internal.method.instantxsd3.InstantxSd3Method;
 import dev.likeness.ipadapter.internal.method.ipadapter.IpAdapterMethod;
 import dev.likeness.ipadapter.internal.method.photomaker.PhotoMakerMethod;
 import dev.likeness.ipadapter.internal.method.plus.PlusMethod;
+import dev.likeness.ipadapter.internal.method.pulid.PulidMethod;
 import dev.likeness.ipadapter.internal.method.xlabs.XlabsMethod;
 import java.util.List;
 
@@ -29,6 +30,8 @@ public final class MethodRegistry {
   public static final IdentityMethod PHOTO_MAKER = new PhotoMakerMethod(false);
   public static final IdentityMethod PHOTO_MAKER_V2 = new PhotoMakerMethod(true);
   public static final IdentityMethod INSTANT_ID = new InstantIdMethod();
+  public static final IdentityMethod PULID = new PulidMethod(false);
+  public static final IdentityMethod PULID_FLUX = new PulidMethod(true);
   public static final IdentityMethod XLABS = new XlabsMethod();
   public static final IdentityMethod INSTANTX_FLUX = new InstantxFluxMethod();
   public static final IdentityMethod INSTANTX_SD3 = new InstantxSd3Method();
@@ -40,6 +43,8 @@ public final class MethodRegistry {
   private static final List<IdentityMethod> METHODS = List.of(
       PHOTO_MAKER,
       PHOTO_MAKER_V2,
+      PULID,
+      PULID_FLUX,
       INSTANTX_SD3,
       FACE_ID_PLUS,
       UNNORMALISED_FACE_ID_PORTRAIT,

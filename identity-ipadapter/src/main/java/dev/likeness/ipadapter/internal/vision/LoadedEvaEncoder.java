@@ -34,6 +34,7 @@ public final class LoadedEvaEncoder implements AutoCloseable {
   private final Compute compute;
   private final LoadedWeights weights;
   private final EvaVisionModel tower;
+  private final String fingerprint;
 
   private LoadedEvaEncoder(TensorSource source, Compute compute) {
     this.file = source.describe();
@@ -43,6 +44,7 @@ public final class LoadedEvaEncoder implements AutoCloseable {
       config = EvaVisionConfig.of(source);
       weights.check(tensors -> new EvaVisionModel(config, tensors), Set.of());
       tower = new EvaVisionModel(config, Weights.of(weights));
+      fingerprint = LoadedImageEncoder.fingerprint(source);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -89,6 +91,11 @@ public final class LoadedEvaEncoder implements AutoCloseable {
 
   public EvaVisionConfig config() {
     return config;
+  }
+
+  /** Returns a hash of the weights, equal for f32 and f16 files of one tower. */
+  public String fingerprint() {
+    return fingerprint;
   }
 
   /** Returns its file, for messages. */

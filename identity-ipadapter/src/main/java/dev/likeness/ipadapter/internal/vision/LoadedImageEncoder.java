@@ -188,7 +188,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
    * thousandth of the weights and change in any training. They are rounded to f16, because encoders
    * are published in f16 too.
    */
-  private static String fingerprint(TensorSource weights) {
+  static String fingerprint(TensorSource weights) {
     MessageDigest digest = sha256();
     weights.names().stream()
         .filter(name -> weights.shape(name).length == 1)

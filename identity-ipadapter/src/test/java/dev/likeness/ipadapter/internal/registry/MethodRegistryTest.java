@@ -41,6 +41,7 @@ class MethodRegistryTest {
       case POOLED -> "pooled embedding";
       case TOKENS -> "image tokens";
       case OWN_ENCODER -> "own encoder";
+      case FACE_FEATURES -> "face parser and EVA02-CLIP";
     };
   }
 
@@ -54,7 +55,9 @@ class MethodRegistryTest {
         + (small.get().isRaw() ? "not normalised" : "of length 1")
         + (large == FaceInput.WHOLE_PHOTO
             ? ", and the whole photo"
-            : ", aligned to " + small.get().side() + " (SDXL: " + large + ")");
+            : large == FaceInput.FFHQ
+                ? ", aligned to 512 as FFHQ"
+                : ", aligned to " + small.get().side() + " (SDXL: " + large + ")");
   }
 
   private static String lora(IdentityMethod method) {

@@ -93,6 +93,13 @@ public enum FaceCrop {
     return crop(image, transform(landmarks));
   }
 
+  /** Returns the aligned face; its eyes are estimated if the detector finds no landmarks. */
+  public RgbImage of(RgbImage image, Face face) {
+    return face.landmarks()
+        .map(landmarks -> of(image, landmarks))
+        .orElseGet(() -> template.align(image, face));
+  }
+
   /** Returns the crop of a known transform. */
   RgbImage crop(RgbImage image, SimilarityTransform onto) {
     return OpenCvGeometry.warp(image, onto, side(), outside);

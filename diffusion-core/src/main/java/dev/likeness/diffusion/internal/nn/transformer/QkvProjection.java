@@ -64,7 +64,8 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
         Heads.split(plain.q, heads, null),
         Heads.split(plain.k, heads, null),
         own.v(),
-        time);
+        time,
+        null);
   }
 
   Tensor queries(Tensor x) {

@@ -54,9 +54,10 @@ final class Attention {
 
   private Tensor attend(Tensor x, Tensor k, Tensor v) {
     Tensor q = split(toQ.forward(x));
-    Tensor y = ScaledDotProduct.attend(q, k, v);
+    Tensor own = ScaledDotProduct.attend(q, k, v);
+    Tensor y = own;
     for (AttentionBranch branch : branches) {
-      y = y.add(branch.attend(AttentionBranch.BranchInputs.of(q)));
+      y = y.add(branch.attend(AttentionBranch.BranchInputs.of(q, own)));
     }
     return toOut.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), -1));
   }

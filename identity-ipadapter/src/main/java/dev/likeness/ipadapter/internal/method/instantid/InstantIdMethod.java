@@ -15,10 +15,8 @@ import dev.likeness.ipadapter.internal.method.Recogniser;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
-import dev.likeness.photos.embed.EmbedderSpec;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.regex.Pattern;
 
 /**
  * InstantID (Wang et al. 2024, arXiv:2401.07519): a resampler over a face embedding that is not
@@ -35,13 +33,6 @@ public record InstantIdMethod() implements IdentityMethod {
   private static final int SIDE = 112;
   /** The weight of the adapter, and the scale of the ControlNet. */
   private static final double SCALE = 0.8;
-
-  private static final Recogniser ANTELOPE = new Recogniser(
-      "glintr100.onnx",
-      "InsightFace's antelopev2",
-      EmbedderSpec.ARCFACE,
-      FACE_WIDTH,
-      Pattern.compile("(?i)w600k|mbf|mobilefacenet|ms1m|cosface"));
 
   @Override
   public String id() {
@@ -82,7 +73,7 @@ public record InstantIdMethod() implements IdentityMethod {
 
   @Override
   public Optional<FaceInput> faceInput(long contextWidth) {
-    return Optional.of(new FaceInput(true, SIDE, ANTELOPE));
+    return Optional.of(new FaceInput(true, SIDE, Recogniser.ANTELOPE));
   }
 
   @Override

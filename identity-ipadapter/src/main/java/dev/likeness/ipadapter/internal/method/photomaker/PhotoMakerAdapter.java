@@ -10,9 +10,9 @@ import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.AdapterNames;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.ImageTokens;
 import dev.likeness.ipadapter.internal.projection.FaceFusion;
@@ -21,7 +21,6 @@ import dev.likeness.ipadapter.internal.vision.ImageProcessor;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
-import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -43,7 +42,7 @@ final class PhotoMakerAdapter implements IdentityMethod.Opened {
   private final FacePerceiver perceiver;
 
   PhotoMakerAdapter(AdapterLayout layout, LoadedWeights file, Compute compute) {
-    this(layout, new Header(file), Weights.of(file), compute);
+    this(layout, new AdapterNames(file), Weights.of(file), compute);
   }
 
   /** Reads the networks from the root of a file, whose names and shapes are given. */
@@ -123,28 +122,5 @@ final class PhotoMakerAdapter implements IdentityMethod.Opened {
             ImageTokens.place(references.face().orElseThrow(), compute).select(1, 0), image);
     return new MergedPrompt(
         fusion, embeddings.reshape(-1, layout.contextWidth()), weight, start, end);
-  }
-
-  /** The names and shapes of loaded weights. */
-  private record Header(LoadedWeights weights) implements TensorNames {
-    @Override
-    public Set<String> names() {
-      return weights.names();
-    }
-
-    @Override
-    public long[] shape(String name) {
-      return weights.shape(name);
-    }
-
-    @Override
-    public DType dtype(String name) {
-      throw new IllegalStateException("only names and shapes are known");
-    }
-
-    @Override
-    public String describe() {
-      return "the adapter";
-    }
   }
 }

@@ -157,7 +157,7 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
 
   @Override
   public Set<Setting> missingSettings() {
-    return Set.of(Setting.MASK, Setting.NEGATIVE, Setting.BLOCK_WEIGHTS);
+    return Set.of(Setting.MASK, Setting.NEGATIVE, Setting.BLOCK_WEIGHTS, Setting.REFERENCE_WEIGHTS);
   }
 
   /** Words that already end in the trigger word stay: files of persons have them. */

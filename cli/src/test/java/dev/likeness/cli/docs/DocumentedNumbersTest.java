@@ -15,6 +15,7 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.photos.SetVerdict;
+import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
@@ -80,7 +81,12 @@ class DocumentedNumbersTest {
       assertEquals(higherIsWorse ? "above" : "below", rows.group(2), rows.group());
       found++;
     }
-    assertEquals(14, found);
+    assertEquals(20, found);
+    says(
+        "docs/guides/take-good-selfies.md",
+        "The file has over %s MB, or the photo over %s million pixels.",
+        DecodeLimits.DEFAULT.maxBytes() / 1_000_000,
+        DecodeLimits.DEFAULT.maxPixels() / 1_000_000);
   }
 
   @Test

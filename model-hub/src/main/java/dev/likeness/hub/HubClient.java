@@ -32,6 +32,9 @@ final class HubClient {
   /** The number of attempts without any progress. */
   static final int ATTEMPTS = 5;
 
+  /** The number of attempts to connect where nothing listens: a wrong address does not pass. */
+  static final int REFUSED_ATTEMPTS = 2;
+
   private static final int MOST_REDIRECTS = 8;
   private static final long LARGEST_JSON = 32L << 20;
   private static final int MOST_PAGES = 200;
@@ -137,7 +140,8 @@ final class HubClient {
       Optional<Duration> asked = e instanceof Passing passing ? passing.wait : Optional.empty();
       boolean hopeless = HubFailures.isFinal(e)
           || asked.filter(wait -> wait.compareTo(LONGEST_WAIT) > 0).isPresent();
-      if (failed >= ATTEMPTS || hopeless) {
+      int most = HubFailures.isRefused(e) ? REFUSED_ATTEMPTS : ATTEMPTS;
+      if (failed >= most || hopeless) {
         throw HubFailures.of(e, address.getHost(), failed);
       }
       pause(asked.orElse(settings.patience().backOff().multipliedBy(1L << failed - 1)));

@@ -133,6 +133,11 @@ final class HubFailures {
         || isUnresolved(e);
   }
 
+  /** Returns true if the other machine refused the connection, so that it is not overloaded. */
+  static boolean isRefused(IOException e) {
+    return e instanceof ConnectException && !isUnresolved(e);
+  }
+
   private static boolean isUnresolved(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof UnresolvedAddressException) {

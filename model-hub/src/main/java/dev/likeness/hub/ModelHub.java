@@ -273,7 +273,7 @@ public final class ModelHub {
 
   private void requireOnline(HubAddress address) {
     if (settings.isOffline()) {
-      throw new ResourceLimitException("HF_HUB_OFFLINE is set, so " + address.repository()
+      throw new InvalidInputException("HF_HUB_OFFLINE is set, so " + address.repository()
           + " is not asked for; unset it to use the network");
     }
   }

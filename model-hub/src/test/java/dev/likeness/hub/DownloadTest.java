@@ -441,8 +441,8 @@ class DownloadTest {
         "ada/other is not in the cache " + cache
             + ", and HF_HUB_OFFLINE is set; unset it and get the model once",
         e.getMessage());
-    ResourceLimitException asked = assertThrows(
-        ResourceLimitException.class, () -> offline.plan(HubAddress.parse("ada/single")));
+    InvalidInputException asked = assertThrows(
+        InvalidInputException.class, () -> offline.plan(HubAddress.parse("ada/single")));
     assertEquals(
         "HF_HUB_OFFLINE is set, so ada/single is not asked for; unset it to use the network",
         asked.getMessage());

@@ -208,7 +208,7 @@ class FailureTest {
     }
     ModelHub none = ModelHub.open(settings().endpoint(URI.create("http://127.0.0.1:" + port)));
     assertEquals(
-        "cannot connect to 127.0.0.1 (5 attempts); check the network, HF_ENDPOINT and HTTPS_PROXY,"
+        "cannot connect to 127.0.0.1 (2 attempts); check the network, HF_ENDPOINT and HTTPS_PROXY,"
             + " or use the cache alone with HF_HUB_OFFLINE=1",
         assertThrows(ResourceLimitException.class, () -> none.get("ada/single")).getMessage());
   }

@@ -1,10 +1,12 @@
 package dev.likeness.studio;
 
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.provenance.Disclosure;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Options of a {@link LikenessStudio}. Immutable; setters return a changed copy.
@@ -32,6 +34,8 @@ public record StudioOptions(
   /** The smallest length of a {@link #password}, in characters. */
   public static final int MIN_PASSWORD_LENGTH = 12;
 
+  private static final Pattern HOST_NAME =
+      Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63})*");
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_PORT = 65_535;
 
@@ -72,6 +76,12 @@ public record StudioOptions(
           + " without a password; give a password, or listen on " + LOOPBACK);
     }
     hostNames = List.copyOf(hostNames);
+    for (String name : hostNames) {
+      if (!HOST_NAME.matcher(name).matches()) {
+        throw new IllegalArgumentException("the host name must be a name such as"
+            + " studio.example.org, without scheme, port and path, got " + Quoted.of(name));
+      }
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.likeness.studio;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.provenance.Disclosure;
 import java.util.List;
@@ -65,6 +66,13 @@ class StudioOptionsTest {
         "the number of training steps must be at least 1, got 0",
         message(() -> PLAIN.trainingSteps(0)));
     assertFalse(PLAIN.listen("0.0.0.0", "correct horse").toString().contains("horse"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "<b>", "http://studio.example", "studio.example:8080", "a/b", "a..b"})
+  void refusesHostNamesThatNoBrowserSends(String name) {
+    assertTrue(message(() -> PLAIN.hostNames(List.of("studio.example", name)))
+        .startsWith("the host name must be a name such as studio.example.org"));
   }
 
   private static String message(org.junit.jupiter.api.function.Executable call) {

@@ -276,7 +276,8 @@ public final class Photos {
     return files(subject).stream()
         .filter(path -> id(path.getFileName().toString()).equals(photo))
         .findFirst()
-        .orElseThrow(() -> new UnknownResourceException("this photo was removed"));
+        .orElseThrow(() -> new UnknownResourceException(
+            "there is no such photo; it may have been removed: reload the page"));
   }
 
   static List<Path> files(Subject subject) {

@@ -163,9 +163,11 @@ final class ReportSentences {
                   + " the best ones."
               : "Generate more images and keep the best ones; many flaws appear in some"
                   + " images only.")
-          + " With the command, add: --count 8 --keep 3.");
+          + " With the command, in which the names in capitals are yours: ./likeness headshot"
+          + " --person FILE --base BASE --count 8 --keep 3 --out DIR.");
       steps.add("Something is nearly right? Edit that image: other clothes, backdrop, light or"
-          + " expression. With the command: edit IMAGE --person FILE --outfit TEXT --out DIR.");
+          + " expression. With the command: ./likeness edit IMAGE --person FILE --base BASE"
+          + " --outfit TEXT --out DIR.");
     }
     steps.add("When you publish an image, say that it was generated, for example: “AI-generated"
         + " portrait”. Each file says so in its metadata too, but some sites remove metadata.");
@@ -183,6 +185,10 @@ final class ReportSentences {
         "They do not prove that the person was in a place, wore these clothes, or agreed to a"
             + " message.",
         "The checks find many flaws, not all. They were set with rendered faces. Look at eyes,"
-            + " teeth, ears, hands and the edge of the hair yourself.");
+            + " teeth, ears, hands and the edge of the hair yourself.",
+        "The best image is the best by these checks: images without a flaw come first, then those"
+            + " with the highest likeness, which counts twice, quality and agreement with the"
+            + " requested words. A flaw that no check measures, such as a blotch in one eye, does not"
+            + " change the order.");
   }
 }

@@ -21,6 +21,8 @@ import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
 import dev.likeness.cli.console.MissingSubcommand;
 import dev.likeness.cli.console.OptionName;
+import dev.likeness.cli.console.TypedCommand;
+import dev.likeness.cli.console.UnknownArgument;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.paths.CommandPaths;
 import dev.likeness.diffusion.error.LikenessException;
@@ -44,6 +46,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
@@ -153,17 +156,29 @@ public final class LikenessCommand implements Runnable {
       return new CommandLine.RunLast().execute(parsed);
     });
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
-    line.setParameterExceptionHandler((wrong, given) -> {
-      console.printError(CommandNumbers.explain(wrong).orElseGet(wrong::getMessage) + " (try "
-          + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
-      return ExitStatus.USAGE.code();
-    });
+    line.setParameterExceptionHandler((wrong, given) -> reportUsage(wrong, console));
     try {
-      int status = line.execute(OptionAliases.resolve(line, args));
+      String[] own = OptionAliases.resolve(line, args);
+      ParameterException unknown = OptionAliases.findUnknown(line, own).orElse(null);
+      int status = unknown == null ? line.execute(own) : reportUsage(unknown, console);
       return status == ExitStatus.DONE.code() ? console.requireWritten() : status;
     } catch (OutOfMemoryError | LinkageError e) {
       return console.report(e);
     }
+  }
+
+  /** Prints a wrong command line's fault, after the help if no subcommand was given. */
+  private static int reportUsage(ParameterException wrong, Console console) {
+    CommandLine command = wrong.getCommandLine();
+    if (wrong instanceof MissingSubcommand) {
+      command.usage(console.err());
+    }
+    console.printError(CommandNumbers.explain(wrong)
+            .or(() -> UnknownArgument.explain(wrong))
+            .or(() -> OptionAliases.explainRepeated(wrong))
+            .orElseGet(wrong::getMessage)
+        + " (try " + TypedCommand.help(command.getCommandSpec(), "--help") + ")");
+    return ExitStatus.USAGE.code();
   }
 
   private static boolean isHelp(ParseResult parsed) {
@@ -234,7 +249,7 @@ public final class LikenessCommand implements Runnable {
     private GroupedOptions() {}
 
     private static boolean hasFew(CommandSpec command) {
-      return command.options().size() <= FEW;
+      return command.options().stream().filter(option -> !option.hidden()).count() <= FEW;
     }
 
     /** Names only the required options in the first line of the help. */
@@ -255,11 +270,12 @@ public final class LikenessCommand implements Runnable {
               .collect(Collectors.joining(" ")));
     }
 
-    /** Adds the option that lists all options to a command with many. */
+    /** Adds the option that lists all options; the help of a command with few does not name it. */
     static void addHelpAll(CommandSpec command) {
-      if (!hasFew(command) && command.findOption(HELP_ALL) == null) {
+      if (command.findOption(HELP_ALL) == null) {
         command.addOption(OptionSpec.builder(HELP_ALL)
             .usageHelp(true)
+            .hidden(hasFew(command))
             .arity("0")
             .type(boolean.class)
             .description("shows all options")
@@ -294,7 +310,7 @@ public final class LikenessCommand implements Runnable {
       });
       if (others > 0) {
         text.append(help.createHeading(
-            "%n%d more options: %s %s%n", others, help.commandSpec().qualifiedName(), HELP_ALL));
+            "%n%d more options: %s%n", others, TypedCommand.help(help.commandSpec(), HELP_ALL)));
       }
       return text.toString();
     }

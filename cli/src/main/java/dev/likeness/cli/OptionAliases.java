@@ -1,12 +1,19 @@
 package dev.likeness.cli;
 
+import dev.likeness.cli.console.OptionName;
+import dev.likeness.cli.console.UnknownArgument;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Other names of options: the names of earlier versions, and those of diffusers and of the web UIs.
@@ -65,26 +72,86 @@ final class OptionAliases {
    */
   static String[] resolve(CommandLine root, String... args) {
     String[] own = args.clone();
+    forEachOption(root, own, (command, i) -> {
+      String name = name(own[i]);
+      own[i] = find(command.getCommandSpec(), name).orElse(name) + own[i].substring(name.length());
+      return true;
+    });
+    return own;
+  }
+
+  /**
+   * Returns the error of the first option that its command does not have. An option with several
+   * values would take it for one of them, and a missing option would be reported before it.
+   *
+   * @param own the arguments with the own name of each option
+   */
+  static Optional<ParameterException> findUnknown(CommandLine root, String... own) {
+    List<ParameterException> unknown = new ArrayList<>();
+    forEachOption(root, own, (command, i) -> {
+      CommandSpec spec = command.getCommandSpec();
+      String name = name(own[i]);
+      if (spec.findOption(name) == null && !spec.negatedOptionsMap().containsKey(name)) {
+        unknown.add(new ParameterException(command, UnknownArgument.option(spec, own[i])));
+      }
+      return unknown.isEmpty();
+    });
+    return unknown.stream().findFirst();
+  }
+
+  /** Explains that an option was given twice; empty if an error has another cause. */
+  static Optional<String> explainRepeated(ParameterException wrong) {
+    if (!(wrong instanceof OverwrittenOptionException twice)
+        || !(twice.getOverwritten() instanceof OptionSpec option)) {
+      return Optional.empty();
+    }
+    String own = OptionName.of(option);
+    List<String> others = Stream.concat(
+            Arrays.stream(option.names()).filter(name -> !name.equals(own)),
+            ALIASES.entrySet().stream()
+                .filter(alias -> find(option.command(), alias.getKey())
+                    .filter(name -> name.equals(own))
+                    .isPresent())
+                .map(Map.Entry::getKey))
+        .toList();
+    return Optional.of(own + " is given more than once"
+        + (others.isEmpty() ? "" : " (its other names: " + String.join(", ", others) + ")")
+        + "; give it once");
+  }
+
+  /** A function of a command and the index of one of its options; false to end. */
+  private interface OptionVisitor {
+    boolean visit(CommandLine command, int index);
+  }
+
+  private static void forEachOption(CommandLine root, String[] args, OptionVisitor visitor) {
     CommandLine command = root;
     int from = 0;
-    while (from < own.length && command.getSubcommands().containsKey(own[from])) {
-      command = command.getSubcommands().get(own[from++]);
+    while (from < args.length && command.getSubcommands().containsKey(args[from])) {
+      command = command.getSubcommands().get(args[from++]);
     }
-    CommandSpec spec = command.getCommandSpec();
+    if (from < args.length
+        && !args[from].startsWith("-")
+        && !command.getSubcommands().isEmpty()) {
+      return; // An unknown subcommand, whose options nobody knows.
+    }
     boolean isValue = false;
-    for (int i = from; i < own.length && !own[i].equals("--"); i++) {
-      if (isValue || !own[i].startsWith("--")) {
+    for (int i = from; i < args.length && !args[i].equals("--"); i++) {
+      if (isValue || !args[i].startsWith("--")) {
         isValue = false;
         continue;
       }
-      int end = own[i].indexOf('=');
-      String name = end < 0 ? own[i] : own[i].substring(0, end);
-      String given = find(spec, name).orElse(name);
-      own[i] = given + own[i].substring(name.length());
-      OptionSpec option = spec.findOption(given);
-      isValue = end < 0 && option != null && option.arity().min() > 0;
+      if (!visitor.visit(command, i)) {
+        return;
+      }
+      OptionSpec option = command.getCommandSpec().findOption(name(args[i]));
+      isValue = args[i].indexOf('=') < 0 && option != null && option.arity().min() > 0;
     }
-    return own;
+  }
+
+  private static String name(String argument) {
+    int end = argument.indexOf('=');
+    return end < 0 ? argument : argument.substring(0, end);
   }
 
   private static Optional<String> find(CommandSpec spec, String name) {

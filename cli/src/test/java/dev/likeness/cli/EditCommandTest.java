@@ -196,8 +196,9 @@ class EditCommandTest {
   @Test
   void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
     Path out = folder.resolve("out");
-    CommandResult run = edit(image, out, "--light", "window light");
+    CommandResult run = edit(image, out, "--light", "window light", "--memory", "60GiB");
     assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains(", budget 60.0 GiB"), run.err());
     assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
     assertTrue(OwnerOnly.isOwnerOnly(out.resolve("edit.json")));
@@ -289,7 +290,7 @@ class EditCommandTest {
     assertEquals(2, run.status());
     assertEquals(
         List.of("--prompt needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, "
-            + "--light or --expression (try likeness edit --help)"),
+            + "--light or --expression (try ./likeness edit --help)"),
         run.errorLines());
     assertEquals(
         List.of("nothing to edit; give a mask, margins, or words for a part"),

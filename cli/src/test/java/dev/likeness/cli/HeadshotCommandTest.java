@@ -188,9 +188,10 @@ class HeadshotCommandTest {
     byte[] first = Files.readAllBytes(out.resolve("headshot-001.png"));
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("again");
-    CommandResult again =
-        headshot("--person", person.toString(), "--style", "office", "--seed", "7");
+    CommandResult again = headshot(
+        "--person", person.toString(), "--style", "office", "--seed", "7", "--memory", "60GiB");
     assertEquals(0, again.status(), again.err());
+    assertTrue(again.err().contains(", budget 60.0 GiB"), again.err());
     assertEquals(
         List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
         TinyBase.namesIn(out));
@@ -204,6 +205,12 @@ class HeadshotCommandTest {
         List.of(
             "--train-steps and --rank need --photos and an --identity that trains; leave them out"),
         steps.errorLines());
+    CommandResult limited = headshot("--photos", photos.toString(), "--memory", "1GiB");
+    assertEquals(
+        List.of("--memory, --eight-bits and --eight-bit-products are for generating, and a training"
+            + " needs the network as it is; train with ./likeness train, then give its file with"
+            + " --person"),
+        limited.errorLines());
     CommandResult quality =
         headshot("--person", "ada.safetensors", "--face-quality", "quality.onnx");
     assertEquals(
@@ -390,7 +397,7 @@ class HeadshotCommandTest {
         headshot("--photos", nowhere, "--distortion", "40").errorLines());
     assertEquals(
         List.of(
-            "--distortion must be a number from 0 to 100, got 140 (try likeness headshot --help)"),
+            "--distortion must be a number from 0 to 100, got 140 (try ./likeness headshot --help)"),
         headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").errorLines());
     assertEquals(
         List.of("--brisque takes two files, MODEL,RANGE, got 1"),

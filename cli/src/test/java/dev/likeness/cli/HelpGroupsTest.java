@@ -16,6 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 class HelpGroupsTest {
+  private static final int MAX_EXAMPLE = 76;
   private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|\\S+");
   private static final Pattern HEADING = Pattern.compile("(?m)^([A-Z][A-Za-z ,]*):$");
 
@@ -78,7 +79,7 @@ class HelpGroupsTest {
     }
     assertFalse(help.contains("--freeu"), help);
     assertTrue(
-        Pattern.compile("(?m)^[0-9]+ more options: likeness generate --help-all$")
+        Pattern.compile("(?m)^[0-9]+ more options: ./likeness generate --help-all$")
             .matcher(help)
             .find(),
         help);
@@ -97,6 +98,10 @@ class HelpGroupsTest {
       String help = help(command, "--help");
       int at = help.indexOf("Examples:\n");
       assertTrue(at > 0, help);
+      // A longer line would be wrapped, and could not be pasted.
+      assertTrue(
+          help.substring(at).lines().allMatch(line -> line.length() <= MAX_EXAMPLE),
+          help.substring(at));
       String[] examples = help.substring(at + "Examples:\n".length())
           .replaceAll("\\\\\n +", "")
           .strip()

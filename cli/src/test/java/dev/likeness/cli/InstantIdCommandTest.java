@@ -339,7 +339,7 @@ class InstantIdCommandTest {
     refuses(
         "Invalid value for option '--pose': unknown pose \"sideways\"; known: front, left, right,"
             + " slightly-left, slightly-right, up, down, up-left, up-right, tilted-left,"
-            + " tilted-right, photo (try likeness generate --help)",
+            + " tilted-right, photo (try ./likeness generate --help)",
         instantId("out", "--identity-controlnet", net, "--pose", "sideways"));
     refuses(
         "--pose photo needs a face detector that finds keypoints, which the built-in one does not;"

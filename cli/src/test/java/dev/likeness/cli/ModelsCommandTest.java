@@ -159,7 +159,7 @@ class ModelsCommandTest {
       assertEquals(3, run.status());
       assertEquals(
           "likeness: " + names[0]
-              + " is not on this machine; get it once with: likeness models get " + names[1],
+              + " is not on this machine; get it once with: ./likeness models get " + names[1],
           run.err().strip());
     }
     assertEquals(List.of(), server.requests(), "nothing was asked for");
@@ -257,7 +257,7 @@ class ModelsCommandTest {
     CommandResult broken = CommandResult.of("models", "verify", "ada/a");
     assertEquals(3, broken.status());
     assertEquals(
-        "likeness: ada/a is damaged; remove it with likeness models remove NAME --yes, and get it"
+        "likeness: ada/a is damaged; remove it with ./likeness models remove NAME --yes, and get it"
             + " again",
         broken.err().strip());
   }
@@ -267,8 +267,8 @@ class ModelsCommandTest {
     CommandResult unknown = CommandResult.of("models", "get", "sdlx");
     assertEquals(3, unknown.status());
     assertEquals(
-        "likeness: the catalogue has no model \"sdlx\"; likeness models list shows its names, and"
-            + " owner/name gets any repository",
+        "likeness: the catalogue has no model \"sdlx\"; closest: sdxl, sd15, sd21; ./likeness models list"
+            + " shows its names, and owner/name gets any repository",
         unknown.err().strip());
     CommandResult precision =
         CommandResult.of("models", "get", "sdxl", "--precision", "f8", "--dry-run");

@@ -83,7 +83,7 @@ class NamedModelsTest {
     assertEquals(3, run.status(), run.err());
     String name = value.replaceFirst("@.*", "").replaceFirst(".*=", "");
     assertEquals(
-        "likeness: " + name + " is not on this machine; get it once with: likeness models get "
+        "likeness: " + name + " is not on this machine; get it once with: ./likeness models get "
             + command,
         run.err().strip());
     assertEquals(List.of(), server.requests());

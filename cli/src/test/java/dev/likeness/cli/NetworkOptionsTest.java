@@ -171,7 +171,7 @@ class NetworkOptionsTest {
       --freeu 0.9,0.2,0,1 | FreeU needs four factors above 0 and at most 3.4e38 (s1, s2, b1, b2), got 0.9, 0.2, 0.0, 1.0
       --guess-mode | --guess-mode does nothing without --controlnet; give both or neither
       --padding-mask-crop 4 | --padding-mask-crop does nothing without --mask; give both or\
-       neither (try likeness generate --help)
+       neither (try ./likeness generate --help)
       --degraded-guidance-start 0.1 | --degraded-guidance-start does nothing without --skip-layers or\
        --pag-layers; give one of them
       --degraded-guidance-end 0.1 | --degraded-guidance-end does nothing without --skip-layers or\

@@ -168,7 +168,7 @@ class NumberRangesTest {
     CommandResult run = CommandResult.of(command.split(" "));
     assertEquals(2, run.status(), run.err());
     assertEquals(
-        List.of(message + " (try likeness " + command.split(" ")[0] + " --help)"),
+        List.of(message + " (try ./likeness " + command.split(" ")[0] + " --help)"),
         run.errorLines());
   }
 

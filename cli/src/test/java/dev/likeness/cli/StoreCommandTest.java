@@ -319,7 +319,8 @@ class StoreCommandTest {
         List.of("--store DIR is missing; give the folder of the store"),
         CommandResult.of("people", "list").errorLines());
     assertEquals(
-        List.of("no subcommand given; give one of list, show, erase (try likeness people --help)"),
+        List.of(
+            "no subcommand given; give one of list, show, erase (try ./likeness people --help)"),
         CommandResult.of("people").errorLines());
   }
 

@@ -19,13 +19,13 @@ class UsageTest {
   @Test
   void namesTheMissingOptions() {
     assertWrong(
-        "Missing required options: '--prompt=TEXT', '--out=DIR' (try likeness generate --help)",
+        "Missing required options: '--prompt=TEXT', '--out=DIR' (try ./likeness generate --help)",
         "generate");
     assertWrong(
         "no subcommand given; give one of headshot, edit, generate, studio, photos, train,"
-            + " lora, inspect, convert, calibrate, models, people, purge, verify, doctor (try likeness --help)");
+            + " lora, inspect, convert, calibrate, models, people, purge, verify, doctor (try ./likeness --help)");
     assertWrong(
-        "no subcommand given; give one of list, show, erase (try likeness people --help)",
+        "no subcommand given; give one of list, show, erase (try ./likeness people --help)",
         "people");
   }
 
@@ -62,7 +62,7 @@ class UsageTest {
         "x");
     assertWrong(
         "Invalid value for option '--lora' (FILE[@WEIGHT[:BLOCKS]]): \"much\" is not a number; give FILE@WEIGHT with a "
-            + "number such as 0.8 (try likeness generate --help)",
+            + "number such as 0.8 (try ./likeness generate --help)",
         "generate",
         "--prompt",
         "x",
@@ -75,14 +75,14 @@ class UsageTest {
   @Test
   void acceptsNamesInAnyCase() {
     assertWrong(
-        "give either --out FILE or --store DIR (try likeness train --help)",
+        "give either --out FILE or --store DIR (try ./likeness train --help)",
         "train",
         "--photos",
         "x",
         "--preset",
         "quick");
     assertWrong(
-        "give either LoRA files or --extract TUNED-BASE (try likeness lora --help)",
+        "give either LoRA files or --extract TUNED-BASE (try ./likeness lora --help)",
         "lora",
         "--key-format",
         "kohya",
@@ -125,7 +125,9 @@ class UsageTest {
     String record = Files.readString(out.resolve("images.json"));
     assertTrue(record.contains("\"prompt\" : \"@" + arguments), record);
     assertWrong(
-        "Unmatched argument at index 0: '@" + arguments + "' (try likeness --help)",
+        "unknown command \"@" + arguments
+            + "\"; known: headshot, edit, generate, studio, photos, train, lora, inspect, convert,"
+            + " calibrate, models, people, purge, verify, doctor (try ./likeness --help)",
         "@" + arguments);
     for (String command : List.of("headshot", "photos", "inspect", "verify", "people")) {
       CommandResult other = CommandResult.of(command, "@" + arguments);
@@ -225,12 +227,12 @@ class UsageTest {
   @Test
   void requiresEitherPhotosOrAPerson() {
     assertWrong(
-        "give either --photos DIR or --person FILE (try likeness headshot --help)",
+        "give either --photos PHOTO|DIR or --person FILE (try ./likeness headshot --help)",
         "headshot",
         "--out",
         "x");
     assertWrong(
-        "give either --photos DIR or --person FILE (try likeness headshot --help)",
+        "give either --photos PHOTO|DIR or --person FILE (try ./likeness headshot --help)",
         "headshot",
         "--photos",
         "x",
@@ -242,7 +244,7 @@ class UsageTest {
 
   @Test
   void requiresOneOutputToConvertTo() {
-    String told = "give either OUT or --to OUT (try likeness convert --help)";
+    String told = "give either OUT or --to OUT (try ./likeness convert --help)";
     assertWrong(told, "convert", "x");
     assertWrong(told, "convert", "x", "y", "--to", "z");
     assertWrong(

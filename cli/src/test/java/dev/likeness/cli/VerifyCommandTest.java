@@ -224,7 +224,7 @@ class VerifyCommandTest {
   @Test
   void requiresOneInputToVerify() {
     assertEquals(
-        List.of("give either a FILE or --store DIR (try likeness verify --help)"),
+        List.of("give either a FILE or --store DIR (try ./likeness verify --help)"),
         CommandResult.of("verify").errorLines());
     assertEquals(
         List.of("--trust applies to a FILE only: a store is not signed; leave --trust out"),

@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
 /** The options that choose the base model and the device. */
 @Command(optionListHeading = "Base model and device")
 final class BaseOptions {
-  private static final String EMBEDDED = "portrait";
+  /** The name of the embedded model. */
+  static final String EMBEDDED = "portrait";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -127,8 +129,8 @@ final class BaseOptions {
           ModelCatalogue.builtIn().models(CatalogueModel.Role.BASE).get(0).name();
       console
           .err()
-          .println(EMBEDDED + " generates synthetic people; for photographs of real people:"
-              + " likeness models get " + first + ", then --base " + first);
+          .println(EMBEDDED + " generates synthetic people; for photographs of real people:" + " "
+              + TypedCommand.of("models get ") + first + ", then --base " + first);
     }
   }
 
@@ -146,7 +148,7 @@ final class BaseOptions {
 
   /** Returns the folder or file of the base. */
   Path folder() {
-    return isEmbedded() ? PortraitModel.files() : ModelPlaces.find(base);
+    return isEmbedded() ? PortraitModel.files() : ModelPlaces.findBase(base);
   }
 
   /** The options for device and dtype, which every computing subcommand has. */
@@ -216,19 +218,29 @@ final class BaseOptions {
             + "calibrate (default: the file beside the base, if there is one)")
     private Path calibration;
 
+    /** Returns true if the memory is limited, or saved at the cost of time. */
+    boolean isGiven() {
+      return memory != null || eightBits || eightBitProducts;
+    }
+
     /**
      * Opens {@code base} for a request within the memory limit, in 8 bits if requested.
      *
      * @param others bytes of networks beside the base and the request's ControlNets
      */
     BaseModel open(BaseOptions base, ImageRequest request, long others, Console console) {
+      long beside = others + controlNetBytes(request);
+      return open(base, calibrated(base), budget(request.width(), request.height(), beside), console);
+    }
+
+    /** Opens {@code base} for images of a size; empty for the base's own. */
+    BaseModel open(BaseOptions base, OptionalInt width, OptionalInt height, Console console) {
+      return open(base, calibrated(base), budget(width, height, 0), console);
+    }
+
+    private ModelFiles calibrated(BaseOptions base) {
       ModelFiles files = base.files();
-      return open(
-          base,
-          calibration == null ? files : files.calibration(calibration),
-          request,
-          others + controlNetBytes(request),
-          console);
+      return calibration == null ? files : files.calibration(calibration);
     }
 
     private static long controlNetBytes(ImageRequest request) {
@@ -241,12 +253,13 @@ final class BaseOptions {
 
     /** Opens the model of {@code path} on the device of {@code base}, within the same limit. */
     BaseModel open(BaseOptions base, Path path, ImageRequest request, Console console) {
-      return open(base, ModelFiles.of(path), request, 0, console);
+      return open(
+          base, ModelFiles.of(path), budget(request.width(), request.height(), 0), console);
     }
 
     private BaseModel open(
-        BaseOptions base, ModelFiles files, ImageRequest request, long others, Console console) {
-      BaseModel opened = base.open(files, budget(request, others));
+        BaseOptions base, ModelFiles files, MemoryBudget budget, Console console) {
+      BaseModel opened = base.open(files, budget);
       if (memory != null) {
         opened.memoryPlan().ifPresent(console.err()::println);
       }
@@ -254,9 +267,10 @@ final class BaseOptions {
     }
 
     /**
-     * Returns the memory budget of a request beside other networks; null if nothing limits memory.
+     * Returns the memory budget for images of a size beside other networks; null if nothing limits
+     * memory.
      */
-    private MemoryBudget budget(ImageRequest request, long others) {
+    private MemoryBudget budget(OptionalInt width, OptionalInt height, long others) {
       if (eightBitProducts && eightBits) {
         throw new IllegalArgumentException("--eight-bit-products cannot be combined with"
             + " --eight-bits; leave out one of the two options");
@@ -273,8 +287,8 @@ final class BaseOptions {
       return new MemoryBudget(
           MemoryBudget.of(memory).bytes(),
           eightBitProducts ? EightBits.PRODUCTS : eightBits ? EightBits.IF_NEEDED : EightBits.NEVER,
-          request.width(),
-          request.height(),
+          width,
+          height,
           OptionalInt.empty(),
           others);
     }

@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -90,7 +91,7 @@ public final class ConvertCommand implements Runnable, WritesFiles {
   public void run() {
     if ((out == null) == (to == null)) {
       throw new IllegalArgumentException(
-          "give either OUT or --to OUT (try likeness convert --help)");
+          "give either OUT or --to OUT (try " + TypedCommand.of("convert --help") + ")");
     }
     Path target = out == null ? to : out;
     DType type = dtype == null ? null : DType.parse(dtype);

@@ -37,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -96,6 +97,9 @@ public final class EditCommand implements Runnable, WritesFiles {
   private BaseOptions base;
 
   @Mixin
+  private BaseOptions.MemoryOptions memory;
+
+  @Mixin
   private IdentityOptions identity;
 
   @Mixin
@@ -151,7 +155,7 @@ public final class EditCommand implements Runnable, WritesFiles {
         FaceGuidanceOption.GivenNetworks given =
             faceGuidance.openNetworks(base.folder(), tools.detector(), UsePolicy.NON_COMMERCIAL);
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        BaseModel model = base.open();
+        BaseModel model = memory.open(base, OptionalInt.empty(), OptionalInt.empty(), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector());
         IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);

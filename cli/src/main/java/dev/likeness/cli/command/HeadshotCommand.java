@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
@@ -71,6 +72,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
 
   @Mixin
   private BaseOptions base;
+
+  @Mixin
+  private BaseOptions.MemoryOptions memory;
 
   @Mixin
   private IdentityOptions identity;
@@ -153,8 +157,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   @Override
   public void run() {
     if (photos.isGiven() == (person != null)) {
-      throw new IllegalArgumentException(
-          "give either --photos DIR or --person FILE (try likeness headshot --help)");
+      throw new IllegalArgumentException("give either --photos PHOTO|DIR or --person FILE (try "
+          + TypedCommand.of("headshot --help") + ")");
     }
     identity.requireNoStore(store);
     requireUsed();
@@ -190,6 +194,11 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
         && (person != null || !identity.method().trains())) {
       throw new IllegalArgumentException(
           "--train-steps and --rank need --photos and an --identity that trains; leave them out");
+    }
+    if (memory.isGiven() && photos.isGiven() && identity.method().trains()) {
+      throw new IllegalArgumentException("--memory, --eight-bits and --eight-bit-products are for"
+          + " generating, and a training needs the network as it is; train with "
+          + TypedCommand.of("train") + ", then give its file with --person");
     }
     if (person != null) {
       photos.missingConsent().requireMissing(store, identity.files(person));
@@ -243,7 +252,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       watch.lap("photos");
     }
     try (FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        BaseModel model = base.open();
+        BaseModel model = memory.open(base, request.size(), request.size(), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector())) {
       watch.lap("open");
       faces.policy().require(model);

@@ -219,6 +219,7 @@ final class IdentityOptions {
 
   /** Refuses a person's files that cannot be read, before any work. */
   void requireReadable(Path person) {
+    PersonFile.require(person);
     for (Path file : files(person)) {
       if (method().trains() && file.equals(person)) {
         WeightedFile.requireReadable(file);

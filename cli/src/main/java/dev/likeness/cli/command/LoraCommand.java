@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
@@ -94,8 +95,8 @@ public final class LoraCommand implements Runnable, WritesFiles {
   @Override
   public void run() {
     if (files.isEmpty() == (tunedModel == null)) {
-      throw new IllegalArgumentException(
-          "give either LoRA files or --extract TUNED-BASE (try likeness lora --help)");
+      throw new IllegalArgumentException("give either LoRA files or --extract TUNED-BASE (try "
+          + TypedCommand.of("lora --help") + ")");
     }
     files.stream().filter(file -> file.blocks() != null).findFirst().ifPresent(file -> {
       throw new IllegalArgumentException("block weights cannot be merged into a LoRA; give "

@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.hub.HubAddress;
 import dev.likeness.hub.HubSettings;
 import dev.likeness.hub.ModelHub;
+import dev.likeness.schedulers.internal.ClosestNames;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +36,7 @@ final class ModelPlaces {
   private static final Pattern WEIGHTS =
       Pattern.compile("(?i).*\\.(safetensors|ckpt|pt|pth|bin|gguf|onnx)");
   private static final int DEEPEST = 8;
+  private static final int SUGGESTED = 3;
   private static final String LIST = "model-folders.txt";
 
   private ModelPlaces() {}
@@ -61,6 +64,7 @@ final class ModelPlaces {
    *
    * @param name a path, a name of the catalogue, the address of a repository, or the name of a file
    *     in one of the added folders
+   * @return the place; a path that does not exist is returned as it is
    * @throws InvalidInputException if a model with this name is not on this machine; the message has
    *     the command that gets it
    */
@@ -83,6 +87,34 @@ final class ModelPlaces {
     return path;
   }
 
+  /**
+   * Returns the file or folder of a base, which exists.
+   *
+   * @throws InvalidInputException if there is none; the message has the names that are like it
+   */
+  static Path findBase(String name) {
+    Path found = find(name);
+    if (Files.exists(found)) {
+      return found;
+    }
+    String closest = closest(
+        name,
+        Stream.concat(
+            Stream.of(BaseOptions.EMBEDDED),
+            ModelCatalogue.builtIn().models(CatalogueModel.Role.BASE).stream()
+                .map(CatalogueModel::name)));
+    throw new InvalidInputException(Quoted.value(name) + " does not exist; "
+        + (closest.isEmpty() ? "" : closest + "; ")
+        + "give a diffusers folder or a checkpoint file"
+        + (closest.isEmpty() ? "" : ", or a name of " + TypedCommand.of("models list")));
+  }
+
+  /** Returns the names that the user may have meant after "closest: "; empty if there are none. */
+  static String closest(String name, Stream<String> names) {
+    List<String> similar = ClosestNames.similar(name, names, SUGGESTED);
+    return similar.isEmpty() ? "" : "closest: " + String.join(", ", similar);
+  }
+
   // A path of two names whose folder is there is a path with a mistake in its last name; so is the
   // name of a file of weights, which no repository has.
   private static boolean isAddress(String name) {
@@ -100,7 +132,8 @@ final class ModelPlaces {
 
   private static InvalidInputException absent(String name, String get) {
     return new InvalidInputException(Quoted.value(name)
-        + " is not on this machine; get it once with: likeness models get " + Quoted.value(get));
+        + " is not on this machine; get it once with: "
+        + TypedCommand.of("models get ") + Quoted.value(get));
   }
 
   /** Returns the base of the catalogue whose repository a path of the cache belongs to. */

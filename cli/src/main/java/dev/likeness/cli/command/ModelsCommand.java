@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.cli.console.MissingSubcommand;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
@@ -63,8 +64,15 @@ public final class ModelsCommand implements Runnable {
 
   private static String requireAddress(String name) {
     if (!name.contains("/")) {
-      throw new InvalidInputException("the catalogue has no model " + Quoted.of(name)
-          + "; likeness models list shows its names, and owner/name gets any repository");
+      String closest = ModelPlaces.closest(
+          name, ModelCatalogue.builtIn().models().stream().map(CatalogueModel::name));
+      throw new InvalidInputException("the catalogue has no model " + Quoted.of(name) + "; "
+          + (closest.isEmpty() ? "" : closest + "; ") + TypedCommand.of("models list")
+          + " shows its names, and owner/name gets any repository");
+    }
+    if (name.contains("://")) {
+      throw new IllegalArgumentException(
+          Quoted.of(name) + " is a web address; give owner/name[@revision][:file] of the hub");
     }
     return name;
   }
@@ -105,8 +113,8 @@ public final class ModelsCommand implements Runnable {
         others.forEach(model -> console.out().println(line(model, "")));
         console
             .err()
-            .println("likeness models get NAME gets a model; likeness inspect"
-                + " hf:REPOSITORY tells more before it is downloaded");
+            .println("get a model: " + TypedCommand.of("models get NAME")
+                + "; more about it before that: " + TypedCommand.of("inspect hf:REPOSITORY"));
       }
       console.out().flush();
     }
@@ -350,7 +358,8 @@ public final class ModelsCommand implements Runnable {
       console.out().flush();
       if (!broken.isEmpty()) {
         throw new InvalidInputException(String.join(", ", broken)
-            + " is damaged; remove it with likeness models remove NAME --yes, and get it again");
+            + " is damaged; remove it with " + TypedCommand.of("models remove NAME --yes")
+            + ", and get it again");
       }
     }
   }

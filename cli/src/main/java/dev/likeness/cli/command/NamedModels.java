@@ -1,9 +1,12 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.OptionName;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.lang.reflect.AnnotatedElement;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +74,19 @@ public final class NamedModels {
           throw new IllegalArgumentException(option + " " + name + " is " + named(model.role())
               + " of the catalogue; " + expected(roles));
         });
-    return ModelPlaces.find(name);
+    Path found = ModelPlaces.find(name);
+    if (!Files.exists(found) && given.getNameCount() == 1) {
+      String closest = ModelPlaces.closest(
+          name,
+          roles.stream()
+              .flatMap(role -> ModelCatalogue.builtIn().models(role).stream())
+              .map(CatalogueModel::name));
+      if (!closest.isEmpty()) {
+        throw new InvalidInputException(option + " " + Quoted.value(name) + " does not exist; "
+            + closest + "; give a file, or a name of " + TypedCommand.of("models list"));
+      }
+    }
+    return found;
   }
 
   private static String named(Role role) {

@@ -54,6 +54,11 @@ final class OptimizerOption {
     return algorithm != null;
   }
 
+  /** Refuses names that are not known, before any work. */
+  void requireKnown() {
+    apply(TrainingSettings.balanced());
+  }
+
   /** Returns the settings with these options. */
   TrainingSettings apply(TrainingSettings settings) {
     TrainingSettings changed = settings;

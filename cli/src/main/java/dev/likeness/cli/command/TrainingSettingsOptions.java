@@ -99,6 +99,22 @@ final class TrainingSettingsOptions {
     }
   }
 
+  /** Refuses a schedule that is not known, or restarts of a schedule that has none. */
+  void requireSchedule() {
+    boolean restarts =
+        scheduler != null && schedule() == LearningRateScheduler.COSINE_WITH_RESTARTS;
+    if (cycles != null && !restarts) {
+      throw new IllegalArgumentException(
+          "--lr-scheduler-num-cycles does nothing without --lr-scheduler cosine-with-restarts;"
+              + " give both or leave it out");
+    }
+  }
+
+  private LearningRateScheduler schedule() {
+    return OptimizerOption.parse(
+        LearningRateScheduler.class, "lr-scheduler", scheduler.replace('_', '-'));
+  }
+
   /** Returns the settings with these options, but those of epochs. */
   TrainingSettings apply(TrainingSettings settings) {
     TrainingSettings changed = settings;
@@ -107,10 +123,7 @@ final class TrainingSettingsOptions {
     changed = gradientAccumulationSteps == null
         ? changed
         : changed.gradientAccumulationSteps(gradientAccumulationSteps);
-    changed = scheduler == null
-        ? changed
-        : changed.learningRateScheduler(OptimizerOption.parse(
-            LearningRateScheduler.class, "lr-scheduler", scheduler.replace('_', '-')));
+    changed = scheduler == null ? changed : changed.learningRateScheduler(schedule());
     changed = cycles == null ? changed : changed.learningRateCycles(cycles);
     changed = textEncoder == null ? changed : changed.trainTextEncoder(textEncoder);
     return seed == null ? changed : changed.seed(seed);

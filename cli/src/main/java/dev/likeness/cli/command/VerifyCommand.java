@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -15,6 +16,7 @@ import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.SubjectStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -71,7 +73,7 @@ public final class VerifyCommand implements Runnable {
     store.requireUsedSigner();
     if (store.isGiven() == (file != null)) {
       throw new IllegalArgumentException(
-          "give either a FILE or --store DIR (try likeness verify --help)");
+          "give either a FILE or --store DIR (try " + TypedCommand.of("verify --help") + ")");
     }
     if (store.isGiven() && trust != null) {
       throw new IllegalArgumentException(
@@ -79,6 +81,9 @@ public final class VerifyCommand implements Runnable {
     }
     if (store.isGiven()) {
       verifyStore();
+    } else if (!Files.exists(file)) {
+      throw new InvalidInputException(
+          file + " does not exist; give a PNG, JPEG or WebP image, or an erasure receipt");
     } else if (file.toString().endsWith(".json")) {
       verifyReceipt();
     } else {
@@ -168,9 +173,18 @@ public final class VerifyCommand implements Runnable {
           file + " has no signed manifest, so changes cannot be detected; ask for the "
               + "original file");
     }
+    ManifestReport manifest = found.manifest().orElseThrow();
     if (trust != null) {
-      requireTrusted(found.manifest().orElseThrow());
+      requireTrusted(manifest);
     }
+    console
+        .err()
+        .println(
+            trust == null
+                ? "unchanged since it was signed; anyone can make a certificate, so give --trust PEM"
+                    + " to check who signed it"
+                : "unchanged since it was signed, and the certificates of " + trust
+                    + " confirm the signer");
   }
 
   private void requireTrusted(ManifestReport manifest) {

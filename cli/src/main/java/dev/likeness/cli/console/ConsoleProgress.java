@@ -6,6 +6,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -87,31 +88,83 @@ public final class ConsoleProgress {
   }
 
   /**
-   * Progress as plain lines, at most one per second. The last line of a phase is always printed.
+   * Progress as plain lines, at most one per second, and rarer in a long phase. The last line of a
+   * phase is always printed. A line says about how much time the phase still takes.
    */
   static final class ProgressLines implements Progress {
-    private static final long PAUSE_NANOS = 1_000_000_000;
+    private static final long SECOND = 1_000_000_000;
+    private static final long LONGEST_PAUSE = 30 * SECOND;
+    private static final int SHARE_OF_PHASE = 20;
+    private static final long SHORT_SECONDS = 5;
+    private static final long MINUTE_SECONDS = 60;
+    private static final long HOUR_MINUTES = 60;
 
     private final PrintWriter err;
-    private long last = System.nanoTime();
+    private final LongSupplier nanos;
+    private long last;
+    private String phase = "";
+    private long begun;
+    private int first;
 
     ProgressLines(PrintWriter err) {
+      this(err, System::nanoTime);
+    }
+
+    /** Creates progress that reads the time, in nanoseconds, from {@code nanos}. */
+    ProgressLines(PrintWriter err, LongSupplier nanos) {
       this.err = err;
+      this.nanos = nanos;
+      this.last = nanos.getAsLong();
     }
 
     @Override
     public void onEvent(ProgressEvent event) {
-      if (event instanceof ProgressEvent.Phase phase) {
-        print(phase.steps() > 0 ? phase.name() + ": " + phase.steps() : phase.name());
-      } else if (event instanceof ProgressEvent.Step step && isDue(step)) {
-        print(step.phase() + " " + step.step() + "/" + step.steps() + loss(step));
+      if (event instanceof ProgressEvent.Phase started) {
+        begin(started.name(), 0);
+        print(started.steps() > 0 ? started.name() + ": " + started.steps() : started.name());
+      } else if (event instanceof ProgressEvent.Step step) {
+        if (!step.phase().equals(phase) || step.step() < first) {
+          // A resumed phase: its earlier steps say nothing about the speed.
+          begin(step.phase(), step.step());
+        }
+        if (isDue(step)) {
+          print(step.phase() + " " + step.step() + "/" + step.steps() + loss(step) + left(step));
+        }
       } else if (event instanceof ProgressEvent.Notice notice) {
         print(Quoted.line(notice.message()));
       }
     }
 
+    private void begin(String name, int step) {
+      phase = name;
+      begun = nanos.getAsLong();
+      first = step;
+    }
+
     private boolean isDue(ProgressEvent.Step step) {
-      return step.step() == step.steps() || System.nanoTime() - last >= PAUSE_NANOS;
+      long now = nanos.getAsLong();
+      long pause = Math.min(LONGEST_PAUSE, Math.max(SECOND, (now - begun) / SHARE_OF_PHASE));
+      return step.step() == step.steps() || now - last >= pause;
+    }
+
+    private String left(ProgressEvent.Step step) {
+      int done = step.step() - first;
+      int rest = step.steps() - step.step();
+      if (done < 1 || rest == 0) {
+        return "";
+      }
+      long seconds = Math.round((nanos.getAsLong() - begun) / (double) done * rest / SECOND);
+      return seconds < SHORT_SECONDS ? "" : ", about " + time(seconds) + " left";
+    }
+
+    private static String time(long seconds) {
+      if (seconds < 2 * MINUTE_SECONDS) {
+        return seconds + " s";
+      }
+      long minutes = Math.round(seconds / (double) MINUTE_SECONDS);
+      return minutes < 2 * HOUR_MINUTES
+          ? minutes + " min"
+          : String.format(Locale.ROOT, "%.1f h", minutes / (double) HOUR_MINUTES);
     }
 
     private static String loss(ProgressEvent.Step step) {
@@ -121,7 +174,7 @@ public final class ConsoleProgress {
     }
 
     private void print(String line) {
-      last = System.nanoTime();
+      last = nanos.getAsLong();
       err.println(line);
       err.flush();
     }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 /** Whoever chose no base hears once how to get one for photographs. */
 class BaseHintTest {
   private static final String HINT = "portrait generates synthetic people; for photographs of real"
-      + " people: likeness models get sd15, then --base sd15";
+      + " people: ./likeness models get sd15, then --base sd15";
 
   /** A command with a base. */
   @Command

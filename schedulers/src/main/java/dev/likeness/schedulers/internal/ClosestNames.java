@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 
 /** The names that an error about an unknown name suggests. */
 public final class ClosestNames {
+  private static final int MEANT = 3;
+
   private ClosestNames() {}
 
   /**
@@ -22,13 +24,39 @@ public final class ClosestNames {
    * @param count the largest number of names, at least 1
    */
   public static String of(String name, Stream<String> names, int count) {
+    List<String> known = sorted(name, names);
+    return known.isEmpty()
+        ? "none"
+        : String.join(", ", known.stream().limit(count).toList());
+  }
+
+  /**
+   * {@return the names that the user may have meant, the most similar first; empty if there are
+   * none} A name is meant if at most a third of its characters differ, or no more than the length
+   * of the common beginning.
+   *
+   * @param name the unknown name
+   * @param names the known names
+   * @param count the largest number of names, at least 1
+   */
+  public static List<String> similar(String name, Stream<String> names, int count) {
+    String wanted = plain(name);
+    return sorted(name, names).stream()
+        .filter(each -> isSimilar(plain(each), wanted))
+        .limit(count)
+        .toList();
+  }
+
+  private static List<String> sorted(String name, Stream<String> names) {
     String wanted = plain(name);
     List<Map.Entry<String, Integer>> known = new ArrayList<>();
     names.distinct().forEach(each -> known.add(Map.entry(each, difference(plain(each), wanted))));
     known.sort(Map.Entry.comparingByValue(Comparator.naturalOrder()));
-    return known.isEmpty()
-        ? "none"
-        : String.join(", ", known.stream().limit(count).map(Map.Entry::getKey).toList());
+    return known.stream().map(Map.Entry::getKey).toList();
+  }
+
+  private static boolean isSimilar(String known, String wanted) {
+    return MEANT * distance(known, wanted) <= known.length() || difference(known, wanted) <= 0;
   }
 
   private static String plain(String name) {
@@ -43,19 +71,23 @@ public final class ClosestNames {
     return distance(a, b) - same;
   }
 
-  /** Levenshtein's edit distance. */
+  /** The edit distance in which two neighbours that are swapped count as one change. */
   private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    Arrays.setAll(row, j -> j);
+    int[][] rows = new int[a.length() + 1][b.length() + 1];
+    Arrays.setAll(rows[0], j -> j);
     for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
+      rows[i][0] = i;
       for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+        int change = rows[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        rows[i][j] = Math.min(change, 1 + Math.min(rows[i - 1][j], rows[i][j - 1]));
+        if (i > 1
+            && j > 1
+            && a.charAt(i - 1) == b.charAt(j - 2)
+            && a.charAt(i - 2) == b.charAt(j - 1)) {
+          rows[i][j] = Math.min(rows[i][j], rows[i - 2][j - 2] + 1);
+        }
       }
     }
-    return row[b.length()];
+    return rows[a.length()][b.length()];
   }
 }

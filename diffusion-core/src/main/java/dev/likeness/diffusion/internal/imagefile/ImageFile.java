@@ -28,6 +28,11 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
     return JpegFile.isJpeg(bytes) ? Optional.of(JpegFile.of(bytes)) : Optional.empty();
   }
 
+  /** Returns true if a file that begins with these bytes is PNG, JPEG or WebP. */
+  static boolean isImage(byte[] beginning) {
+    return PngFile.isPng(beginning) || WebpFile.isWebp(beginning) || JpegFile.isJpeg(beginning);
+  }
+
   /** Returns the bytes of the file itself; they must not be changed. */
   byte[] bytes();
 

@@ -239,6 +239,86 @@ class TrainCommandTest {
     }
   }
 
+  /** Photos of two shapes on every family that can be trained: each batch has one shape. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sd1",
+        "sdxl/xl-base",
+        "flux/dev",
+        "sd3/medium",
+        "klein/base",
+        "zimage/turbo",
+        "chroma/base"
+      })
+  void trainsOnWholePhotosInBuckets(String variant) throws IOException {
+    Path model = variant.equals("sd1") ? base : PipelineFolder.any(variant, folder);
+    Path shapes = shapes();
+    Path out = folder.resolve("ada.safetensors");
+    CommandResult run = trainOn(
+        model,
+        "--photos",
+        shapes.toString(),
+        "--size",
+        "64",
+        "--enable-bucket",
+        "--bucket-reso-steps",
+        "32",
+        "--batch-size",
+        "2",
+        "--steps",
+        "2",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        run.err().contains("photos by the size of their bucket: 64x64 (1), 96x32 (1)"), run.err());
+    try (BaseModel opened = BaseModel.open(model, Compute.EXACT);
+        LoraPerson person = LoraPerson.open(out, opened)) {
+      assertTrue(person.trainingSettings().contains("batchSize=2"), person.trainingSettings());
+    }
+  }
+
+  /** A square photo, and one of three times its width, with bars at its sides. */
+  private Path shapes() throws IOException {
+    Path shapes = Files.createDirectory(folder.resolve("shapes"));
+    RgbImage square = RgbImage.read(photos.resolve("selfie-01.jpg"));
+    square.writePng(shapes.resolve("square.png"));
+    RgbImage other = RgbImage.read(photos.resolve("selfie-02.jpg"));
+    int side = other.width();
+    byte[] rgb = new byte[3 * 3 * side * side];
+    for (int y = 0; y < side; y++) {
+      for (int x = 0; x < 3 * side; x++) {
+        int from = Math.max(0, Math.min(side - 1, x - side));
+        for (int c = 0; c < 3; c++) {
+          rgb[(y * 3 * side + x) * 3 + c] = (byte) other.at(from, y, c);
+        }
+      }
+    }
+    RgbImage.of(3 * side, side, rgb).writePng(shapes.resolve("wide.png"));
+    return shapes;
+  }
+
+  @Test
+  void trainsACopyOfTheBaseOnWholePhotosThatAreNotEnlarged() throws IOException {
+    CommandResult run = train(
+        "--photos",
+        shapes().toString(),
+        "--method",
+        "dreambooth",
+        "--size",
+        "64",
+        "--enable-bucket",
+        "--bucket-no-upscale",
+        "--bucket-reso-steps",
+        "16",
+        "--out",
+        folder.resolve("ada").toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        run.err().contains("photos by the size of their bucket: 64x64 (1), 96x32 (1)"), run.err());
+  }
+
   /** Two photos, each four times: two batches of four, in each of three epochs. */
   @Test
   void countsTheStepsOfEpochs() {
@@ -257,6 +337,10 @@ class TrainCommandTest {
   @CsvSource(delimiter = '|', textBlock = """
       --epochs 2 --steps 3 | --epochs and --steps both say how long the training is; leave out one of them
       --repeats 2 --steps 3 | --repeats is the number of repeats in an epoch; give --epochs too, or leave it out and give --steps
+      --steps 3 --lr-scheduler cosine --lr-scheduler-num-cycles 2 | --lr-scheduler-num-cycles does nothing without --lr-scheduler cosine-with-restarts; give both or leave it out
+      --steps 3 --lr-scheduler-num-cycles 2 | --lr-scheduler-num-cycles does nothing without --lr-scheduler cosine-with-restarts; give both or leave it out
+      --steps 3 --bucket-no-upscale | --min-bucket-reso, --max-bucket-reso, --bucket-reso-steps and --bucket-no-upscale do nothing without --enable-bucket; give it too, or leave them out
+      --steps 3 --enable-bucket --bucket-no-upscale --min-bucket-reso 64 | --min-bucket-reso and --max-bucket-reso do nothing with --bucket-no-upscale, where the photos decide the sizes; leave them out
       --steps 3 --lr-scheduler polynomial | unknown --lr-scheduler "polynomial"; known: cosine-from-start, constant, linear, cosine, cosine-with-restarts
       """)
   void refusesSettingsThatContradict(String options, String message) {
@@ -265,6 +349,7 @@ class TrainCommandTest {
     CommandResult run = train(arguments.toArray(String[]::new));
     assertEquals(2, run.status(), run.err());
     assertTrue(run.err().contains(message), run.err());
+    assertFalse(run.err().contains("can be used"), "refused before the photos are reviewed");
   }
 
   @Test
@@ -389,7 +474,7 @@ class TrainCommandTest {
     CommandResult none = CommandResult.of(
         "lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
     assertEquals(
-        List.of("give either LoRA files or --extract TUNED-BASE (try likeness lora --help)"),
+        List.of("give either LoRA files or --extract TUNED-BASE (try ./likeness lora --help)"),
         none.errorLines());
   }
 

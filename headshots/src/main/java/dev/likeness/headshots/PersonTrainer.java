@@ -19,6 +19,7 @@ import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.TrainedModel;
+import dev.likeness.lora.training.AspectBuckets;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.lora.training.TrainingSettings;
@@ -127,6 +128,19 @@ public final class PersonTrainer {
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
+  }
+
+  /**
+   * {@return a copy of this trainer that trains on whole photos in aspect buckets, instead of
+   * square crops of the head} Nothing is masked: clothes and background are learned too, unless
+   * captions name them. The area of the training images is that of {@link AspectBuckets#side()}.
+   *
+   * @param sizes the sizes of the training images; their step is a multiple of
+   *     {@link BaseModel#sizeMultiple()}
+   * @throws IllegalArgumentException if the step is no such multiple
+   */
+  public PersonTrainer buckets(AspectBuckets sizes) {
+    return new PersonTrainer(base, engine.buckets(sizes));
   }
 
   /**

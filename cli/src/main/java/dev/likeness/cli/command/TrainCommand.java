@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.Output;
 import dev.likeness.cli.paths.PathUse;
@@ -208,18 +209,22 @@ public final class TrainCommand implements Runnable, WritesFiles {
   @Override
   public void run() {
     if (!photos.isGiven()) {
-      throw new IllegalArgumentException("--photos DIR is missing (try likeness train --help)");
+      throw new IllegalArgumentException(
+          "--photos PHOTO|DIR is missing (try " + TypedCommand.of("train --help") + ")");
     }
     store.requireUsedSigner();
     if (store.isGiven() == (out != null)) {
       throw new IllegalArgumentException(
-          "give either --out FILE or --store DIR (try likeness train --help)");
+          "give either --out FILE or --store DIR (try " + TypedCommand.of("train --help") + ")");
     }
     if (!method.equals("lora") && !method.equals("dreambooth")) {
       throw new IllegalArgumentException(
           "unknown training method \"" + method + "\"; known: lora, dreambooth");
     }
     numbers.requireOneLength(steps != null);
+    numbers.requireSchedule();
+    optimizer.requireKnown();
+    way.requireUsed();
     boolean whole = isWhole();
     if (store.isGiven() && (whole || plot != null)) {
       throw new IllegalArgumentException(
@@ -405,7 +410,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
   }
 
   private HeadshotStudio onBase(BaseModel model) {
-    return way.apply(HeadshotStudio.on(model));
+    return way.apply(HeadshotStudio.on(model), model);
   }
 
   private HeadshotStudio studio(BaseModel model) {

@@ -9,6 +9,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonTrainer;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for the size of training images and for a training adapter. */
@@ -40,8 +41,16 @@ final class TrainingBaseOptions {
               + "the quantisation of its file")
   private boolean eightBits;
 
+  @Mixin
+  private BucketOptions buckets;
+
   boolean isInEightBits() {
     return eightBits;
+  }
+
+  /** Refuses options that do nothing, before any work. */
+  void requireUsed() {
+    buckets.requireUsed();
   }
 
   /** Refuses a training adapter that cannot be read, before any work. */
@@ -61,8 +70,15 @@ final class TrainingBaseOptions {
     return size == null ? model.defaults().width() : size;
   }
 
-  HeadshotStudio apply(HeadshotStudio studio) {
+  /**
+   * Returns a studio that trains with these options.
+   *
+   * @param model the base of the studio
+   */
+  HeadshotStudio apply(HeadshotStudio studio, BaseModel model) {
     PersonTrainer sized = size == null ? studio.trainer() : studio.trainer().size(size);
-    return studio.trainer(trainingAdapter == null ? sized : sized.trainingAdapter(trainingAdapter));
+    PersonTrainer shaped = buckets.buckets(size(model)).map(sized::buckets).orElse(sized);
+    return studio.trainer(
+        trainingAdapter == null ? shaped : shaped.trainingAdapter(trainingAdapter));
   }
 }

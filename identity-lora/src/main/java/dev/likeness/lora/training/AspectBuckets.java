@@ -5,16 +5,28 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Aspect buckets: image sizes of nearly equal area, so that images of any aspect ratio need little
- * cropping (NovelAI 2022, "aspect ratio bucketing"). Images of one size form a batch.
+ * cropping (NovelAI 2022, "aspect ratio bucketing"). Images of one size form a batch. The sizes,
+ * the size of each image, and its crop are those of kohya's sd-scripts
+ * ({@code make_bucket_resolutions}, {@code BucketManager.select_bucket},
+ * {@code trim_and_resize_if_required}). Immutable.
  *
- * @param sizes the sizes, narrowest first; at least one
+ * @param side side in pixels of a square with the area of the buckets, from 1; no bucket has more
+ * @param minSide shortest side of a bucket in pixels, at most {@code side}; rounded down to a
+ *     multiple of {@code step}
+ * @param maxSide longest side of a bucket in pixels, at least {@code side}; rounded up to a
+ *     multiple of {@code step}
+ * @param step number of pixels that divides all widths and heights, from 1, at most {@code side}
+ * @param noUpscale true if no image is enlarged: each image has its own size, reduced to the area
+ *     if it is larger, and rounded down to the step. {@code minSide} and {@code maxSide} are not
+ *     used
  */
-public record AspectBuckets(List<Size> sizes) {
-  /** The ratio of width to height is between 1/2 and 2. */
-  private static final double MAX_RATIO = 2;
+public record AspectBuckets(int side, int minSide, int maxSide, int step, boolean noUpscale) {
+  /** The usual {@link #step}. */
+  public static final int STEP = 64;
 
   /**
    * An image size in pixels.
@@ -29,73 +41,173 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Checks that there is at least one size.
+   * What becomes of an image: it is resized, and its centre is cropped.
    *
-   * @throws IllegalArgumentException if there is no size
+   * @param resized the size of the whole image before the crop
+   * @param bucket the size after the crop
+   */
+  public record Fit(Size resized, Size bucket) {}
+
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if a size is out of its range
    */
   public AspectBuckets {
-    sizes = List.copyOf(sizes);
-    if (sizes.isEmpty()) {
-      throw new IllegalArgumentException("aspect buckets need at least 1 size, got none");
+    if (step < 1 || side < step) {
+      throw new IllegalArgumentException(
+          "aspect buckets need a step of at least 1 and a side that is not smaller than the step,"
+              + " got step " + step + " and side " + side);
+    }
+    if (minSide < 1 || minSide > side || maxSide < side) {
+      throw new IllegalArgumentException(
+          "the shortest side of aspect buckets must be from 1 to the training size " + side
+              + ", and the longest side at least " + side + ", got " + minSide + " and " + maxSide);
     }
   }
 
   /**
-   * Returns sizes whose width and height are multiples of {@code step}. For each width, the height
-   * is the largest multiple of {@code step} that keeps the area within {@code side * side}. Ratios
-   * of width to height are 1/2 to 2. Typical values of side and step are 512 and 64 for Stable
-   * Diffusion 1.x, and 1024 and 64 for SDXL.
+   * {@return buckets whose sides are from half to twice of {@code side}, in steps of {@value #STEP}
+   * pixels, or of {@code side} if that is smaller} At 512 pixels, these are the defaults of kohya's
+   * scripts.
    *
-   * @param side the side in pixels of a square with the desired area
-   * @param step number of pixels that divides all widths and heights, from 1
-   * @return the buckets
-   * @throws IllegalArgumentException if the step is below 1, or the side is not a positive multiple
-   *     of the step
+   * @param side side in pixels of a square with the area of the buckets, from 2; such as 512 for
+   *     Stable Diffusion 1.x, and 1024 for SDXL
    */
-  public static AspectBuckets of(int side, int step) {
-    if (step < 1 || side < step || side % step != 0) {
-      throw new IllegalArgumentException(
-          "aspect buckets need a step of at least 1 and a side that is a multiple of the step, got"
-              + " step " + step + " and side " + side);
+  public static AspectBuckets of(int side) {
+    return new AspectBuckets(side, Math.max(1, side / 2), 2 * side, Math.min(STEP, side), false);
+  }
+
+  /**
+   * {@return buckets with another {@link #minSide} and {@link #maxSide}}
+   *
+   * @param shortest shortest side of a bucket in pixels
+   * @param longest longest side of a bucket in pixels
+   */
+  public AspectBuckets sides(int shortest, int longest) {
+    return new AspectBuckets(side, shortest, longest, step, noUpscale);
+  }
+
+  /**
+   * {@return buckets with another {@link #step}}
+   *
+   * @param pixels number of pixels that divides all widths and heights
+   */
+  public AspectBuckets step(int pixels) {
+    return new AspectBuckets(side, minSide, maxSide, pixels, noUpscale);
+  }
+
+  /**
+   * {@return buckets with another {@link #noUpscale}}
+   *
+   * @param only true if no image is enlarged
+   */
+  public AspectBuckets noUpscale(boolean only) {
+    return new AspectBuckets(side, minSide, maxSide, step, only);
+  }
+
+  /**
+   * {@return the sizes, narrowest first; empty with {@link #noUpscale}, where the images decide}
+   */
+  public List<Size> sizes() {
+    if (noUpscale) {
+      return List.of();
     }
-    List<Size> sizes = new ArrayList<>();
-    for (int width = step; width <= MAX_RATIO * side; width += step) {
-      int height = (int) ((long) side * side / width / step * step);
-      double ratio = (double) width / Math.max(1, height);
-      if (height > 0 && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO) {
+    int shortest = Math.max(step, minSide - minSide % step);
+    int longest = (maxSide + step - 1) / step * step;
+    TreeSet<Size> sizes =
+        new TreeSet<>(Comparator.comparingInt(Size::width).thenComparingInt(Size::height));
+    sizes.add(new Size(side - side % step, side - side % step));
+    for (int width = shortest; width <= longest; width += step) {
+      int height = Math.min(longest, floor((int) ((long) side * side / width)));
+      if (height >= shortest) {
         sizes.add(new Size(width, height));
+        sizes.add(new Size(height, width));
       }
     }
-    return new AspectBuckets(sizes);
+    return new ArrayList<>(sizes);
   }
 
   /**
-   * {@return the size whose aspect ratio is nearest to the aspect ratio of an image}
+   * {@return what becomes of an image of a size}
    *
-   * @param image an image of any size
+   * @param width the width in pixels, from 1
+   * @param height the height in pixels, from 1
+   * @throws IllegalArgumentException if {@link #noUpscale} is set and a side is smaller than the
+   *     step
    */
-  public Size nearest(RgbImage image) {
-    double ratio = (double) image.width() / image.height();
-    return sizes.stream()
-        .min(Comparator.comparingDouble(size -> Math.abs(Math.log(size.ratio() / ratio))))
-        .orElseThrow();
+  public Fit fit(int width, int height) {
+    return noUpscale ? reduced(width, height) : inBucket(width, height);
+  }
+
+  private Fit inBucket(int width, int height) {
+    double ratio = (double) width / height;
+    Size own = new Size(width, height);
+    List<Size> sizes = sizes();
+    Size bucket = sizes.contains(own)
+        ? own
+        : sizes.stream()
+            .min(Comparator.comparingDouble(size -> Math.abs(size.ratio() - ratio)))
+            .orElseThrow();
+    double scale =
+        ratio > bucket.ratio() ? (double) bucket.height / height : (double) bucket.width / width;
+    return new Fit(new Size(round(width * scale), round(height * scale)), bucket);
+  }
+
+  private Fit reduced(int width, int height) {
+    long area = (long) side * side;
+    Size resized = (long) width * height > area
+        ? reduced((double) width / height, area)
+        : new Size(width, height);
+    Size bucket = new Size(floor(resized.width), floor(resized.height));
+    if (bucket.width < 1 || bucket.height < 1) {
+      throw new IllegalArgumentException("an image of " + width + "x" + height
+          + " pixels has a side below the step of " + step
+          + " pixels of the buckets, and is not enlarged; leave it out, or use a smaller step");
+    }
+    return new Fit(resized, bucket);
+  }
+
+  // One side becomes a multiple of the step: the one whose rounding changes the ratio less.
+  private Size reduced(double ratio, long area) {
+    double width = Math.sqrt(area * ratio);
+    double height = area / width;
+    int wide = floor(round(width));
+    int high = floor(round(height));
+    double byWidth = ratioError(wide, floor(round(wide / ratio)), ratio);
+    double byHeight = ratioError(floor(round(high * ratio)), high, ratio);
+    return byWidth < byHeight
+        ? new Size(wide, round(wide / ratio))
+        : new Size(round(high * ratio), high);
+  }
+
+  private static double ratioError(int width, int height, double ratio) {
+    return Math.abs((double) width / height - ratio);
+  }
+
+  private int floor(int pixels) {
+    return pixels - pixels % step;
+  }
+
+  private static int round(double pixels) {
+    return (int) (pixels + 0.5);
   }
 
   /**
-   * Crops the centre of an image to the aspect ratio of the nearest bucket and resizes it to the
-   * size of this bucket.
+   * Resizes an image to its bucket and crops its centre.
    *
    * @param image an image of any size
-   * @return an example with the resized image, without caption, focus area or mask
+   * @return an example with the image, without caption, focus area or mask
+   * @throws IllegalArgumentException if {@link #noUpscale} is set and a side is smaller than the
+   *     step
    */
   public TrainingExample fit(RgbImage image) {
-    Size size = nearest(image);
-    double scale =
-        Math.min((double) image.width() / size.width, (double) image.height() / size.height);
-    int width = (int) Math.min(image.width(), Math.round(size.width * scale));
-    int height = (int) Math.min(image.height(), Math.round(size.height * scale));
-    RgbImage middle =
-        image.crop((image.width() - width) / 2, (image.height() - height) / 2, width, height);
-    return TrainingExample.of(PillowResampling.LANCZOS.resize(middle, size.width, size.height));
+    Fit fit = fit(image.width(), image.height());
+    RgbImage resized = fit.resized.equals(new Size(image.width(), image.height()))
+        ? image
+        : PillowResampling.LANCZOS.resize(image, fit.resized.width, fit.resized.height);
+    int left = Math.max(0, (fit.resized.width - fit.bucket.width) / 2);
+    int top = Math.max(0, (fit.resized.height - fit.bucket.height) / 2);
+    return TrainingExample.of(resized.crop(left, top, fit.bucket.width, fit.bucket.height));
   }
 }

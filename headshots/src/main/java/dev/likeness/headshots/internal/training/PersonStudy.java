@@ -10,6 +10,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.training.SceneRegions.ClothingMask;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.lora.training.AspectBuckets;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
@@ -19,10 +20,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -66,6 +70,18 @@ public record PersonStudy(
         selectLarge(review.requireOnePerson().accepted(), side, run.progress()),
         known,
         run);
+  }
+
+  /**
+   * Analyses all accepted photos, with heads of any size, for a training on whole photos.
+   *
+   * @param side width and height in pixels of the crops in which traits are read
+   * @param known the traits that the user gave; the others are read from the photos
+   * @throws InvalidInputException if no person of several was chosen
+   */
+  static PersonStudy ofWhole(
+      BaseModel base, int side, PhotoReview review, PersonProfile known, Run run) {
+    return of(base, side, review.requireOnePerson().accepted(), known, run);
   }
 
   /**
@@ -251,11 +267,66 @@ public record PersonStudy(
     return all;
   }
 
+  /**
+   * Training examples of whole photos in aspect buckets, without masks: clothes and background are
+   * learned too, unless captions name them. A photo without a caption of its own has a caption with
+   * its scene. Photos count by their repeats.
+   *
+   * @param own the photos' own captions
+   * @return the examples of each photo
+   * @throws InvalidInputException if a photo does not fit into the buckets
+   */
+  static List<List<TrainingExample>> wholePhotos(
+      AspectBuckets buckets,
+      List<AcceptedPhoto> photos,
+      List<SceneWords> scenes,
+      List<Optional<String>> own,
+      List<String> captions) {
+    int[] copies = shares(photos.stream().mapToInt(AcceptedPhoto::repeats).toArray());
+    List<List<TrainingExample>> all = new ArrayList<>();
+    for (int i = 0; i < photos.size(); i++) {
+      TrainingExample image = fit(buckets, photos.get(i));
+      String scene = scenes.get(i).captionSuffix();
+      List<TrainingExample> images = new ArrayList<>();
+      for (int copy = 0; copy < copies[i]; copy++) {
+        String caption = captions.get((i + copy) % captions.size()) + scene;
+        images.add(image.caption(own.get(i).orElse(caption)));
+      }
+      all.add(images);
+    }
+    return all;
+  }
+
+  /** Returns how many photos have each size, in words for users. */
+  static String sizes(List<List<TrainingExample>> photos) {
+    Map<String, Integer> sizes = new TreeMap<>();
+    photos.forEach(images -> {
+      RgbImage image = images.get(0).image();
+      sizes.merge(image.width() + "x" + image.height(), 1, Integer::sum);
+    });
+    return "photos by the size of their bucket: "
+        + sizes.entrySet().stream()
+            .map(size -> size.getKey() + " (" + size.getValue() + ")")
+            .collect(Collectors.joining(", "));
+  }
+
+  private static TrainingExample fit(AspectBuckets buckets, AcceptedPhoto photo) {
+    try {
+      return buckets.fit(photo.image());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(photo.name() + ": " + e.getMessage(), e);
+    }
+  }
+
   /** How often the examples of each photo are used, so that photos count by their repeats. */
   private static int[] copies(List<AcceptedPhoto> photos, List<Optional<String>> own) {
-    int[] copies = IntStream.range(0, photos.size())
+    return shares(IntStream.range(0, photos.size())
         .map(i -> photos.get(i).repeats() * (own.get(i).isPresent() ? EXAMPLES_OF_PHOTO : 1))
-        .toArray();
+        .toArray());
+  }
+
+  /** Returns the smallest numbers, of at most {@value #MAX_COPIES}, in the given proportions. */
+  private static int[] shares(int... copies) {
     int shared = IntStream.of(copies).reduce(0, PersonStudy::greatestDivisor);
     int most = IntStream.of(copies).max().orElse(1) / Math.max(1, shared);
     double scale = Math.min(1, (double) MAX_COPIES / most) / Math.max(1, shared);

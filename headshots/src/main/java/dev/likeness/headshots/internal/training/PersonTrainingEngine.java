@@ -21,6 +21,7 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
+import dev.likeness.lora.training.AspectBuckets;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
@@ -58,9 +59,11 @@ public record PersonTrainingEngine(
    * @param trainingAdapter a LoRA file that is added to the base during the training; or null
    * @param size width and height of the training images; 0 for the base's default size
    * @param saveInterval steps between two saved states; 0 for the default
+   * @param buckets the sizes of whole photos; empty to train on square crops of the head
    */
-  public record Details(Path trainingAdapter, int size, int saveInterval) {
-    public static final Details NONE = new Details(null, 0, 0);
+  public record Details(
+      Path trainingAdapter, int size, int saveInterval, Optional<AspectBuckets> buckets) {
+    public static final Details NONE = new Details(null, 0, 0, Optional.empty());
   }
 
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
@@ -89,7 +92,7 @@ public record PersonTrainingEngine(
   }
 
   public PersonTrainingEngine trainingAdapter(Path file) {
-    return details(new Details(file, details.size, details.saveInterval));
+    return details(new Details(file, details.size, details.saveInterval, details.buckets));
   }
 
   public PersonTrainingEngine size(int pixels) {
@@ -98,7 +101,17 @@ public record PersonTrainingEngine(
           "the size of training images must be a positive multiple of " + base.sizeMultiple()
               + " pixels, got " + pixels);
     }
-    return details(new Details(details.trainingAdapter, pixels, details.saveInterval));
+    return details(
+        new Details(details.trainingAdapter, pixels, details.saveInterval, Optional.empty()));
+  }
+
+  public PersonTrainingEngine buckets(AspectBuckets sizes) {
+    if (sizes.step() % base.sizeMultiple() != 0) {
+      throw new IllegalArgumentException("the step of aspect buckets must be a multiple of "
+          + base.sizeMultiple() + " pixels on this base, got " + sizes.step());
+    }
+    return details(new Details(
+        details.trainingAdapter, sizes.side(), details.saveInterval, Optional.of(sizes)));
   }
 
   public PersonTrainingEngine saveInterval(int steps) {
@@ -106,7 +119,7 @@ public record PersonTrainingEngine(
       throw new IllegalArgumentException(
           "a state cannot be saved every " + steps + " steps; give at least 1");
     }
-    return details(new Details(details.trainingAdapter, details.size, steps));
+    return details(new Details(details.trainingAdapter, details.size, steps, details.buckets));
   }
 
   private PersonTrainingEngine details(Details others) {
@@ -126,6 +139,7 @@ public record PersonTrainingEngine(
         validation.map(LikenessValidation::interval),
         details.trainingAdapter,
         details.size,
+        details.buckets,
         base.name(),
         WeightsDigest.of(EngineAccess.model(base)),
         base.compute().toString());
@@ -136,7 +150,9 @@ public record PersonTrainingEngine(
   }
 
   public PersonStudy study(PhotoReview review, PersonProfile known, Run run) {
-    return PersonStudy.ofLarge(base, side(), review, known, run);
+    return details.buckets.isPresent()
+        ? PersonStudy.ofWhole(base, side(), review, known, run)
+        : PersonStudy.ofLarge(base, side(), review, known, run);
   }
 
   public IpAdapterPerson ipAdapterPerson(
@@ -252,8 +268,15 @@ public record PersonTrainingEngine(
       List<String> captions,
       List<String> grayCaptions,
       Progress progress) {
-    List<List<TrainingExample>> images = PersonStudy.trainingExamples(
-        study.crops(), study.photos(), scenes, study.ownCaptions(progress), captions, grayCaptions);
+    List<Optional<String>> own = study.ownCaptions(progress);
+    List<List<TrainingExample>> images = details
+        .buckets
+        .map(sizes -> PersonStudy.wholePhotos(sizes, study.photos(), scenes, own, captions))
+        .orElseGet(() -> PersonStudy.trainingExamples(
+            study.crops(), study.photos(), scenes, own, captions, grayCaptions));
+    if (details.buckets.isPresent()) {
+      progress.onEvent(new ProgressEvent.Notice(PersonStudy.sizes(images)));
+    }
     PersonToken subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
     List<Integer> heldOut =

@@ -10,7 +10,9 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.lora.training.AspectBuckets;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.MixedPhotos;
 import dev.likeness.photos.Photo;
@@ -21,6 +23,7 @@ import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -116,13 +119,61 @@ class PersonStudyTest {
     }
   }
 
+  @Test
+  void trainsOnWholePhotosInBuckets() {
+    Photo file = Photo.of("a.jpg", new byte[1]);
+    List<AcceptedPhoto> photos = List.of(
+        photo("wide.jpg", 1700, 600, 90)
+            .withCaptionOf(file.caption("%s by the sea").repeats(2)),
+        photo("square.jpg", 800, 800, 90).withCaptionOf(file.repeats(6)));
+    List<SceneWords> scenes = List.of(
+        SceneWords.EMPTY, new SceneWords(Map.of("outfit", "a # hoodie", "outfit colour", "red")));
+    List<List<TrainingExample>> examples = PersonStudy.wholePhotos(
+        AspectBuckets.of(128),
+        photos,
+        scenes,
+        List.of(Optional.of("%s by the sea"), Optional.empty()),
+        List.of("photo of %s", "photo of a woman"));
+    assertEquals(
+        "photos by the size of their bucket: 128x128 (1), 192x64 (1)", PersonStudy.sizes(examples));
+    assertEquals(List.of(1, 3), examples.stream().map(List::size).toList());
+    assertEquals(
+        List.of(
+            "%s by the sea",
+            "photo of a woman, wearing a red hoodie",
+            "photo of %s, wearing a red hoodie",
+            "photo of a woman, wearing a red hoodie"),
+        examples.stream()
+            .flatMap(List::stream)
+            .map(each -> each.caption().orElseThrow())
+            .toList());
+    assertTrue(
+        examples.stream().flatMap(List::stream).allMatch(each -> each.mask().isEmpty()));
+    assertEquals(
+        "wide.jpg: an image of 1700x600 pixels has a side below the step of 768 pixels of the"
+            + " buckets, and is not enlarged; leave it out, or use a smaller step",
+        assertThrows(
+                InvalidInputException.class,
+                () -> PersonStudy.wholePhotos(
+                    AspectBuckets.of(1024).step(768).noUpscale(true),
+                    photos,
+                    scenes,
+                    List.of(Optional.empty(), Optional.empty()),
+                    OWN))
+            .getMessage());
+  }
+
   private static AcceptedPhoto photo(String name, int face) {
+    return photo(name, 800, 800, face);
+  }
+
+  private static AcceptedPhoto photo(String name, int width, int height, int face) {
     Face.Eyes eyes = new Face.Eyes(
         new Point(320 + face * 0.3, 320 + face * 0.4),
         new Point(320 + face * 0.7, 320 + face * 0.4));
     return AcceptedPhoto.of(
         name,
-        RgbImage.of(800, 800, new byte[3 * 800 * 800]),
+        RgbImage.of(width, height, new byte[3 * width * height]),
         new Face(
             new BoundingBox(320, 320, face, face),
             1,

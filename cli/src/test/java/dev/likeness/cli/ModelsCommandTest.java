@@ -77,7 +77,9 @@ class ModelsCommandTest {
     CommandResult before = CommandResult.of("models", "list");
     assertEquals(0, before.status(), before.err());
     assertEquals(ModelCatalogue.builtIn().models().size(), before.out().lines().count());
-    assertTrue(before.out().lines().findFirst().orElseThrow().startsWith("      sd15 "));
+    assertTrue(before.out().lines().findFirst().orElseThrow().startsWith("fits  sd15 "));
+    List<String> marks = before.out().lines().map(line -> line.substring(0, 4)).toList();
+    assertFalse(marks.subList(marks.indexOf("    "), marks.size()).contains("fits"), before.out());
     assertEquals(0, CommandResult.of("models", "get", "taesd").status());
     CommandResult after = CommandResult.of("models", "list");
     assertTrue(after.out().lines().findFirst().orElseThrow().startsWith("here  taesd "));
@@ -200,6 +202,19 @@ class ModelsCommandTest {
     CommandResult text = CommandResult.of("inspect", "hf:ada/portrait");
     assertTrue(text.out().contains("licence      apache-2.0, as the repository states"));
     assertTrue(text.out().contains("download     "), text.out());
+    assertTrue(
+        text.out()
+            .lines()
+            .anyMatch(line -> line.matches("memory       f32 [\\d.]+ GiB, bf16 [\\d.]+ GiB, 8 bits"
+                + " [\\d.]+ GiB, at least [\\d.]+ GiB, for one image")),
+        text.out());
+    assertTrue(
+        text.out()
+            .lines()
+            .anyMatch(
+                line -> line.matches("fits         yes, in (f32|bf16|f16); \\S+ has [\\d.]+ GiB,"
+                    + " [\\d.]+ GiB of them free")),
+        text.out());
     assertFalse(Files.exists(folder.resolve("cache")), "nothing is kept");
   }
 

@@ -170,4 +170,77 @@ class NewUserTest {
         folder.resolve("out").toString());
     assertTrue(!many.err().contains("the catalogue's settings"), many.err());
   }
+
+  private CommandResult trained(String base, String... more) {
+    List<String> words = new ArrayList<>(List.of(
+        "train",
+        "--base",
+        base,
+        "--photos",
+        folder.toString(),
+        "--consent",
+        "Ada: for this test",
+        "--out",
+        folder.resolve("ada.safetensors").toString()));
+    words.addAll(List.of(more));
+    return CommandResult.of(words.toArray(String[]::new));
+  }
+
+  private void get(String name) throws IOException {
+    publish(
+        TinyBase.in(folder.resolve(name)),
+        ModelCatalogue.builtIn().find(name).orElseThrow().repository());
+    assertEquals(0, CommandResult.of("models", "get", name).status());
+  }
+
+  @Test
+  void aDistilledBaseIsTrainedWithTheAdapterOfTheCatalogue() throws IOException {
+    get("z-image-turbo");
+    CommandResult absent = trained("z-image-turbo");
+    assertEquals(3, absent.status());
+    assertEquals(
+        "likeness: the catalogue trains on z-image-turbo with z-image-training-adapter, which is"
+            + " not on this machine; get it once with: ./likeness models get z-image-training-adapter",
+        absent.err().strip());
+    server
+        .repository("ostris/zimage_turbo_training_adapter")
+        .large("adapter.safetensors", new byte[100]);
+    CommandResult got = CommandResult.of("models", "get", "z-image-training-adapter");
+    assertEquals(0, got.status(), got.err());
+    CommandResult taken = trained("z-image-turbo");
+    assertTrue(
+        taken
+            .err()
+            .startsWith("the catalogue's settings for z-image-turbo: --training-adapter"
+                + " z-image-training-adapter\n"),
+        taken.err());
+    // The file is no LoRA; its path shows that it was read.
+    assertTrue(taken.err().contains(got.out().strip()), taken.err());
+    CommandResult own = trained("z-image-turbo", "--training-adapter", "none.safetensors");
+    assertTrue(!own.err().contains("the catalogue"), own.err());
+  }
+
+  @Test
+  void aDistilledBaseNamesTheBaseToTrainOn() throws IOException {
+    get("klein-4b");
+    String told = "likeness: the catalogue trains on klein-base-4b, not on klein-4b, which is"
+        + " distilled: ./likeness models get klein-base-4b, train with --base klein-base-4b, then use"
+        + " the person's file with --base klein-4b";
+    CommandResult train = trained("klein-4b");
+    assertEquals(3, train.status());
+    assertEquals(told, train.err().strip());
+    CommandResult headshot = CommandResult.of(
+        "headshot",
+        "--base",
+        "klein-4b",
+        "--photos",
+        folder.toString(),
+        "--consent",
+        "Ada: for this test",
+        "--out",
+        folder.resolve("out").toString());
+    assertEquals(3, headshot.status());
+    assertTrue(headshot.err().strip().endsWith(told), headshot.err());
+    assertTrue(Files.notExists(folder.resolve("out")));
+  }
 }

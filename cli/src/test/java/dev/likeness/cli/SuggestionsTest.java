@@ -72,7 +72,7 @@ class SuggestionsTest {
 
   @Test
   void refusesWebAddresses() {
-    CommandResult run = CommandResult.of("models", "get", "https://huggingface.co/ada/a");
+    CommandResult run = CommandResult.of("models", "remove", "https://huggingface.co/ada/a");
     assertEquals(2, run.status(), run.err());
     assertEquals(
         List.of("\"https://huggingface.co/ada/a\" is a web address; give"

@@ -19,58 +19,80 @@ import java.util.regex.Pattern;
 
 /**
  * The download of one blob. It goes on after the bytes that an earlier download left, compares
- * length and digest with those that the hub gave, and then gives the file its name in one step.
- * Each attempt asks the hub again, because the address of a large file is signed for a short time.
+ * length and digest with those that are expected, and then gives the file its name in one step.
+ * Each attempt asks the site again, because the address of a large file is signed for a short time.
  */
 final class BlobDownload {
   private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d+/(\\d{1,18}|\\*)");
 
   private final HubClient client;
-  private final CacheFolder cache;
+  private final BlobPlace place;
   private final HubFile file;
   private final URI address;
   private final HubFailures.Subject subject;
-  private final AtomicLong received;
+  private final Source source;
+  private AtomicLong received = new AtomicLong();
   private BlobHash hash;
   private long have;
   private boolean wrong;
 
   /**
-   * Prepares a download.
+   * Where the expected length and digest come from, for messages.
    *
-   * @param received counts the bytes of all downloads
+   * @param digest who gave the digest
+   * @param length where the length stands
+   * @param hasEtags true if an ETag that is a digest is that of the file
+   * @param advice what to check if an answer differs
    */
-  BlobDownload(
-      HubClient client,
-      CacheFolder cache,
-      HubRepository repository,
-      HubFile file,
-      AtomicLong received) {
-    this.client = client;
-    this.cache = cache;
-    this.file = file;
-    this.address =
-        client.fileAddress(repository.address().repository(), repository.commit(), file.name());
-    this.subject = HubFailures.Subject.of(repository.address()).file(file.name());
-    this.received = received;
+  record Source(String digest, String length, boolean hasEtags, String advice) {
+    static final Source HUB =
+        new Source("that the hub gives", "in the hub's list of files", true, "check HF_ENDPOINT");
+    static final Source WEB =
+        new Source("that was expected", "in the first answer", false, "check the address");
   }
 
-  /** Downloads the blob, unless it is there. */
-  void run() {
-    cache.locked(file.etag(), () -> {
-      Path blob = cache.blob(file.etag());
+  /** Prepares a download. */
+  BlobDownload(
+      HubClient client,
+      BlobPlace place,
+      HubFile file,
+      URI address,
+      HubFailures.Subject subject,
+      Source source) {
+    this.client = client;
+    this.place = place;
+    this.file = file;
+    this.address = address;
+    this.subject = subject;
+    this.source = source;
+  }
+
+  /** Returns the length of the file. */
+  long size() {
+    return file.size();
+  }
+
+  /**
+   * Downloads the blob, unless it is there.
+   *
+   * @param counter counts the bytes of all downloads
+   */
+  void run(AtomicLong counter) {
+    received = counter;
+    place.locked(file.etag(), () -> {
+      Path blob = place.blob(file.etag());
       if (Files.isRegularFile(blob) && isWhole(blob)
-          || cache.linkFromStore(file, CurrentWork::throwIfCancelled)) {
+          || place.linkFromStore(file, CurrentWork::throwIfCancelled)) {
         received.addAndGet(file.size());
         return;
       }
-      Path part = cache.unfinished(file.etag());
+      Path part = place.unfinished(file.etag());
       try {
         fill(part);
         Files.move(part, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         AtomicFile.force(blob.getParent());
       } catch (IOException e) {
-        throw CacheFolder.unwritable(part, e);
+        throw place.unusable(part, e);
       }
     });
   }
@@ -101,8 +123,9 @@ final class BlobDownload {
       received.addAndGet(-have);
       // What an earlier download left may be damaged, as after a power failure.
       if (!again) {
-        throw new InvalidInputException(subject + " does not have the digest that the hub gives ("
-            + file.etag() + "); nothing was kept: download it again, and check your proxy if it"
+        throw new InvalidInputException(subject + " does not have the digest " + source.digest()
+            + " (" + file.etag()
+            + "); nothing was kept: download it again, and check your proxy if it"
             + " fails again");
       }
       again = false;
@@ -189,12 +212,12 @@ final class BlobDownload {
 
   // A file of a commit never changes, so another ETag is another file.
   private void requireSame(HubClient.Answer answer) {
-    answer.first().etag().filter(BlobHash::isDigest).ifPresent(etag -> {
+    answer.first().etag().filter(e -> source.hasEtags() && BlobHash.isDigest(e)).ifPresent(etag -> {
       if (!etag.equals(file.etag())) {
         wrong = true;
-        throw new InvalidInputException(subject + " has the digest " + etag + " in one answer of"
-            + " the hub and " + file.etag() + " in its list of files; nothing was kept: check"
-            + " HF_ENDPOINT");
+        throw new InvalidInputException(
+            subject + " has the digest " + etag + " in one answer of" + " the hub and "
+                + file.etag() + " in its list of files; nothing was kept: " + source.advice());
       }
     });
     answer.first().size().ifPresent(this::requireSize);
@@ -209,8 +232,8 @@ final class BlobDownload {
   private void requireSize(long size) {
     if (size != file.size()) {
       wrong = true;
-      throw new InvalidInputException(subject + " has " + size + " bytes, but " + file.size()
-          + " in the hub's list of files; nothing was kept: check HF_ENDPOINT and your proxy");
+      throw new InvalidInputException(subject + " has " + size + " bytes, but " + file.size() + " "
+          + source.length() + "; nothing was kept: " + source.advice() + " and your proxy");
     }
   }
 
@@ -221,7 +244,7 @@ final class BlobDownload {
         if (length > file.size() - have) {
           wrong = true;
           throw new InvalidInputException(subject + " goes on after its " + file.size()
-              + " bytes; nothing was kept: check HF_ENDPOINT and your proxy");
+              + " bytes; nothing was kept: " + source.advice() + " and your proxy");
         }
         hash.update(buffer.duplicate());
         write(buffer, out);

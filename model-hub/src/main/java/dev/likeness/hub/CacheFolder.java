@@ -1,24 +1,16 @@
 package dev.likeness.hub;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.CurrentWork;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
@@ -27,22 +19,22 @@ import java.util.regex.Pattern;
  * commits. A blob may be a link into the store that all repositories share. Source: huggingface_hub
  * 2.4, {@code file_download.py} and {@code utils/_shared_blobs.py}.
  */
-final class CacheFolder {
+final class CacheFolder extends BlobPlace {
   /** A commit; its name is also that of a folder. */
   static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 
   private static final String PREFIX = "models--";
   private static final Pattern XET = Pattern.compile("[0-9a-f]{64}");
   private static final int LONGEST_REF = 100;
-  private static final long TICK = 50;
-  /** A lock of a file belongs to the whole process, so its threads need one of their own. */
-  private static final Map<Path, Semaphore> LOCKS = new ConcurrentHashMap<>();
+  private static final String NAME = "the cache";
+  private static final String VARIABLE = "HF_HUB_CACHE";
 
   private final Path cache;
   private final String name;
   private final boolean usesSharedStore;
 
   CacheFolder(HubSettings settings, String repository) {
+    super(settings.cache().toAbsolutePath(), NAME, VARIABLE);
     this.cache = settings.cache().toAbsolutePath();
     this.name = PREFIX + repository.replace("/", "--");
     this.usesSharedStore = settings.usesSharedStore();
@@ -52,11 +44,18 @@ final class CacheFolder {
     return cache.resolve(name);
   }
 
+  @Override
   Path blob(String etag) {
     return folder().resolve("blobs").resolve(etag);
   }
 
+  @Override
+  Path lock(String etag) {
+    return cache.resolve(".locks").resolve(name).resolve(etag + ".likeness.lock");
+  }
+
   /** The unfinished download of this library; Python's have other names and are left alone. */
+  @Override
   Path unfinished(String etag) {
     return folder().resolve("blobs").resolve(etag + ".likeness.part");
   }
@@ -156,6 +155,7 @@ final class CacheFolder {
    *
    * @return true if the blob is there now
    */
+  @Override
   boolean linkFromStore(HubFile file, Runnable check) {
     Optional<Path> stored = file.xetHash()
         .filter(hash -> usesSharedStore && XET.matcher(hash).matches())
@@ -195,74 +195,6 @@ final class CacheFolder {
     return SharedBlobs.isMarked(store());
   }
 
-  /**
-   * Runs work while no other thread and no other process of this library downloads the same blob.
-   */
-  void locked(String etag, Runnable work) {
-    Path file = cache.resolve(".locks").resolve(name).resolve(etag + ".likeness.lock");
-    Semaphore threads = LOCKS.computeIfAbsent(file, path -> new Semaphore(1));
-    acquire(threads);
-    try {
-      Files.createDirectories(file.getParent());
-      try (FileChannel channel =
-              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock lock = acquire(channel)) {
-        work.run();
-      }
-    } catch (IOException e) {
-      throw unwritable(file, e);
-    } finally {
-      threads.release();
-    }
-  }
-
-  private static void acquire(Semaphore threads) {
-    while (true) {
-      CurrentWork.throwIfCancelled();
-      try {
-        if (threads.tryAcquire(TICK, TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private static FileLock acquire(FileChannel channel) throws IOException {
-    while (true) {
-      CurrentWork.throwIfCancelled();
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return lock;
-      }
-      try {
-        Thread.sleep(TICK);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /** Refuses a download that does not fit the disk. */
-  void requireSpace(long bytes) {
-    Path there = cache;
-    while (!Files.exists(there) && there.getParent() != null) {
-      there = there.getParent();
-    }
-    long free;
-    try {
-      free = Files.getFileStore(there).getUsableSpace();
-    } catch (IOException e) {
-      throw unwritable(there, e);
-    }
-    if (bytes > free) {
-      throw new ResourceLimitException("the files need " + ByteCount.of(bytes) + " in " + cache
-          + ", but its disk has " + ByteCount.of(free)
-          + " free; make room, or set HF_HUB_CACHE to a folder on another disk");
-    }
-  }
-
   private static void delete(Path file) {
     try {
       Files.deleteIfExists(file);
@@ -272,10 +204,6 @@ final class CacheFolder {
   }
 
   static ResourceLimitException unwritable(Path file, IOException e) {
-    return new ResourceLimitException(
-        "cannot use the cache at " + file + ": " + Quoted.reason(e)
-            + "; make room on the disk, check its permissions, or set HF_HUB_CACHE to another"
-            + " folder",
-        e);
+    return unusable(NAME, file, VARIABLE, e);
   }
 }

@@ -25,8 +25,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Sends requests to the hub: follows its redirects by the rules of {@link HubHosts}, gives the
- * token to the hub's own hosts alone, and repeats what failed for a reason that passes.
+ * Sends requests to a {@link Site}, a hub or another: follows its redirects by the rules of
+ * {@link HubHosts}, gives the token to the site's own hosts alone, and repeats what failed for a
+ * reason that passes.
  */
 final class HubClient {
   /** The number of attempts without any progress. */
@@ -43,13 +44,15 @@ final class HubClient {
   private static final JSON LENIENT = JSON.builder(new JsonFactory()).build();
 
   private final HubSettings settings;
+  private final Site site;
   private final HubHosts hosts;
   private final HubProxy proxy;
   private HttpClient client;
 
-  HubClient(HubSettings settings) {
+  HubClient(HubSettings settings, Site site) {
     this.settings = settings;
-    this.hosts = new HubHosts(settings.endpoint());
+    this.site = site;
+    this.hosts = site.hosts();
     this.proxy = new HubProxy(settings.environment());
   }
 
@@ -179,7 +182,7 @@ final class HubClient {
 
   /** Returns the address of a path below the endpoint. */
   URI at(String path) {
-    return URI.create(settings.endpoint() + path);
+    return URI.create(site.endpoint() + path);
   }
 
   static String encoded(String segment) {
@@ -220,8 +223,8 @@ final class HubClient {
         String location = answer
             .header("Location")
             .orElseThrow(() -> new InvalidInputException(
-                response.uri().getHost() + " redirects without an address; check HF_ENDPOINT"));
-        first = first == null || hosts.isHub(address) ? answer.first() : first;
+                response.uri().getHost() + " redirects without an address; " + hosts.check()));
+        first = first == null || hosts.isOwn(address) ? answer.first() : first;
         address = hosts.redirect(address, location);
       } finally {
         if (!done) {
@@ -229,12 +232,12 @@ final class HubClient {
         }
       }
     }
-    throw new InvalidInputException(start.getHost() + " redirects more than " + MOST_REDIRECTS
-        + " times; check HF_ENDPOINT and your proxy");
+    throw new InvalidInputException(
+        start.getHost() + " redirects more than " + MOST_REDIRECTS + " times; " + hosts.advice());
   }
 
   private Linked linked(HttpResponse<HubBody> response, Linked before) {
-    if (before != null && !hosts.isHub(response.uri())) {
+    if (before != null && !hosts.isOwn(response.uri())) {
       return before;
     }
     Optional<String> etag = response
@@ -268,7 +271,7 @@ final class HubClient {
     proxy.authorization(address).ifPresent(pair -> request.header("Proxy-Authorization", pair));
     range.ifPresent(value -> request.header("Range", value));
     if (hosts.mayHaveToken(address)) {
-      settings.secret().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+      site.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
     }
     CompletableFuture<HttpResponse<HubBody>> coming = client()
         .sendAsync(request.build(), info -> new HubBody(settings.patience().stall()));
@@ -315,7 +318,7 @@ final class HubClient {
       }
       return;
     }
-    throw HubFailures.status(answer, subject, settings, hosts.isHub(answer.address()));
+    throw site.refusals().of(answer, subject, hosts.isOwn(answer.address()));
   }
 
   /**
@@ -334,7 +337,7 @@ final class HubClient {
       } catch (HubBody.TooLong e) {
         throw new InvalidInputException(
             address.getHost() + " describes " + subject + " in more than " + LARGEST_JSON
-                + " bytes, more than any true answer; check HF_ENDPOINT",
+                + " bytes, more than any true answer; " + hosts.check(),
             e);
       }
     });
@@ -354,7 +357,7 @@ final class HubClient {
       int end = text.indexOf('>');
       if (text.startsWith("<") && end > 0 && text.substring(end).contains("rel=\"next\"")) {
         URI to = hosts.redirect(from, text.substring(1, end));
-        if (!hosts.isHub(to)) {
+        if (!hosts.isOwn(to)) {
           throw new InvalidInputException(from.getHost() + " continues its list of files at "
               + to.getHost() + ", which is not the hub; check HF_ENDPOINT");
         }
@@ -375,7 +378,7 @@ final class HubClient {
       }
       Page page = page(at.get(), subject);
       if (!(page.value() instanceof List<?> entries)) {
-        throw HubFailures.notHub(address.getHost(), subject);
+        throw site.notSuch(address.getHost(), subject);
       }
       all.addAll(entries);
       at = page.next();
@@ -383,12 +386,11 @@ final class HubClient {
     return all;
   }
 
-  private static Object json(byte[] body, Answer answer, HubFailures.Subject subject)
-      throws IOException {
+  private Object json(byte[] body, Answer answer, HubFailures.Subject subject) throws IOException {
     try {
       return LENIENT.anyFrom(new String(body, StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
-      throw HubFailures.notHub(answer.address().getHost(), subject);
+      throw site.notSuch(answer.address().getHost(), subject);
     }
   }
 }

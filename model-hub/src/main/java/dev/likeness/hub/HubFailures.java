@@ -104,15 +104,7 @@ final class HubFailures {
   }
 
   private static IOException busy(HubClient.Answer answer, String host, HubSettings settings) {
-    OptionalLong seconds = answer
-        .header("RateLimit")
-        .map(WAIT::matcher)
-        .filter(Matcher::find)
-        .map(found -> OptionalLong.of(Long.parseLong(found.group(1))))
-        .orElseGet(() -> answer.number("Retry-After"));
-    Optional<Duration> wait = seconds.isPresent()
-        ? Optional.of(Duration.ofSeconds(seconds.getAsLong()))
-        : Optional.empty();
+    Optional<Duration> wait = wait(answer);
     return new HubClient.Passing(
         host + " gets too many requests from you"
             + (wait.isPresent() ? " and asks to wait " + wait.get().toSeconds() + " s" : "")
@@ -120,10 +112,33 @@ final class HubFailures {
         wait);
   }
 
+  /** Returns a failure that may pass after the time that the server asks for. */
+  static IOException passing(HubClient.Answer answer, String message) {
+    return new HubClient.Passing(message, wait(answer));
+  }
+
+  private static Optional<Duration> wait(HubClient.Answer answer) {
+    OptionalLong seconds = answer
+        .header("RateLimit")
+        .map(WAIT::matcher)
+        .filter(Matcher::find)
+        .map(found -> OptionalLong.of(Long.parseLong(found.group(1))))
+        .orElseGet(() -> answer.number("Retry-After"));
+    return seconds.isPresent()
+        ? Optional.of(Duration.ofSeconds(seconds.getAsLong()))
+        : Optional.empty();
+  }
+
   /** The answer is not one of a hub: a page for people, or something else. */
   static InvalidInputException notHub(String host, Subject subject) {
-    return new InvalidInputException(host + " does not answer as a hub does when asked for "
-        + subject + "; check HF_ENDPOINT, and whether a proxy asks you to log in");
+    return notSuch(host, "a hub", "check HF_ENDPOINT", subject);
+  }
+
+  /** The answer is not one of this kind of site. */
+  static InvalidInputException notSuch(String host, String kind, String check, Subject subject) {
+    return new InvalidInputException(host + " does not answer as " + kind
+        + " does when asked for " + subject + "; " + check
+        + ", and whether a proxy asks you to log in");
   }
 
   /** Returns true if another attempt cannot help. */

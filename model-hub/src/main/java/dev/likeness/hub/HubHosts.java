@@ -10,14 +10,16 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Which addresses may be asked, and which of them get the token. The hub's own hosts get the token
- * over https, or on this machine. Other servers, to which the hub sends a client for large files,
+ * Which addresses may be asked, and which of them get the token. A site's own hosts get its token
+ * over https, or on this machine. Other servers, to which the site sends a client for large files,
  * must be public ones.
  */
 final class HubHosts {
   private static final Set<String> HUB = Set.of("huggingface.co", "hf.co");
 
   private final URI endpoint;
+  private final Set<String> own;
+  private final String check;
 
   /** Where an address leads. */
   private enum Reach {
@@ -26,21 +28,48 @@ final class HubHosts {
     LOOPBACK
   }
 
-  HubHosts(URI endpoint) {
+  private HubHosts(URI endpoint, Set<String> own, String check) {
     this.endpoint = endpoint;
+    this.own = own;
+    this.check = check;
   }
 
-  /** Returns true if the address is one of the hub itself: the endpoint, or the public hub. */
-  boolean isHub(URI address) {
+  /** Returns the hosts of a hub: the endpoint, and the public hub. */
+  static HubHosts ofHub(URI endpoint) {
+    return new HubHosts(endpoint, HUB, "check HF_ENDPOINT");
+  }
+
+  /** Returns the hosts of another site: its own server alone. */
+  static HubHosts ofSite(URI address) {
+    return new HubHosts(address, Set.of(), "check the address");
+  }
+
+  /** Returns true if the address is one of the site itself. */
+  boolean isOwn(URI address) {
     return sameServer(address, endpoint)
         || address.getScheme().equalsIgnoreCase("https")
             && address.getPort() == -1
-            && HUB.contains(address.getHost().toLowerCase(Locale.ROOT));
+            && own.contains(address.getHost().toLowerCase(Locale.ROOT));
+  }
+
+  /** Returns what to check if an answer is not one of the site. */
+  String check() {
+    return check;
+  }
+
+  /** Returns {@link #check} and the proxy, which may have changed the answer. */
+  String advice() {
+    return check + " and your proxy";
+  }
+
+  /** Returns true if the address leads to this machine. */
+  static boolean isLoopback(URI address) {
+    return reach(address) == Reach.LOOPBACK;
   }
 
   /** Returns true if the token may be sent to the address. */
   boolean mayHaveToken(URI address) {
-    return isHub(address)
+    return isOwn(address)
         && (address.getScheme().equalsIgnoreCase("https") || reach(address) == Reach.LOOPBACK);
   }
 
@@ -48,7 +77,7 @@ final class HubHosts {
    * Checks the target of a redirect.
    *
    * @return the target
-   * @throws InvalidInputException if it is no address that a hub may send a client to
+   * @throws InvalidInputException if it is no address that a site may send a client to
    */
   URI redirect(URI from, String location) {
     URI to;
@@ -66,17 +95,17 @@ final class HubHosts {
       throw refused(from, location, "which does not name a server alone");
     }
     Reach reach = reach(to);
-    if (!isHub(to) && reach != Reach.PUBLIC && reach != reach(endpoint)) {
+    if (!isOwn(to) && reach != Reach.PUBLIC && reach != reach(endpoint)) {
       throw refused(from, location, "which is inside of your own network");
     }
     return to;
   }
 
-  private static InvalidInputException refused(URI from, String location, String why) {
+  private InvalidInputException refused(URI from, String location, String why) {
     // A signed address is a secret of its own: the query is not repeated.
     return new InvalidInputException(from.getHost() + " redirects to "
         + Quoted.of(location.replaceFirst("(?s)[?#].*", "")) + ", " + why
-        + "; nothing was sent there: check HF_ENDPOINT and your proxy");
+        + "; nothing was sent there: " + advice());
   }
 
   private static boolean sameServer(URI one, URI other) {

@@ -21,11 +21,13 @@ import java.util.Set;
  */
 public final class HubSettings {
   private static final String DEFAULT_ENDPOINT = "https://huggingface.co";
+  private static final String CIVITAI = "https://civitai.com";
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
   private static final int LONGEST_TOKEN = 4096;
 
   private final URI endpoint;
   private final Path cache;
+  private final Path files;
   private final Optional<String> token;
   private final boolean offline;
   private final int parallel;
@@ -44,6 +46,7 @@ public final class HubSettings {
   private HubSettings(
       URI endpoint,
       Path cache,
+      Path files,
       Optional<String> token,
       boolean offline,
       int parallel,
@@ -51,6 +54,7 @@ public final class HubSettings {
       Patience patience) {
     this.endpoint = endpoint;
     this.cache = cache;
+    this.files = files;
     this.token = token;
     this.offline = offline;
     this.parallel = parallel;
@@ -80,6 +84,7 @@ public final class HubSettings {
     return new HubSettings(
         endpoint(variables.text("HF_ENDPOINT").orElse(DEFAULT_ENDPOINT)),
         variables.cache(),
+        variables.files(),
         variables.token(),
         variables.flag("HF_HUB_OFFLINE") || variables.flag("TRANSFORMERS_OFFLINE"),
         4,
@@ -95,7 +100,14 @@ public final class HubSettings {
    */
   public HubSettings endpoint(URI address) {
     return new HubSettings(
-        endpoint(address.toString()), cache, token, offline, parallel, environment, patience);
+        endpoint(address.toString()),
+        cache,
+        files,
+        token,
+        offline,
+        parallel,
+        environment,
+        patience);
   }
 
   /**
@@ -104,7 +116,8 @@ public final class HubSettings {
    * @param folder the folder that contains {@code models--owner--name}
    */
   public HubSettings cache(Path folder) {
-    return new HubSettings(endpoint, folder, token, offline, parallel, environment, patience);
+    return new HubSettings(
+        endpoint, folder, files, token, offline, parallel, environment, patience);
   }
 
   /**
@@ -116,6 +129,7 @@ public final class HubSettings {
     return new HubSettings(
         endpoint,
         cache,
+        files,
         Optional.of(checked(secret, "the token")),
         offline,
         parallel,
@@ -129,24 +143,24 @@ public final class HubSettings {
    * @param only true to use only what is in the cache
    */
   public HubSettings offline(boolean only) {
-    return new HubSettings(endpoint, cache, token, only, parallel, environment, patience);
+    return new HubSettings(endpoint, cache, files, token, only, parallel, environment, patience);
   }
 
   /**
    * {@return these settings with another number of files that are downloaded at once}
    *
-   * @param files from 1 to 16; 4 is the default
+   * @param count from 1 to 16; 4 is the default
    * @throws IllegalArgumentException if the number is out of range
    */
-  public HubSettings parallel(int files) {
-    if (files < 1 || files > 16) {
-      throw new IllegalArgumentException("parallel is " + files + "; expected 1 to 16");
+  public HubSettings parallel(int count) {
+    if (count < 1 || count > 16) {
+      throw new IllegalArgumentException("parallel is " + count + "; expected 1 to 16");
     }
-    return new HubSettings(endpoint, cache, token, offline, files, environment, patience);
+    return new HubSettings(endpoint, cache, files, token, offline, count, environment, patience);
   }
 
   HubSettings patience(Patience other) {
-    return new HubSettings(endpoint, cache, token, offline, parallel, environment, other);
+    return new HubSettings(endpoint, cache, files, token, offline, parallel, environment, other);
   }
 
   /** {@return the address of the hub, without a slash at its end} */
@@ -157,6 +171,37 @@ public final class HubSettings {
   /** {@return the folder that contains {@code models--owner--name}} */
   public Path cache() {
     return cache;
+  }
+
+  /**
+   * {@return the folder of files that were downloaded from addresses} Without other settings, it is
+   * {@code XDG_DATA_HOME/likeness/models}, else {@code ~/.local/share/likeness/models}.
+   */
+  public Path files() {
+    return files;
+  }
+
+  /**
+   * {@return these settings with another folder of files that were downloaded from addresses}
+   *
+   * @param folder the folder
+   */
+  public HubSettings files(Path folder) {
+    return new HubSettings(
+        endpoint, cache, folder, token, offline, parallel, environment, patience);
+  }
+
+  /** Returns the address of Civitai, or of its mirror. */
+  URI civitai() {
+    String mirror = environment.getOrDefault("CIVITAI_ENDPOINT", "").strip();
+    return endpoint("CIVITAI_ENDPOINT", mirror.isEmpty() ? CIVITAI : mirror);
+  }
+
+  Optional<String> civitaiToken() {
+    return Optional.ofNullable(environment.get("CIVITAI_TOKEN"))
+        .map(String::strip)
+        .filter(text -> !text.isEmpty())
+        .map(text -> checked(text, "CIVITAI_TOKEN"));
   }
 
   /** {@return true if only files of the cache are used} */
@@ -190,6 +235,10 @@ public final class HubSettings {
   }
 
   private static URI endpoint(String text) {
+    return endpoint("HF_ENDPOINT", text);
+  }
+
+  private static URI endpoint(String variable, String text) {
     try {
       URI address = new URI(text.replaceFirst("/+$", ""));
       String scheme = String.valueOf(address.getScheme()).toLowerCase(Locale.ROOT);
@@ -203,9 +252,9 @@ public final class HubSettings {
     } catch (URISyntaxException e) {
       // Told below; the text of the exception would repeat the address.
     }
-    throw new InvalidInputException("HF_ENDPOINT is " + Quoted.of(text)
-        + "; expected the address of a hub without user name and password, such as "
-        + DEFAULT_ENDPOINT);
+    throw new InvalidInputException(variable + " is " + Quoted.of(text)
+        + "; expected the address of a server without user name and password, such as "
+        + (variable.equals("HF_ENDPOINT") ? DEFAULT_ENDPOINT : CIVITAI));
   }
 
   private static boolean isTrue(String value) {
@@ -249,6 +298,13 @@ public final class HubSettings {
       return path("HF_HOME")
           .orElseGet(
               () -> path("XDG_CACHE_HOME").orElse(home.resolve(".cache")).resolve("huggingface"));
+    }
+
+    Path files() {
+      return path("XDG_DATA_HOME")
+          .orElse(home.resolve(".local").resolve("share"))
+          .resolve("likeness")
+          .resolve("models");
     }
 
     Path cache() {

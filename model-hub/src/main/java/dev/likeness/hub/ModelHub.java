@@ -3,9 +3,6 @@ package dev.likeness.hub;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.internal.io.CurrentWork;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import java.io.IOException;
 import java.net.URI;
@@ -16,15 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.concurrent.CompletionService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Downloads models from a hub into the cache of huggingface_hub. It opens connections only while
@@ -37,14 +25,13 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class ModelHub {
   private static final long LARGEST_TEXT = 16L << 20;
-  private static final long MIB = 1L << 20;
 
   private final HubSettings settings;
   private final HubClient client;
 
   private ModelHub(HubSettings settings) {
     this.settings = settings;
-    this.client = new HubClient(settings);
+    this.client = new HubClient(settings, Site.hub(settings));
   }
 
   /**
@@ -155,6 +142,69 @@ public final class ModelHub {
    */
   public Path get(DownloadPlan plan, Run run) {
     return run.report(() -> download(plan, run));
+  }
+
+  /**
+   * Downloads a file from its address, unless it is there. It has its name only when it has the
+   * digest. No token is sent, except Civitai's ({@code CIVITAI_TOKEN}) to Civitai.
+   *
+   * @param file the address, and the digest of what it gives
+   * @return the file, in the folder {@link HubSettings#files}
+   * @throws InvalidInputException if the server refuses, or sends something else
+   * @throws ResourceLimitException if the server cannot be reached, or the disk is full
+   */
+  public Path get(WebFile file) {
+    return get(file, Run.silent());
+  }
+
+  /**
+   * Downloads a file from its address, as {@link #get(WebFile)}.
+   *
+   * @param file the address, and the digest of what it gives
+   * @param run receives the phase {@code download}, whose steps are mebibytes, and can cancel
+   * @return the file, in the folder {@link HubSettings#files}
+   * @throws InvalidInputException if the server refuses, or sends something else
+   * @throws ResourceLimitException if the server cannot be reached, or the disk is full
+   */
+  public Path get(WebFile file, Run run) {
+    return run.report(() -> new WebDownload(settings).get(file, run));
+  }
+
+  /**
+   * {@return the length of a file in bytes, as its server tells it} Downloads nothing.
+   *
+   * @param file the address
+   * @throws InvalidInputException if the server refuses, or does not tell the length
+   * @throws ResourceLimitException if the server cannot be reached
+   */
+  public long size(WebFile file) {
+    return new WebDownload(settings).size(file);
+  }
+
+  /**
+   * Asks Civitai for the file of a version of a model. Downloads nothing else.
+   *
+   * @param version the number of the version, {@code modelVersionId} in the address of its page
+   * @return the primary file, with the digest that Civitai gives
+   * @throws InvalidInputException if Civitai has no such version, or gives no digest
+   * @throws ResourceLimitException if Civitai cannot be reached
+   */
+  public WebFile civitai(long version) {
+    return new WebDownload(settings).civitai(version, Optional.empty());
+  }
+
+  /**
+   * Asks Civitai for one of the files of a version of a model. Downloads nothing else.
+   *
+   * @param version the number of the version, {@code modelVersionId} in the address of its page
+   * @param part a part of the name that no other file of the version has
+   * @return the file, with the digest that Civitai gives
+   * @throws InvalidInputException if Civitai has no such version, gives no digest, or no or several
+   *     files have the part in their names
+   * @throws ResourceLimitException if Civitai cannot be reached
+   */
+  public WebFile civitai(long version, String part) {
+    return new WebDownload(settings).civitai(version, Optional.of(part));
   }
 
   /**
@@ -342,31 +392,19 @@ public final class ModelHub {
     }
   }
 
-  /** Downloads the missing blobs, several at once; this thread reports their progress. */
+  /** Downloads the missing blobs. */
   private void fetch(DownloadPlan plan, CacheFolder cache, Run run) {
-    Cancellation stop = run.cancellation().child();
-    AtomicLong received = new AtomicLong();
-    ExecutorService pool = Executors.newFixedThreadPool(settings.parallel(), work -> {
-      Thread thread = new Thread(work, "likeness-download");
-      thread.setDaemon(true);
-      return thread;
-    });
-    try {
-      CompletionService<Void> downloads = new ExecutorCompletionService<>(pool);
-      List<HubFile> distinct = distinct(plan.missing());
-      for (HubFile file : distinct) {
-        downloads.submit(CurrentWork.handOver(() -> stop.run(() -> {
-          new BlobDownload(client, cache, plan.repository(), file, received).run();
-          return null;
-        })));
-      }
-      long bytes = distinct.stream().mapToLong(HubFile::size).sum();
-      await(downloads, distinct.size(), new DownloadProgress(run, received, bytes));
-    } finally {
-      stop.cancel();
-      pool.shutdown();
-      awaitEnd(pool);
-    }
+    HubRepository repository = plan.repository();
+    List<BlobDownload> downloads = distinct(plan.missing()).stream()
+        .map(file -> new BlobDownload(
+            client,
+            cache,
+            file,
+            client.fileAddress(repository.address().repository(), repository.commit(), file.name()),
+            HubFailures.Subject.of(repository.address()).file(file.name()),
+            BlobDownload.Source.HUB))
+        .toList();
+    ParallelDownload.run(downloads, settings.parallel(), run);
   }
 
   // Two files with the same content are one blob.
@@ -378,84 +416,5 @@ public final class ModelHub {
                 .orElseThrow()
             == file)
         .toList();
-  }
-
-  private static void await(
-      CompletionService<Void> downloads, int count, DownloadProgress progress) {
-    int left = count;
-    while (left > 0) {
-      progress.report();
-      CurrentWork.throwIfCancelled();
-      try {
-        Future<Void> done = downloads.poll(100, TimeUnit.MILLISECONDS);
-        if (done != null) {
-          done.get();
-          left--;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof RuntimeException failure) {
-          throw failure;
-        }
-        throw new IllegalStateException(e.getCause());
-      }
-    }
-    progress.report();
-  }
-
-  private static void awaitEnd(ExecutorService pool) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        if (pool.awaitTermination(1, TimeUnit.SECONDS)) {
-          break;
-        }
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Reports received mebibytes as steps. */
-  private static final class DownloadProgress {
-    private static final String PHASE = "download";
-
-    private final Run run;
-    private final AtomicLong received;
-    private final long bytes;
-    private final int steps;
-    private final long start = System.nanoTime();
-    private long resumed = -1;
-    private int reported;
-
-    DownloadProgress(Run run, AtomicLong received, long bytes) {
-      this.run = run;
-      this.received = received;
-      this.bytes = bytes;
-      this.steps = (int) Math.min(Integer.MAX_VALUE, (bytes + MIB - 1) / MIB);
-      run.progress().onEvent(new ProgressEvent.Phase(PHASE, steps));
-    }
-
-    void report() {
-      long now = received.get();
-      if (resumed < 0) {
-        resumed = now;
-      }
-      int step = (int) Math.min(steps, now == bytes ? steps : now / MIB);
-      if (step > reported) {
-        reported = step;
-        double seconds = (System.nanoTime() - start) / 1e9;
-        long fresh = now - resumed;
-        OptionalDouble left = fresh > 0 && seconds > 1
-            ? OptionalDouble.of((bytes - now) * seconds / fresh)
-            : OptionalDouble.empty();
-        run.progress()
-            .onEvent(new ProgressEvent.Step(PHASE, step, steps, OptionalDouble.empty(), left));
-      }
-    }
   }
 }

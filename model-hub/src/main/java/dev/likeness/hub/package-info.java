@@ -7,6 +7,9 @@
  * {@link HubSettings} reads the environment variables of {@code huggingface_hub}, such as
  * {@code HF_HOME}, {@code HF_TOKEN}, {@code HF_ENDPOINT} and {@code HF_HUB_OFFLINE}.
  *
+ * <p>{@link WebFile}s of other sites, and files of Civitai, go to a folder of their own:
+ * {@link FileStore}.
+ *
  * <pre>{@code
  * ModelHub hub = ModelHub.open();
  * Path folder = hub.get("owner/name");

@@ -137,7 +137,7 @@ class AttackTest {
 
   @Test
   void aPublicHubDoesNotLeadToThisMachine() {
-    HubHosts hosts = new HubHosts(URI.create("https://huggingface.co"));
+    HubHosts hosts = HubHosts.ofHub(URI.create("https://huggingface.co"));
     URI from = URI.create("https://huggingface.co/ada/single");
     for (String location : List.of(
         "https://127.0.0.1/x",
@@ -166,7 +166,7 @@ class AttackTest {
     "http://127.0.0.1:9, http://127.0.0.1:10/a, false"
   })
   void theTokenIsForTheHubAlone(String endpoint, String address, boolean given) {
-    assertEquals(given, new HubHosts(URI.create(endpoint)).mayHaveToken(URI.create(address)));
+    assertEquals(given, HubHosts.ofHub(URI.create(endpoint)).mayHaveToken(URI.create(address)));
   }
 
   @Test

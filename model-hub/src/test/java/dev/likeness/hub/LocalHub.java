@@ -122,6 +122,7 @@ public final class LocalHub implements AutoCloseable {
     return thread;
   });
   private final Map<String, Repository> repositories = new ConcurrentHashMap<>();
+  private final Map<String, Stored> pages = new ConcurrentHashMap<>();
   private final Map<String, Deque<Answer>> answers = new ConcurrentHashMap<>();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private int pageSize = 1000;
@@ -253,12 +254,21 @@ public final class LocalHub implements AutoCloseable {
         : null;
   }
 
+  /** Answers each request for a path with the same bytes, as a server of files does. */
+  public void page(String path, byte[] bytes) {
+    pages.put(path, new Stored(bytes, true));
+  }
+
   private static String decoded(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   private void hub(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
+    if (pages.containsKey(path)) {
+      content(exchange, pages.get(path));
+      return;
+    }
     Matcher api = API.matcher(path);
     if (api.matches()) {
       api(exchange, api);

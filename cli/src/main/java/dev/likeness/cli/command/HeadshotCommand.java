@@ -117,6 +117,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   @Mixin
   private VaultOptions store;
 
+  private Optional<Path> trainingAdapter = Optional.empty();
+
   @Mixin
   private DisclosureOptions disclosure;
 
@@ -178,6 +180,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     ShootFolder.Earlier earlier = ShootFolder.Earlier.in(out, overwrite.isGiven());
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     store.requireWritable(photos, console);
+    trainingAdapter = photos.isGiven() && identity.method().trains()
+        ? TrainingRecipe.adapter(base, console)
+        : Optional.empty();
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler);
         FaceGuidanceOption.GivenNetworks given =
@@ -401,7 +406,10 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   }
 
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio studio = HeadshotStudio.on(model).training(rank::apply);
+    HeadshotStudio plain = HeadshotStudio.on(model).training(rank::apply);
+    HeadshotStudio studio = trainingAdapter
+        .map(file -> plain.trainer(plain.trainer().trainingAdapter(file)))
+        .orElse(plain);
     return trainSteps == null ? studio : studio.training(usual -> usual.steps(trainSteps));
   }
 

@@ -13,11 +13,16 @@ import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.hub.HubAddress;
 import dev.likeness.hub.ModelHub;
 import dev.likeness.hub.RemoteHeaders;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -95,27 +100,51 @@ public final class InspectCommand implements Runnable {
     tell("read", String.format(Locale.ROOT, "%.1f MB", headers.readBytes() / 1e6));
   }
 
-  /** Compares the memory that an image needs with that of this machine. */
+  /** Tells the memory that an image needs by precision, and whether this machine has it. */
   private void tellMemory(ModelComponents files) {
     Compute compute = Compute.best();
-    List<MemoryPlan> plans = PlannedFiles.choices(files, compute, MemoryBudget.unlimited());
-    long least = plans.stream().mapToLong(MemoryPlan::peak).min().orElseThrow();
+    Optional<DeviceMemory> here = DeviceMemory.find(compute);
+    List<MemoryPlan> own = PlannedFiles.choices(files, compute, MemoryBudget.unlimited());
+    long least = own.stream().mapToLong(MemoryPlan::peak).min().orElseThrow();
+    Map<String, Long> needs = new LinkedHashMap<>();
+    for (String dtype : List.of("f32", "bf16")) {
+      needs.put(
+          dtype,
+          PlannedFiles.choices(files, Compute.of(compute.device(), dtype), MemoryBudget.unlimited())
+              .get(0)
+              .peak());
+    }
+    needs.put(
+        "8 bits",
+        PlannedFiles.choices(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS))
+            .get(0)
+            .peak());
+    needs.put("at least", least);
     tell(
         "memory",
+        needs.entrySet().stream()
+                .map(each -> String.format(
+                    Locale.ROOT, "%s %.1f GiB", each.getKey(), gibibytes(each.getValue())))
+                .collect(Collectors.joining(", "))
+            + ", for one image");
+    here.ifPresent(memory -> tell(
+        "fits",
         String.format(
             Locale.ROOT,
-            "%.1f GiB for an image in %s, %.1f GiB at least (--memory)%s",
-            gibibytes(plans.get(0).peak()),
-            compute.dtype().name().toLowerCase(Locale.ROOT),
-            gibibytes(least),
-            DeviceMemory.find(compute)
-                .map(here -> String.format(
-                    Locale.ROOT,
-                    "; %s has %.1f GiB, %.1f GiB of them free",
-                    compute.device(),
-                    gibibytes(here.total()),
-                    gibibytes(here.free())))
-                .orElse("")));
+            "%s; %s has %.1f GiB, %.1f GiB of them free",
+            fits(memory.total(), compute, own.get(0).peak(), needs.get("8 bits"), least),
+            compute.device(),
+            gibibytes(memory.total()),
+            gibibytes(memory.free()))));
+  }
+
+  private static String fits(long total, Compute compute, long own, long eightBits, long least) {
+    String dtype = compute.dtype().name().toLowerCase(Locale.ROOT);
+    return own <= total
+        ? "yes, in " + dtype
+        : eightBits <= total
+            ? "with --eight-bits"
+            : least <= total ? "with generate --memory" : "no";
   }
 
   private static double gibibytes(long bytes) {

@@ -161,7 +161,9 @@ final class ModelPlaces {
   }
 
   private static Optional<Path> inFolders(String name) {
-    return folders().stream().flatMap(folder -> inFolder(folder, name).stream()).findFirst();
+    return Stream.concat(folders().stream(), Stream.of(settings().files()))
+        .flatMap(folder -> inFolder(folder, name).stream())
+        .findFirst();
   }
 
   private static Optional<Path> inFolder(Path folder, String name) {

@@ -12,21 +12,28 @@ import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.Run;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.hub.DownloadPlan;
+import dev.likeness.hub.FileStore;
 import dev.likeness.hub.HubAddress;
 import dev.likeness.hub.HubCache;
 import dev.likeness.hub.HubFile;
 import dev.likeness.hub.ModelHub;
+import dev.likeness.hub.WebFile;
 import dev.likeness.hub.WeightPrecision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -56,25 +63,11 @@ public final class ModelsCommand implements Runnable {
   }
 
   private static HubAddress address(String name) {
-    return HubAddress.parse(ModelCatalogue.builtIn()
-        .find(name)
-        .map(CatalogueModel::address)
-        .orElseGet(() -> requireAddress(name)));
+    return ModelSource.repository(name);
   }
 
-  private static String requireAddress(String name) {
-    if (!name.contains("/")) {
-      String closest = ModelPlaces.closest(
-          name, ModelCatalogue.builtIn().models().stream().map(CatalogueModel::name));
-      throw new InvalidInputException("the catalogue has no model " + Quoted.of(name) + "; "
-          + (closest.isEmpty() ? "" : closest + "; ") + TypedCommand.of("models list")
-          + " shows its names, and owner/name gets any repository");
-    }
-    if (name.contains("://")) {
-      throw new IllegalArgumentException(
-          Quoted.of(name) + " is a web address; give owner/name[@revision][:file] of the hub");
-    }
-    return name;
+  private static FileStore files() {
+    return FileStore.of(ModelPlaces.settings());
   }
 
   /** {@code likeness models list}: lists the catalogue, and what the cache has of it. */
@@ -82,7 +75,8 @@ public final class ModelsCommand implements Runnable {
       name = "list",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description = "Lists the models of the catalogue: those on this machine first.")
+      description = "Lists the models of the catalogue: those on this machine first, then those "
+          + "that fit its memory. The memory is that of one image, without the program.")
   public static final class ModelsListCommand implements Runnable {
     private final Console console;
 
@@ -101,16 +95,18 @@ public final class ModelsCommand implements Runnable {
 
     @Override
     public void run() {
-      List<CatalogueModel> here = new ArrayList<>();
-      List<CatalogueModel> others = new ArrayList<>();
-      ModelCatalogue.builtIn().models().stream()
+      Compute compute = Compute.best();
+      long memory =
+          DeviceMemory.find(compute).map(DeviceMemory::total).orElse(DeviceMemory.UNKNOWN);
+      List<Listed> all = ModelCatalogue.builtIn().models().stream()
           .filter(model -> !commercial || model.isCommercial())
-          .forEach(model -> (isHere(model) ? here : others).add(model));
+          .map(model -> Listed.of(model, compute, memory))
+          .sorted(Comparator.comparing(Listed::place))
+          .toList();
       if (json) {
-        printJson(here, others);
+        printJson(all);
       } else {
-        here.forEach(model -> console.out().println(line(model, "here")));
-        others.forEach(model -> console.out().println(line(model, "")));
+        all.forEach(each -> console.out().println(line(each)));
         console
             .err()
             .println("get a model: " + TypedCommand.of("models get NAME")
@@ -119,18 +115,48 @@ public final class ModelsCommand implements Runnable {
       console.out().flush();
     }
 
-    private static boolean isHere(CatalogueModel model) {
-      return ModelPlaces.cached(HubAddress.parse(model.address())).isPresent();
+    /** Where a model is in the list. */
+    private enum Place {
+      /** It is on this machine. */
+      HERE,
+      /** Its images fit the memory of this machine. */
+      FITS,
+      /** Its memory is not known. */
+      OTHER,
+      /** Its images need more memory than this machine has. */
+      LARGE
     }
 
-    private static String line(CatalogueModel model, String mark) {
+    /** A model, and whether it is here and fits. */
+    private record Listed(CatalogueModel model, Place place, OptionalDouble gibibytes) {
+      private static final double PROGRAM = 0.5;
+
+      static Listed of(CatalogueModel model, Compute compute, long memory) {
+        OptionalDouble need = model
+            .memory()
+            .map(each -> OptionalDouble.of(compute.dtype() == DType.F32 ? each.f32() : each.bf16()))
+            .orElse(OptionalDouble.empty());
+        boolean here = ModelPlaces.cached(HubAddress.parse(model.address())).isPresent();
+        boolean fits = memory == DeviceMemory.UNKNOWN
+            || need.orElse(0) + PROGRAM <= memory / (double) (1L << 30);
+        Place place =
+            here ? Place.HERE : !fits ? Place.LARGE : need.isPresent() ? Place.FITS : Place.OTHER;
+        return new Listed(model, place, need);
+      }
+    }
+
+    private static String line(Listed each) {
+      CatalogueModel model = each.model();
       return String.format(
               Locale.ROOT,
-              "%-4s  %-24s  %-16s  %-12s  %-28s  %s",
-              mark,
+              "%-4s  %-24s  %-16s  %-12s  %8s  %-28s  %s",
+              each.place() == Place.HERE ? "here" : each.place() == Place.FITS ? "fits" : "",
               model.name(),
               model.role().label(),
               model.family().orElse("any"),
+              each.gibibytes().isPresent()
+                  ? String.format(Locale.ROOT, "%.1f GiB", each.gibibytes().getAsDouble())
+                  : "",
               licence(model),
               model.purpose())
           .stripTrailing();
@@ -148,25 +174,37 @@ public final class ModelsCommand implements Runnable {
           .orElse("not known");
     }
 
-    private void printJson(List<CatalogueModel> here, List<CatalogueModel> others) {
-      List<Object> all = new ArrayList<>();
-      here.forEach(model -> all.add(toMap(model, true)));
-      others.forEach(model -> all.add(toMap(model, false)));
+    private void printJson(List<Listed> all) {
       try {
-        console.out().println(JSON.std.asString(Map.of("models", all)));
+        console
+            .out()
+            .println(JSON.std.asString(
+                Map.of("models", all.stream().map(each -> toMap(each)).toList())));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
 
-    private static Map<String, Object> toMap(CatalogueModel model, boolean isHere) {
+    private static Map<String, Object> toMap(Listed each) {
+      CatalogueModel model = each.model();
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("name", model.name());
-      map.put("here", isHere);
+      map.put("here", each.place() == Place.HERE);
       map.put("role", model.role().label());
       map.put("address", model.address());
       model.family().ifPresent(family -> map.put("family", family));
       map.put("purpose", model.purpose());
+      model.memory().ifPresent(memory -> {
+        map.put("fits", each.place() != Place.LARGE);
+        map.put(
+            "memory",
+            Map.of(
+                "size", memory.size(),
+                "f32", memory.f32(),
+                "bf16", memory.bf16(),
+                "8bit", memory.eightBit(),
+                "least", memory.least()));
+      });
       model.licence().ifPresent(licence -> {
         map.put("licence", licence.name());
         map.put("commercial", licence.commercial().name().toLowerCase(Locale.ROOT));
@@ -195,9 +233,17 @@ public final class ModelsCommand implements Runnable {
 
     @Parameters(
         paramLabel = "NAME",
-        description = "a name of the catalogue, or owner/name[@revision][:file] of the hub; of a "
-            + "file, a part of its name is enough, such as Q4_K_M")
+        description = "a name of the catalogue; owner/name[@revision][:file] of the hub, where of "
+            + "a file a part of its name is enough, such as Q4_K_M; civitai:VERSION[:file]; or the "
+            + "address of a file, with --sha256")
     private String name;
+
+    @Option(
+        names = "--sha256",
+        paramLabel = "DIGEST",
+        description = "the SHA-256 of the file at an address, 64 hexadecimal digits from the page "
+            + "where the address stands")
+    private String sha256;
 
     @Option(
         names = "--precision",
@@ -217,7 +263,16 @@ public final class ModelsCommand implements Runnable {
     @Override
     public void run() {
       ModelHub hub = ModelHub.open(ModelPlaces.settings());
-      HubAddress address = address(name);
+      ModelSource source = ModelSource.of(name, hub.settings());
+      if (source instanceof ModelSource.Web web) {
+        getFile(hub, web);
+        return;
+      }
+      if (sha256 != null) {
+        throw new IllegalArgumentException(
+            "--sha256 is for the address of a file, which begins with https://; leave it out");
+      }
+      HubAddress address = ((ModelSource.Repository) source).address();
       console.cancellation().run(() -> {
         if (hub.settings().isOffline() && !dryRun) {
           console.out().println(hub.get(address));
@@ -230,6 +285,39 @@ public final class ModelsCommand implements Runnable {
               .out()
               .println(hub.get(plan, new Run(ConsoleProgress.on(console), console.cancellation())));
         }
+        return null;
+      });
+      console.out().flush();
+    }
+
+    /** Gets a file of an address or of Civitai. */
+    private void getFile(ModelHub hub, ModelSource.Web web) {
+      if (precision != null) {
+        throw new IllegalArgumentException(
+            "--precision is for repositories; give the file that you want as civitai:VERSION:FILE,"
+                + " or its address");
+      }
+      console.cancellation().run(() -> {
+        WebFile file = web.file(hub, Optional.ofNullable(sha256));
+        if (dryRun) {
+          console
+              .out()
+              .println(String.format(
+                  Locale.ROOT,
+                  "%10s  %s%n%10s  %s",
+                  bytes(hub.size(file)),
+                  file.name(),
+                  "SHA-256",
+                  file.sha256()));
+          return null;
+        }
+        console
+            .out()
+            .println(hub.get(file, new Run(ConsoleProgress.on(console), console.cancellation())));
+        console
+            .err()
+            .println("use it by its name, such as --base " + file.name()
+                + "; its licence is on the page where you found it");
         return null;
       });
       console.out().flush();
@@ -292,7 +380,9 @@ public final class ModelsCommand implements Runnable {
   public static final class ModelsRemoveCommand implements Runnable {
     private final Console console;
 
-    @Parameters(paramLabel = "NAME", description = "a name of the catalogue, or owner/name")
+    @Parameters(
+        paramLabel = "NAME",
+        description = "a name of the catalogue, owner/name, or the name of a downloaded file")
     private String name;
 
     @Option(names = "--yes", description = "deletes the files")
@@ -305,15 +395,27 @@ public final class ModelsCommand implements Runnable {
 
     @Override
     public void run() {
+      Optional<FileStore.Entry> file = files().entry(name);
+      if (file.isPresent()) {
+        if (yes) {
+          files().remove(file.get());
+        }
+        tell(file.get().path(), file.get().bytes());
+        return;
+      }
       HubCache cache = HubCache.of(ModelPlaces.settings());
       HubCache.Removal removal = cache.removal(address(name).repository());
       if (yes) {
         cache.remove(removal);
       }
+      tell(removal.folder(), removal.bytes());
+    }
+
+    private void tell(Path what, long size) {
       console
           .out()
-          .println((yes ? "removed " : "would remove ") + removal.folder() + ", "
-              + bytes(removal.bytes()) + (yes ? "" : "; --yes removes it"));
+          .println((yes ? "removed " : "would remove ") + what + ", " + bytes(size)
+              + (yes ? "" : "; --yes removes it"));
       console.out().flush();
     }
   }
@@ -331,7 +433,9 @@ public final class ModelsCommand implements Runnable {
     @Parameters(
         paramLabel = "NAME",
         arity = "0..1",
-        description = "a name of the catalogue, or owner/name (default: all models)")
+        description =
+            "a name of the catalogue, owner/name, or the name of a downloaded file (default: "
+                + "all models)")
     private String name;
 
     /** Creates the subcommand with the console that it prints to. */
@@ -341,25 +445,37 @@ public final class ModelsCommand implements Runnable {
 
     @Override
     public void run() {
+      List<String> broken = new ArrayList<>();
+      for (FileStore.Entry file : files().entries()) {
+        if (name == null || name.equals(file.name())) {
+          boolean whole = console.cancellation().run(() -> files().isWhole(file));
+          tell(
+              file.name(),
+              whole ? List.of() : List.of(file.path() + " has another digest"),
+              broken);
+        }
+      }
       HubCache cache = HubCache.of(ModelPlaces.settings());
       List<String> names = name == null
           ? cache.entries().stream().map(HubCache.Entry::name).toList()
-          : List.of(address(name).repository());
-      List<String> broken = new ArrayList<>();
+          : files().entry(name).isPresent() ? List.of() : List.of(address(name).repository());
       for (String each : names) {
-        List<String> faults = console.cancellation().run(() -> cache.faults(each));
-        console
-            .out()
-            .println(each + (faults.isEmpty() ? " is whole" : ": " + String.join("; ", faults)));
-        if (!faults.isEmpty()) {
-          broken.add(each);
-        }
+        tell(each, console.cancellation().run(() -> cache.faults(each)), broken);
       }
       console.out().flush();
       if (!broken.isEmpty()) {
         throw new InvalidInputException(String.join(", ", broken)
             + " is damaged; remove it with " + TypedCommand.of("models remove NAME --yes")
             + ", and get it again");
+      }
+    }
+
+    private void tell(String each, List<String> faults, List<String> broken) {
+      console
+          .out()
+          .println(each + (faults.isEmpty() ? " is whole" : ": " + String.join("; ", faults)));
+      if (!faults.isEmpty()) {
+        broken.add(each);
       }
     }
   }
@@ -382,15 +498,19 @@ public final class ModelsCommand implements Runnable {
     @Override
     public void run() {
       HubCache cache = HubCache.of(ModelPlaces.settings());
-      for (HubCache.Entry entry : cache.entries()) {
-        console
-            .out()
-            .println(String.format(Locale.ROOT, "%10s  %s", bytes(entry.bytes()), entry.name()));
+      cache.entries().forEach(entry -> tell(entry.bytes(), entry.name()));
+      List<FileStore.Entry> downloaded = files().entries();
+      downloaded.forEach(file -> tell(file.bytes(), file.name()));
+      tell(cache.bytes(), cache.folder());
+      if (!downloaded.isEmpty()) {
+        tell(
+            downloaded.stream().mapToLong(FileStore.Entry::bytes).sum(), files().folder());
       }
-      console
-          .out()
-          .println(String.format(Locale.ROOT, "%10s  %s", bytes(cache.bytes()), cache.folder()));
       console.out().flush();
+    }
+
+    private void tell(long size, Object what) {
+      console.out().println(String.format(Locale.ROOT, "%10s  %s", bytes(size), what));
     }
   }
 

@@ -271,7 +271,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
     if (plot != null) {
       AtomicFile.Writable.requireFile(plot);
     }
-    way.requireReadable();
+    way.prepare(base, console);
     try (ReviewTools tools = faces.open().withEmbedderIn(base.folder());
         FaceGuidanceOption.GivenNetworks given =
             guidance.open(base.folder(), tools.detector(), faces.policy())) {
@@ -394,7 +394,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
 
   private void trainInStore() {
     store.requireWritable(photos, console);
-    way.requireReadable();
+    way.prepare(base, console);
     photos.warn(base, console);
     try (ReviewTools tools = faces.open().withEmbedderIn(base.folder());
         FaceGuidanceOption.GivenNetworks given =

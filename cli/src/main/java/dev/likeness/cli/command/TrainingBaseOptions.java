@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.Console;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -30,7 +31,7 @@ final class TrainingBaseOptions {
       paramLabel = "FILE",
       description =
           "LoRA that is added to the base during the training and left out of the result. "
-              + "A distilled base needs one")
+              + "A distilled base needs one (default: that of the catalogue, if it knows the base)")
   private Path trainingAdapter;
 
   @Option(
@@ -53,8 +54,14 @@ final class TrainingBaseOptions {
     buckets.requireUsed();
   }
 
-  /** Refuses a training adapter that cannot be read, before any work. */
-  void requireReadable() {
+  /**
+   * Takes the catalogue's training adapter if none is given, and refuses one that cannot be read,
+   * before any work.
+   */
+  void prepare(BaseOptions base, Console console) {
+    if (trainingAdapter == null) {
+      trainingAdapter = TrainingRecipe.adapter(base, console).orElse(null);
+    }
     if (trainingAdapter != null) {
       WeightedFile.requireReadable(trainingAdapter);
     }

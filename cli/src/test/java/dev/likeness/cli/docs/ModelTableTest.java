@@ -50,15 +50,18 @@ class ModelTableTest {
 
         *Sale*: whether the licence allows commercial use. "yes" may include rules for what images show; "conditions"
         are, for example, a limit of revenue. An empty field was on none of the pages that were read. *Steps* and
-        *guidance* are used by `generate` for a base that was downloaded by its name, unless you give others. *Pages*
-        are the numbers of the pages below, with the date of reading. Licences change, so read the licence before you
-        use a model.
+        *guidance* are used by `generate` for a base that was downloaded by its name, unless you give others. *Memory*
+        is that of one image in bf16, in GiB without the program (in f32; in bf16 with the UNet or transformer in 8
+        bits; with streamed weights), for an image of the size behind it. It is estimated from headers of published
+        size. *Pages* are the numbers of the pages below, with the date of reading. Licences change, so read the
+        licence before you use a model.
         """);
     for (Role role : Role.values()) {
       text.append("\n## ").append(TITLES.get(role)).append("\n\n");
       text.append(
-          "| name | repository | family | good for | licence | sale | steps | guidance | pages |\n");
-      text.append("|---|---|---|---|---|---|---|---|---|\n");
+          "| name | repository | family | good for | licence | sale | steps | guidance | memory |"
+              + " pages |\n");
+      text.append("|---|---|---|---|---|---|---|---|---|---|\n");
       ModelCatalogue.builtIn().models(role).forEach(model -> text.append(row(model, pages)));
     }
     text.append("\n## Pages\n\n");
@@ -71,6 +74,11 @@ class ModelTableTest {
           .append(" |\n");
     }
     return text.toString();
+  }
+
+  private static String memory(CatalogueModel.Memory memory) {
+    return memory.bf16() + " (" + memory.f32() + "; " + memory.eightBit() + "; " + memory.least()
+        + "), " + memory.size() + " px";
   }
 
   private static String row(CatalogueModel model, List<String> pages) {
@@ -98,6 +106,7 @@ class ModelTableTest {
                 .orElse(""),
             model.steps().isPresent() ? String.valueOf(model.steps().getAsInt()) : "",
             model.guidance().isPresent() ? String.valueOf(model.guidance().getAsDouble()) : "",
+            model.memory().map(ModelTableTest::memory).orElse(""),
             String.join("; ", numbers))
         .stream()
         .collect(Collectors.joining(" | ", "| ", " |\n"));

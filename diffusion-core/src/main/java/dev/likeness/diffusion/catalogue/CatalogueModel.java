@@ -55,11 +55,24 @@ public final class CatalogueModel {
   public record Licence(String name, Commercial commercial) {}
 
   /**
+   * The memory that one image needs, estimated from the headers of its files as for a memory
+   * budget: without the program itself, in GiB, rounded up to a tenth.
+   *
+   * @param size the pixels along each side of the image
+   * @param f32 with all networks in memory in f32
+   * @param bf16 in bf16 or f16
+   * @param eightBit in bf16 with the UNet or transformer in 8 bits
+   * @param least in bf16 with networks streamed from the files where the base allows it
+   */
+  public record Memory(int size, double f32, double bf16, double eightBit, double least) {}
+
+  /**
    * A page, and what was read there.
    *
    * @param page the address of the page, or a file of a published package
    * @param read the day
-   * @param facts the facts that it gave: repository, file, family, licence, purpose, settings
+   * @param facts the facts that it gave: repository, file, family, licence, purpose, settings,
+   *     training
    */
   public record Source(String page, LocalDate read, List<String> facts) {
     /** Copies the list. */
@@ -155,9 +168,44 @@ public final class CatalogueModel {
         : OptionalInt.empty();
   }
 
+  /** {@return the memory that an image needs; empty if it was not estimated} */
+  public Optional<Memory> memory() {
+    return values.get("memory") instanceof Map<?, ?> memory
+        ? Optional.of(new Memory(
+            ((Number) memory.get("size")).intValue(),
+            number(memory, "f32"),
+            number(memory, "bf16"),
+            number(memory, "8bit"),
+            number(memory, "least")))
+        : Optional.empty();
+  }
+
+  private static double number(Map<?, ?> values, String key) {
+    return ((Number) values.get(key)).doubleValue();
+  }
+
+  /** {@return the catalogue's name of the LoRA that is added while a person is trained on it} */
+  public Optional<String> trainingAdapter() {
+    return training("adapter");
+  }
+
+  /**
+   * {@return the catalogue's name of the base that a person is trained on instead} The person's
+   * file then fits both bases.
+   */
+  public Optional<String> trainingBase() {
+    return training("base");
+  }
+
   /** {@return the pages of the facts} */
   public List<Source> sources() {
     return sources;
+  }
+
+  private Optional<String> training(String key) {
+    return values.get("training") instanceof Map<?, ?> training
+        ? Optional.ofNullable(training.get(key)).map(Objects::toString)
+        : Optional.empty();
   }
 
   private Object setting(String key) {

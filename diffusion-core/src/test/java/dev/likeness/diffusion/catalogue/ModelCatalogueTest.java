@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class ModelCatalogueTest {
   private static final ModelCatalogue CATALOGUE = ModelCatalogue.builtIn();
   private static final Set<String> FACTS =
-      Set.of("repository", "file", "family", "licence", "purpose", "settings", "gated");
+      Set.of("repository", "file", "family", "licence", "purpose", "settings", "training", "gated");
 
   @Test
   void namesAndAddressesAreUnique() {
@@ -84,6 +84,28 @@ class ModelCatalogueTest {
     assertEquals(Optional.empty(), CATALOGUE.find("sdlx"));
     assertEquals(1024, sdxl.size().getAsInt());
     assertEquals(5.0, sdxl.guidance().getAsDouble());
+  }
+
+  @Test
+  void trainingNamesModelsOfTheCatalogue() {
+    for (CatalogueModel model : CATALOGUE.models()) {
+      for (Optional<String> name : List.of(model.trainingAdapter(), model.trainingBase())) {
+        name.ifPresent(each -> {
+          CatalogueModel other = CATALOGUE.find(each).orElseThrow();
+          assertEquals(model.family(), other.family(), model + " and " + other);
+          assertEquals(
+              model.trainingBase().isPresent() ? Role.BASE : Role.ACCELERATOR, other.role());
+          assertTrue(
+              model.sources().stream().anyMatch(source -> source.facts().contains("training")),
+              model.toString());
+        });
+      }
+    }
+    assertEquals(
+        Optional.of("z-image-training-adapter"),
+        CATALOGUE.find("z-image-turbo").orElseThrow().trainingAdapter());
+    assertEquals(
+        Optional.of("klein-base-4b"), CATALOGUE.find("klein-4b").orElseThrow().trainingBase());
   }
 
   @Test

@@ -247,7 +247,7 @@ class KeyMapTest {
     return result;
   }
 
-  private static Map<String, long[]> file(String family) {
+  static Map<String, long[]> file(String family) {
     Map<String, long[]> file = new LinkedHashMap<>();
     parts(family)
         .forEach((component, listed) -> listed.addTo(file, layouts(family).get(component)));

@@ -80,6 +80,10 @@ public final class Conv2d {
 
   public Tensor forward(Tensor x) {
     CurrentWork.throwIfCancelled();
+    if (FrozenLinear.isFaster(x, weight, bias)) {
+      Tensor y = new FrozenConv2d(weight, bias, kernel, stride, padding).forward(x);
+      return addAdapters(y, x);
+    }
     weight.observe(x, (input, other) -> product(input, other, null));
     return inParts(x, part -> addAdapters(product(part, weight, bias), part));
   }

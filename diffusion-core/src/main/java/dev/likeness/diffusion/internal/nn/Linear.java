@@ -52,6 +52,11 @@ public final class Linear {
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
     CurrentWork.throwIfCancelled();
+    if (FrozenLinear.isFaster(x, weight, bias)) {
+      return adapterLayers.stream().allMatch(FrozenLinear::joins)
+          ? FrozenLinear.of(x, weight, bias, adapterLayers)
+          : addAdapters(FrozenLinear.of(x, weight, bias, List.of()), x);
+    }
     return addAdapters(product(x), x);
   }
 

@@ -55,16 +55,29 @@ public final class CustomGradients implements AutoCloseable {
    * returns it.
    */
   public Tensor join(Tensor value, Rule rule, Tensor... inputs) {
+    Node node = inputs.length == 1 ? torch.alias(inputs[0]).grad_fn() : splitting(inputs);
+    torch.create_gradient_edge(value, node);
+    hooks.add(Hook.attach(node, inputs.length == 1 ? inputs[0].shape() : null, rule));
+    return value;
+  }
+
+  /** Returns a node that stores no tensors, and splits one gradient among the inputs. */
+  private static Node splitting(Tensor... inputs) {
     TensorVector flat = new TensorVector();
     for (Tensor input : inputs) {
       flat.push_back(input.reshape(-1));
     }
-    // A node that stores no tensors. It splits one gradient, which the hook provides, among the
-    // inputs.
-    Node node = torch.cat(flat).grad_fn();
-    torch.create_gradient_edge(value, node);
-    hooks.add(Hook.attach(node, rule));
-    return value;
+    return torch.cat(flat).grad_fn();
+  }
+
+  /** Adds {@code gradient} to that of a leaf, as autograd does at the end of a path. */
+  public static void add(Tensor leaf, Tensor gradient) {
+    Tensor sum = leaf.mutable_grad();
+    if (sum.defined()) {
+      sum.add_(gradient);
+    } else {
+      sum.put(gradient);
+    }
   }
 
   @Override
@@ -75,18 +88,22 @@ public final class CustomGradients implements AutoCloseable {
   }
 
   /**
-   * Replaces the gradient of the value by the concatenated gradients of the inputs, which the node
-   * splits.
+   * Replaces the gradient of the value by that of the only input, or by the concatenated gradients
+   * of the inputs, which the node splits.
    */
   private static final class Hook extends FunctionPreHook {
+    /** The shape of the only input; null if there are several. */
+    private final long[] shape;
+
     private final Rule rule;
 
-    private Hook(Rule rule) {
+    private Hook(long[] shape, Rule rule) {
+      this.shape = shape;
       this.rule = rule;
     }
 
-    static Hook attach(Node node, Rule rule) {
-      Hook hook = new Hook(rule);
+    static Hook attach(Node node, long[] shape, Rule rule) {
+      Hook hook = new Hook(shape, rule);
       // The node must own the hook. JavaCPP would otherwise register it twice and never free it.
       hook.deallocate(false);
       node.add_pre_hook(hook);
@@ -101,14 +118,19 @@ public final class CustomGradients implements AutoCloseable {
 
     private TensorVector gradients(TensorVector arriving) {
       try (TensorScope scope = TensorScope.open()) {
-        TensorVector parts = new TensorVector();
-        for (Tensor gradient : rule.gradients(arriving.get(arriving.size() - 1))) {
-          parts.push_back(gradient.reshape(-1));
-        }
-        arriving.put(0, torch.cat(parts));
+        Tensor[] gradients = rule.gradients(arriving.get(arriving.size() - 1));
+        arriving.put(0, shape == null ? joined(gradients) : gradients[0].reshape(shape));
         arriving.put(arriving.size() - 1, new Tensor());
       }
       return arriving;
+    }
+
+    private static Tensor joined(Tensor... gradients) {
+      TensorVector parts = new TensorVector();
+      for (Tensor gradient : gradients) {
+        parts.push_back(gradient.reshape(-1));
+      }
+      return torch.cat(parts);
     }
   }
 }

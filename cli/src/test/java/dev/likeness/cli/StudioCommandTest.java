@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.vault.SubjectStore;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -15,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,7 +64,7 @@ class StudioCommandTest {
     assertEquals(2, open.status());
     assertEquals(
         "likeness: --listen 0.0.0.0 lets other computers reach the studio and needs a password;"
-            + " give --password-file FILE",
+            + " give --password-file FILE, or --proxy-secret-file FILE with a reverse proxy",
         open.err().strip());
     Path password = Files.writeString(folder.resolve("password"), "short\n");
     CommandResult weak =
@@ -87,5 +91,63 @@ class StudioCommandTest {
             + " created for a new store), or set LIKENESS_STORE_KEY",
         keyless.err().strip());
     assertFalse(Files.exists(people));
+  }
+
+  @Test
+  void opensAKeyFileByItsPassphrase() throws Exception {
+    Path key = folder.resolve("store.key");
+    Path people = folder.resolve("people");
+    String words = "correct horse battery";
+    String id;
+    try (SubjectStore store =
+        SubjectStore.open(people, WrappingKey.createFile(key, words.toCharArray()))) {
+      id = store.create(Consent.synthetic()).id();
+    }
+    String[] list = {"people", "list", "--store", people.toString(), "--key", key.toString()};
+    CommandResult locked = CommandResult.of(list);
+    assertEquals(3, locked.status());
+    assertEquals(
+        "likeness: the key file " + key + " needs a passphrase; give --passphrase-file FILE, or set"
+            + " LIKENESS_STORE_PASSPHRASE",
+        locked.err().strip());
+    Path file = Files.writeString(folder.resolve("passphrase"), words + "\n");
+    CommandResult open = CommandResult.of(
+        Stream.concat(Stream.of(list), Stream.of("--passphrase-file", file.toString()))
+            .toArray(String[]::new));
+    assertEquals(0, open.status(), open::err);
+    assertTrue(open.out().contains(id), open::out);
+  }
+
+  @Test
+  void writesCommandsOfThePlaygroundThatItTakes() {
+    CommandResult parsed = CommandResult.of(
+        "generate",
+        "--base",
+        "/models/base",
+        "--prompt",
+        "portrait of \"Ada's\" friend",
+        "--negative",
+        "dark",
+        "--scheduler",
+        "euler",
+        "--steps",
+        "1",
+        "--guidance",
+        "7.5",
+        "--seed",
+        "7",
+        "--count",
+        "2",
+        "--lora",
+        "some.safetensors@0.8",
+        "--image",
+        "reference-1.png",
+        "--out",
+        folder.resolve("images").toString());
+    assertEquals(3, parsed.status());
+    // All options were understood, and the first file is missing.
+    assertEquals(
+        "likeness: cannot read the image reference-1.png: no such file",
+        parsed.err().strip());
   }
 }

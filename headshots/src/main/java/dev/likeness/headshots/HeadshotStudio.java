@@ -4,7 +4,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.PreviewDecoder;
 import dev.likeness.diffusion.Purpose;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.generation.HeadshotEditor;
@@ -47,6 +49,7 @@ public final class HeadshotStudio {
   final Optional<FaceGuidance> guidance;
   final Optional<FaceDetector> detector;
   final Consumer<Headshot> onHeadshot;
+  final UnaryOperator<ImageRequest> watched;
 
   HeadshotStudio(
       BaseModel base,
@@ -54,13 +57,15 @@ public final class HeadshotStudio {
       Upscaler upscaler,
       Optional<FaceGuidance> guidance,
       Optional<FaceDetector> detector,
-      Consumer<Headshot> onHeadshot) {
+      Consumer<Headshot> onHeadshot,
+      UnaryOperator<ImageRequest> watched) {
     this.base = base;
     this.trainer = trainer;
     this.upscaler = upscaler;
     this.guidance = guidance;
     this.detector = detector;
     this.onHeadshot = onHeadshot;
+    this.watched = watched;
     guidance.ifPresent(by -> trainer.embedder().ifPresent(by::requireIndependent));
   }
 
@@ -76,7 +81,8 @@ public final class HeadshotStudio {
         Upscaler.CUBIC,
         Optional.empty(),
         Optional.empty(),
-        headshot -> {});
+        headshot -> {},
+        UnaryOperator.identity());
   }
 
   /**
@@ -89,7 +95,7 @@ public final class HeadshotStudio {
    */
   public HeadshotStudio trainer(PersonTrainer other) {
     return new HeadshotStudio(
-        base, other.faceGuidance(guidance), upscaler, guidance, detector, onHeadshot);
+        base, other.faceGuidance(guidance), upscaler, guidance, detector, onHeadshot, watched);
   }
 
   /** {@return the trainer of this studio, with its settings} */
@@ -149,7 +155,7 @@ public final class HeadshotStudio {
    * @param other the upscaler; the default is {@link Upscaler#CUBIC}
    */
   public HeadshotStudio upscaler(Upscaler other) {
-    return new HeadshotStudio(base, trainer, other, guidance, detector, onHeadshot);
+    return new HeadshotStudio(base, trainer, other, guidance, detector, onHeadshot, watched);
   }
 
   /**
@@ -173,7 +179,7 @@ public final class HeadshotStudio {
 
   private HeadshotStudio withGuidance(Optional<FaceGuidance> given) {
     return new HeadshotStudio(
-        base, trainer.faceGuidance(given), upscaler, given, detector, onHeadshot);
+        base, trainer.faceGuidance(given), upscaler, given, detector, onHeadshot, watched);
   }
 
   /**
@@ -184,7 +190,33 @@ public final class HeadshotStudio {
    */
   public HeadshotStudio onHeadshot(Consumer<Headshot> listener) {
     return new HeadshotStudio(
-        base, trainer, upscaler, guidance, detector, onHeadshot.andThen(listener));
+        base, trainer, upscaler, guidance, detector, onHeadshot.andThen(listener), watched);
+  }
+
+  /**
+   * {@return a copy of this studio that reports previews of each headshot while it is sampled} The
+   * previews show the base's own size, before an upscaler. They do not change the headshots.
+   *
+   * @param decoder a tiny autoencoder of the base's family; the caller closes it
+   * @param every the distance from one preview to the next, in rows of the sampling plan, at least
+   *     1
+   * @param listener receives the previews, which are personal data, on the preview thread
+   * @throws IllegalArgumentException if {@code every} is below 1
+   */
+  public HeadshotStudio previews(
+      PreviewDecoder decoder, int every, PreviewDecoder.Listener listener) {
+    if (every < 1) {
+      throw new IllegalArgumentException(
+          "the preview interval must be at least 1 row of the sampling plan, got " + every);
+    }
+    return new HeadshotStudio(
+        base,
+        trainer,
+        upscaler,
+        guidance,
+        detector,
+        onHeadshot,
+        request -> decoder.attach(request, every, listener));
   }
 
   /**
@@ -194,7 +226,8 @@ public final class HeadshotStudio {
    * @param other the face detector; the caller closes it after the last use of the studio
    */
   public HeadshotStudio detector(FaceDetector other) {
-    return new HeadshotStudio(base, trainer, upscaler, guidance, Optional.of(other), onHeadshot);
+    return new HeadshotStudio(
+        base, trainer, upscaler, guidance, Optional.of(other), onHeadshot, watched);
   }
 
   /**
@@ -328,7 +361,11 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(Identity person, ShootRequest request, Run run) {
     return run.report(() -> new HeadshotGenerator(
-            base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
+            base,
+            withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)),
+            request,
+            upscaler,
+            watched)
         .generate(onHeadshot, withoutTerminalEvents(run)));
   }
 

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.PreviewDecoder;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -101,6 +102,24 @@ class HeadshotStudioTest {
     assertTrue(
         shoot.headshots().get(0).request().prompt().startsWith("studio portrait of sks woman, "));
     assertEquals(4, shoot.headshots().stream().map(Headshot::image).distinct().count());
+  }
+
+  @Test
+  void reportsPreviewsThatChangeNoHeadshot() {
+    Headshot plain = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
+    List<RgbImage> shown = new ArrayList<>();
+    try (PreviewDecoder decoder =
+        PreviewDecoder.open(base.folder().orElseThrow().resolve("vae"), base.compute())) {
+      HeadshotStudio watched =
+          HeadshotStudio.on(base).previews(decoder, 1, (row, images) -> shown.addAll(images));
+      Headshot seen = watched.shoot(ada, request()).headshots().get(0);
+      assertEquals(plain.image(), seen.image());
+      assertEquals(plain.request().hooks(), seen.request().hooks());
+      assertEquals(plain.image().width(), shown.get(0).width());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> HeadshotStudio.on(base).previews(decoder, 0, (row, images) -> {}));
+    }
   }
 
   @Test

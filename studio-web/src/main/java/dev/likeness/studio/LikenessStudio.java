@@ -41,11 +41,18 @@ public final class LikenessStudio implements AutoCloseable {
         store,
         new Studio.Limits(options.memoryBytes(), options.trainingSteps()),
         options.samplePhotos(),
-        options.disclosure());
+        options.disclosure(),
+        options.models(),
+        options.loras());
     try {
       StudioServer server = StudioServer.start(
           studio,
-          new Access(options.address(), options.port(), options.password(), options.hostNames()));
+          new Access(
+              options.address(),
+              options.port(),
+              options.password(),
+              options.hostNames(),
+              options.proxy()));
       studio.open(base);
       return new LikenessStudio(studio, server);
     } catch (RuntimeException e) {
@@ -55,8 +62,8 @@ public final class LikenessStudio implements AutoCloseable {
   }
 
   /**
-   * {@return the address to open in a browser} Unless the studio has a password, it contains the
-   * token that opens the studio, so it is secret.
+   * {@return the address to open in a browser} Unless the studio has a password or a proxy, it
+   * contains the token that opens the studio, so it is secret.
    */
   public URI address() {
     return server.address();

@@ -2,6 +2,7 @@ package dev.likeness.studio;
 
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.provenance.Disclosure;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -21,6 +22,10 @@ import java.util.regex.Pattern;
  * @param samplePhotos recognises a photo file of a person who does not exist; such photos need no
  *     consent; empty if sample photos cannot be added
  * @param disclosure marks and signs headshots and exported files
+ * @param models finds and gets models for the page of models; empty if that page only lists them
+ * @param loras LoRA files that the playground offers, by their file names
+ * @param proxy what a reverse proxy that logs users in sends with each request; empty if there is
+ *     no such proxy
  */
 public record StudioOptions(
     String address,
@@ -30,7 +35,44 @@ public record StudioOptions(
     long memoryBytes,
     OptionalInt trainingSteps,
     Optional<Predicate<byte[]>> samplePhotos,
-    Disclosure disclosure) {
+    Disclosure disclosure,
+    Optional<ModelSource> models,
+    List<Path> loras,
+    Optional<ProxyHeader> proxy) {
+  /**
+   * The header by which a reverse proxy shows that it has logged the user in. The proxy must
+   * replace this header in requests of users. Because the value is secret, nobody who reaches the
+   * studio beside the proxy can send it.
+   *
+   * @param name the name of the header, such as {@code X-Likeness-Proxy}
+   * @param secret its value, at least {@link #MIN_PASSWORD_LENGTH} visible ASCII characters
+   */
+  public record ProxyHeader(String name, String secret) {
+    /**
+     * Checks the header.
+     *
+     * @throws IllegalArgumentException if the name is not that of a header, or the secret is too
+     *     short or has other characters
+     */
+    public ProxyHeader {
+      if (!name.matches("[A-Za-z][A-Za-z0-9-]{0,63}")) {
+        throw new IllegalArgumentException(
+            "the name of the proxy's header must be letters, digits and hyphens, such as"
+                + " X-Likeness-Proxy");
+      }
+      if (secret.length() < MIN_PASSWORD_LENGTH || !secret.matches("[!-~]+")) {
+        throw new IllegalArgumentException("the secret of the proxy's header must be at least "
+            + MIN_PASSWORD_LENGTH + " visible ASCII characters, without spaces");
+      }
+    }
+
+    /** {@return the name of the header; never the secret} */
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
   /** The smallest length of a {@link #password}, in characters. */
   public static final int MIN_PASSWORD_LENGTH = 12;
 
@@ -50,9 +92,12 @@ public record StudioOptions(
    * @param trainingSteps training steps instead of those that a preset chooses, at least 1
    * @param samplePhotos recognises a photo file of a person who does not exist
    * @param disclosure marks and signs headshots and exported files
+   * @param models finds and gets models for the page of models
+   * @param loras LoRA files that the playground offers
+   * @param proxy what a reverse proxy that logs users in sends with each request
    * @throws IllegalArgumentException if a value is out of its range, if the password is shorter
-   *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has no
-   *     password
+   *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has
+   *     neither a password nor a proxy
    */
   public StudioOptions {
     if (port < 0 || port > MAX_PORT) {
@@ -71,9 +116,10 @@ public record StudioOptions(
       throw new IllegalArgumentException("the password of the studio has fewer than "
           + MIN_PASSWORD_LENGTH + " characters; give a longer one");
     }
-    if (password.isEmpty() && !isLoopback(address)) {
+    if (password.isEmpty() && proxy.isEmpty() && !isLoopback(address)) {
       throw new IllegalArgumentException("other computers could reach the studio on " + address
-          + " without a password; give a password, or listen on " + LOOPBACK);
+          + " without a password; give a password or the header of a reverse proxy, or listen on "
+          + LOOPBACK);
     }
     hostNames = List.copyOf(hostNames);
     for (String name : hostNames) {
@@ -82,6 +128,7 @@ public record StudioOptions(
             + " studio.example.org, without scheme, port and path, got " + Quoted.of(name));
       }
     }
+    loras = List.copyOf(loras);
   }
 
   /**
@@ -97,7 +144,10 @@ public record StudioOptions(
         Long.MAX_VALUE,
         OptionalInt.empty(),
         Optional.empty(),
-        Disclosure.standard());
+        Disclosure.standard(),
+        Optional.empty(),
+        List.of(),
+        Optional.empty());
   }
 
   private static boolean isLoopback(String address) {
@@ -123,7 +173,10 @@ public record StudioOptions(
         memoryBytes,
         trainingSteps,
         samplePhotos,
-        disclosure);
+        disclosure,
+        models,
+        loras,
+        proxy);
   }
 
   /**
@@ -134,7 +187,17 @@ public record StudioOptions(
    */
   public StudioOptions port(int n) {
     return new StudioOptions(
-        address, n, password, hostNames, memoryBytes, trainingSteps, samplePhotos, disclosure);
+        address,
+        n,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        loras,
+        proxy);
   }
 
   /**
@@ -145,7 +208,17 @@ public record StudioOptions(
    */
   public StudioOptions hostNames(List<String> names) {
     return new StudioOptions(
-        address, port, password, names, memoryBytes, trainingSteps, samplePhotos, disclosure);
+        address,
+        port,
+        password,
+        names,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        loras,
+        proxy);
   }
 
   /**
@@ -156,7 +229,17 @@ public record StudioOptions(
    */
   public StudioOptions memoryBytes(long bytes) {
     return new StudioOptions(
-        address, port, password, hostNames, bytes, trainingSteps, samplePhotos, disclosure);
+        address,
+        port,
+        password,
+        hostNames,
+        bytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        loras,
+        proxy);
   }
 
   /**
@@ -174,7 +257,10 @@ public record StudioOptions(
         memoryBytes,
         OptionalInt.of(n),
         samplePhotos,
-        disclosure);
+        disclosure,
+        models,
+        loras,
+        proxy);
   }
 
   /**
@@ -192,7 +278,10 @@ public record StudioOptions(
         memoryBytes,
         trainingSteps,
         Optional.of(recognises),
-        disclosure);
+        disclosure,
+        models,
+        loras,
+        proxy);
   }
 
   /**
@@ -203,7 +292,79 @@ public record StudioOptions(
    */
   public StudioOptions disclosure(Disclosure other) {
     return new StudioOptions(
-        address, port, password, hostNames, memoryBytes, trainingSteps, samplePhotos, other);
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        other,
+        models,
+        loras,
+        proxy);
+  }
+
+  /**
+   * {@return a copy of these options whose page of models finds and gets models}
+   *
+   * @param source finds models on this machine, and downloads one when the user asks for it
+   */
+  public StudioOptions models(ModelSource source) {
+    return new StudioOptions(
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        Optional.of(source),
+        loras,
+        proxy);
+  }
+
+  /**
+   * {@return a copy of these options whose playground offers the given LoRA files}
+   *
+   * @param files LoRA files of the base's family, with different file names
+   */
+  public StudioOptions loras(List<Path> files) {
+    return new StudioOptions(
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        files,
+        proxy);
+  }
+
+  /**
+   * {@return a copy of these options that listens on an address for a reverse proxy that logs users
+   * in} The start address then has no token.
+   *
+   * @param other the address of the network interface, such as {@code 0.0.0.0} for all
+   * @param header what the proxy sends with each request
+   */
+  public StudioOptions listen(String other, ProxyHeader header) {
+    return new StudioOptions(
+        other,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        loras,
+        Optional.of(header));
   }
 
   /** {@return the address and port; never the password} */

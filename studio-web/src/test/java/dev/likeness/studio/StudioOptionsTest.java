@@ -21,7 +21,8 @@ class StudioOptionsTest {
   void otherAddressesThanTheLoopbackInterfaceNeedAPassword(String address) {
     assertEquals(
         "other computers could reach the studio on " + address
-            + " without a password; give a password, or listen on 127.0.0.1",
+            + " without a password; give a password or the header of a reverse proxy, or listen on"
+            + " 127.0.0.1",
         message(() -> new StudioOptions(
             address,
             0,
@@ -30,7 +31,10 @@ class StudioOptionsTest {
             1,
             OptionalInt.empty(),
             Optional.empty(),
-            Disclosure.standard())));
+            Disclosure.standard(),
+            Optional.empty(),
+            List.of(),
+            Optional.empty())));
     assertEquals(address, PLAIN.listen(address, "a long password").address());
   }
 
@@ -47,7 +51,10 @@ class StudioOptionsTest {
                 1,
                 OptionalInt.empty(),
                 Optional.empty(),
-                Disclosure.standard())
+                Disclosure.standard(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty())
             .address());
   }
 
@@ -77,5 +84,21 @@ class StudioOptionsTest {
 
   private static String message(org.junit.jupiter.api.function.Executable call) {
     return assertThrows(IllegalArgumentException.class, call).getMessage();
+  }
+
+  @Test
+  void takesTheHeaderOfAReverseProxyInPlaceOfAPassword() {
+    StudioOptions.ProxyHeader header =
+        new StudioOptions.ProxyHeader("X-Likeness-Proxy", "0123456789ab");
+    assertEquals("0.0.0.0", PLAIN.listen("0.0.0.0", header).address());
+    assertEquals("X-Likeness-Proxy", header.toString());
+    assertEquals(
+        "the secret of the proxy's header must be at least 12 visible ASCII characters, without"
+            + " spaces",
+        message(() -> new StudioOptions.ProxyHeader("X", "0123456789a")));
+    assertEquals(
+        "the name of the proxy's header must be letters, digits and hyphens, such as"
+            + " X-Likeness-Proxy",
+        message(() -> new StudioOptions.ProxyHeader("X:", "0123456789ab")));
   }
 }

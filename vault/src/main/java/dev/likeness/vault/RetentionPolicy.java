@@ -120,10 +120,15 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
 
   /** Returns true if the limit of a category is reached. */
   boolean isDue(DataCategory category, SubjectDates dates, long now) {
+    return secondsLeft(category, dates, now) <= 0;
+  }
+
+  /** Returns the seconds until the limit of a category is reached; 0 or less if it is reached. */
+  long secondsLeft(DataCategory category, SubjectDates dates, long now) {
     Limit limit = limits.get(category);
     long met = dates.purposeMetAt(category);
-    boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
-    return served || now - dates.lastUsedAt(category) >= limit.afterUse().toSeconds();
+    long unused = limit.afterUse().toSeconds() - (now - dates.lastUsedAt(category));
+    return met < 0 ? unused : Math.min(unused, limit.afterPurpose().toSeconds() - (now - met));
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,15 +112,9 @@ final class StoredShoot {
       GeneratedImage.Marking marking,
       ReviewTools tools,
       Run run) {
-    Optional<ReferenceImagesPerson> shown = SubjectStudio.findReferences(subject, base);
-    boolean isTrained =
-        Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
     Path images = subject.folder(DataCategory.IMAGES);
     int count = request.styles().size() * request.count();
-    try (LoraPerson trained = isTrained || shown.isEmpty()
-        ? LoraPerson.open(SubjectStudio.personFile(subject), base)
-        : null) {
-      Person person = Person.of(trained, shown, subject.consent());
+    return withPerson(base, subject, person -> {
       int first = subject.imageNumbers().reserve(images, count);
       try {
         boolean guided = studio.usesFaceGuidance(person.identity());
@@ -130,6 +125,18 @@ final class StoredShoot {
       } finally {
         subject.imageNumbers().release(first, count);
       }
+    });
+  }
+
+  /** Opens the person that the subject's images show, for the time of some work. */
+  static <T> T withPerson(BaseModel base, Subject subject, Function<Person, T> work) {
+    Optional<ReferenceImagesPerson> shown = SubjectStudio.findReferences(subject, base);
+    boolean isTrained =
+        Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
+    try (LoraPerson trained = isTrained || shown.isEmpty()
+        ? LoraPerson.open(SubjectStudio.personFile(subject), base)
+        : null) {
+      return work.apply(Person.of(trained, shown, subject.consent()));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -287,6 +288,23 @@ public final class Subject {
    */
   public synchronized Map<String, Long> ages() {
     return dates.dates().ages(store.clock().now());
+  }
+
+  /**
+   * Returns how long the data of a category will be kept if it is not used before. For the
+   * retention limits, this call does not count as a use.
+   *
+   * @param category the category
+   * @return the time until a purge removes the data, not negative; empty if there is no data
+   * @throws SubjectErasedException if the subject was erased
+   */
+  public synchronized Optional<Duration> keptFor(DataCategory category) {
+    if (counts().getOrDefault(category, 0) == 0) {
+      return Optional.empty();
+    }
+    long left =
+        store.retention().secondsLeft(category, dates.dates(), store.clock().now());
+    return Optional.of(Duration.ofSeconds(Math.max(0, left)));
   }
 
   /**

@@ -14,6 +14,8 @@ import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.LoraPerson;
@@ -303,6 +305,30 @@ public final class SubjectStudio {
                 setup.marking,
                 with,
                 new Run(run.progress(), stop))));
+  }
+
+  /**
+   * {@return the headshot before and after an edit} Nothing is stored.
+   *
+   * @param subject the subject
+   * @param headshot a headshot of the subject
+   * @param edit the changes
+   * @param run receives progress, and stops the work if it is cancelled
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
+   * @throws InvalidInputException if the person has not been trained and has no reference images
+   *     that the base accepts, no face is found, or the mask has another size than the headshot
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
+   *     the subject is erased or the store is closed
+   */
+  public HeadshotEdit.Result edit(Subject subject, Headshot headshot, HeadshotEdit edit, Run run) {
+    return SubjectWork.callWhileRegistered(
+        subject,
+        run.cancellation(),
+        stop -> StoredShoot.withPerson(
+            setup.base,
+            subject,
+            person -> setup.studio.edit(
+                person.identity(), headshot, edit, new Run(run.progress(), stop))));
   }
 
   /**

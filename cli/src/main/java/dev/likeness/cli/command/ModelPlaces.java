@@ -209,9 +209,13 @@ final class ModelPlaces {
 
   /** The file that lists the folders. */
   static Path list() {
+    return config().resolve(LIST);
+  }
+
+  /** The user's folder of settings of Likeness. */
+  static Path config() {
     String config = environment().get("XDG_CONFIG_HOME");
     return (config == null || config.isBlank() ? home().resolve(".config") : Path.of(config))
-        .resolve("likeness")
-        .resolve(LIST);
+        .resolve("likeness");
   }
 }

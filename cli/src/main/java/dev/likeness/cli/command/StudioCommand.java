@@ -4,16 +4,11 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.studio.LikenessStudio;
 import dev.likeness.studio.StudioOptions;
 import dev.likeness.vault.SubjectStore;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -33,7 +28,6 @@ public final class StudioCommand implements Runnable {
   private static final Path FOLDER = Path.of("likeness-studio");
   private static final String LOOPBACK = "127.0.0.1";
   private static final long PAUSE_NANOS = 100_000_000;
-  private static final int MAX_PASSWORD_BYTES = 1024;
   private static final int MAX_PORT = 65_535;
 
   private final Console console;
@@ -57,8 +51,8 @@ public final class StudioCommand implements Runnable {
       paramLabel = "ADDRESS",
       description =
           "address to listen on instead of the loopback interface, such as 0.0.0.0; needs "
-              + "--password-file. The connection is not encrypted: use it in a trusted network, or "
-              + "behind a reverse proxy with TLS")
+              + "--password-file or --proxy-secret-file. The connection is not encrypted: use it in "
+              + "a trusted network, or behind a reverse proxy with TLS")
   private String listen;
 
   @PathUse(Use.READ)
@@ -67,6 +61,21 @@ public final class StudioCommand implements Runnable {
       paramLabel = "FILE",
       description = "file with the password of the page, at least 12 characters")
   private Path passwordFile;
+
+  @PathUse(Use.READ)
+  @Option(
+      names = "--proxy-secret-file",
+      paramLabel = "FILE",
+      description = "instead of a password: file with a secret, at least 12 characters, that a "
+          + "reverse proxy sends in the header --proxy-header once it has logged a user in")
+  private Path proxySecretFile;
+
+  @Option(
+      names = "--proxy-header",
+      paramLabel = "NAME",
+      defaultValue = "X-Likeness-Proxy",
+      description = "header of the reverse proxy (default: ${DEFAULT-VALUE})")
+  private String proxyHeader;
 
   @Option(
       names = "--host-name",
@@ -88,6 +97,13 @@ public final class StudioCommand implements Runnable {
       description = "training steps of every training (default: depends on the preset that is "
           + "chosen on the page)")
   private Integer trainSteps;
+
+  @PathUse(Use.READ)
+  @Option(
+      names = "--lora",
+      paramLabel = "FILE",
+      description = "LoRA that the page Playground offers; may be repeated")
+  private List<Path> loras = List.of();
 
   /** Creates the subcommand with the console that it prints to. */
   public StudioCommand(Console console) {
@@ -114,44 +130,34 @@ public final class StudioCommand implements Runnable {
         .port(port)
         .hostNames(hostNames)
         .samplePhotos(ExamplePhotos::isExample)
-        .disclosure(disclosure());
+        .disclosure(disclosure())
+        .models(new HubModels())
+        .loras(loras);
     if (memory != null) {
       options = options.memoryBytes(MemoryBudget.of(memory).bytes());
     }
     if (trainSteps != null) {
       options = options.trainingSteps(trainSteps);
     }
-    if (listen != null && passwordFile == null) {
+    if (listen != null && passwordFile == null && proxySecretFile == null) {
       throw new IllegalArgumentException("--listen " + listen + " lets other computers reach the"
-          + " studio and needs a password; give --password-file FILE");
+          + " studio and needs a password; give --password-file FILE, or --proxy-secret-file FILE"
+          + " with a reverse proxy");
+    }
+    String address = listen == null ? LOOPBACK : listen;
+    if (proxySecretFile != null) {
+      options = options.listen(
+          address,
+          new StudioOptions.ProxyHeader(
+              proxyHeader, SecretFile.read("proxy secret", proxySecretFile)));
     }
     return passwordFile == null
         ? options
-        : options.listen(listen == null ? LOOPBACK : listen, password());
+        : options.listen(address, SecretFile.read("password", passwordFile));
   }
 
   private Disclosure disclosure() {
     Disclosure standard = Disclosure.standard();
     return store.signing().identity().map(standard::signer).orElse(standard);
-  }
-
-  private String password() {
-    try {
-      // A device such as /dev/zero has no size and no end.
-      byte[] text;
-      try (InputStream in = Files.newInputStream(passwordFile)) {
-        text = in.readNBytes(MAX_PASSWORD_BYTES + 1);
-      }
-      if (text.length <= MAX_PASSWORD_BYTES) {
-        return new String(text, StandardCharsets.UTF_8).strip();
-      }
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          "cannot read the password file " + passwordFile + ": " + e.getMessage()
-              + "; give a text file with the password",
-          e);
-    }
-    throw new InvalidInputException("the password file " + passwordFile + " has more than "
-        + MAX_PASSWORD_BYTES + " bytes; give a text file with the password alone");
   }
 }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -38,6 +39,7 @@ final class VaultOptions {
   static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);
 
   private static final String KEY_VARIABLE = "LIKENESS_STORE_KEY";
+  private static final String PASSPHRASE_VARIABLE = "LIKENESS_STORE_PASSPHRASE";
   private static final long PAUSE_NANOS = 100_000_000;
 
   @PathUse(Use.STORE)
@@ -55,6 +57,16 @@ final class VaultOptions {
       description = "file of the store's key; created for a new store "
           + "(default: the environment variable " + KEY_VARIABLE + ")")
   private Path key;
+
+  @PathUse(Use.READ)
+  @Option(
+      names = "--passphrase-file",
+      paramLabel = "FILE",
+      description =
+          "file with the passphrase of the store's key, at least 12 characters; a new key "
+              + "file is then encrypted by it (default: the environment variable "
+              + PASSPHRASE_VARIABLE + ", or a question on the terminal)")
+  private Path passphraseFile;
 
   @Mixin
   private DisclosureOptions.SigningOptions signing;
@@ -161,20 +173,21 @@ final class VaultOptions {
 
   /**
    * Opens the store, or a store in {@code folder} if none is given. Unless a key is given too, the
-   * key of that store lies beside it.
+   * key of that store lies in the user's folder of settings. Earlier versions kept it beside the
+   * store.
    */
   SubjectStore openOr(Path folder, Console console) {
     if (!isGiven()) {
       store = folder.resolve("people");
-      key = hasKey() ? key : folder.resolve("people.key");
-      console
-          .err()
-          .println("people are kept in " + store
-              + (key == null
-                  ? ""
-                  : ", with the key beside it in " + key
-                      + "; for photos of real people give --store DIR and --key FILE in another"
-                      + " place"));
+      Path beside = folder.resolve("people.key");
+      if (!hasKey()) {
+        key = Files.exists(beside) ? beside : ModelPlaces.config().resolve("studio.key");
+      }
+      String where = key == null ? "" : ", and their key in " + key;
+      String advice = beside.equals(key)
+          ? "; a key beside its store protects nobody, so move it away and give --key FILE"
+          : "";
+      console.err().println("people are kept in " + store + where + advice);
     } else if (!hasKey()) {
       throw new IllegalArgumentException("--store encrypts the people and needs a key; give --key"
           + " FILE (the file is created for a new store), or set " + KEY_VARIABLE);
@@ -209,14 +222,43 @@ final class VaultOptions {
             + " in " + store + " are encrypted; give the key file of this store");
       }
       if (!Files.exists(key)) {
-        return WrappingKey.createFile(key);
+        return passphrase(false)
+            .map(words -> WrappingKey.createFile(key, words))
+            .orElseGet(() -> WrappingKey.createFile(key));
       }
       keyFile.warnIfShared(key, console.err());
+      if (WrappingKey.needsPassphrase(key)) {
+        return WrappingKey.ofFile(
+            key,
+            passphrase(true)
+                .orElseThrow(() -> new InvalidInputException("the key file " + key
+                    + " needs a passphrase; give --passphrase-file FILE, or set "
+                    + PASSPHRASE_VARIABLE)));
+      }
       return WrappingKey.ofFile(key);
     }
     return System.getenv(KEY_VARIABLE) == null
         ? WrappingKey.none()
         : WrappingKey.ofEnvironment(KEY_VARIABLE);
+  }
+
+  /**
+   * Returns the passphrase of the file or the environment variable.
+   *
+   * @param asks true to ask on the terminal if there is neither
+   */
+  private Optional<char[]> passphrase(boolean asks) {
+    if (passphraseFile != null) {
+      return Optional.of(SecretFile.read("passphrase", passphraseFile).toCharArray());
+    }
+    String variable = System.getenv(PASSPHRASE_VARIABLE);
+    if (variable != null) {
+      return Optional.of(variable.toCharArray());
+    }
+    java.io.Console terminal = asks ? System.console() : null;
+    return terminal == null
+        ? Optional.empty()
+        : Optional.ofNullable(terminal.readPassword("passphrase of %s: ", key));
   }
 
   private boolean hasPeople() {

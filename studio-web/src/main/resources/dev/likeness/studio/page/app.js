@@ -1,28 +1,34 @@
 // The page of the studio: header, steps, and the page of the address.
 import {render} from './vendor/preact.module.js';
 import {html, Component} from './parts.js';
-import {get, remove, listen, connect, person as path} from './api.js';
+import {get, listen, connect, person as path} from './api.js';
 import {t, chooseLanguage, languageOf} from './words.js';
 import {Start, ConsentStep, nameOf} from './start.js';
+import {Models} from './models.js';
+import {Playground} from './playground.js';
+import {People, Erase} from './people.js';
 import {Photos, enqueue} from './photos.js';
 import {Train} from './train.js';
 import {Shoot} from './shoot.js';
 import {Choose} from './choose.js';
+import {Edit} from './edit.js';
 import {Export} from './export.js';
 
-const STEPS = {photos: Photos, train: Train, shoot: Shoot, choose: Choose, export: Export};
+const STEPS = {photos: Photos, train: Train, shoot: Shoot, choose: Choose, edit: Edit, export: Export};
+const PAGES = {people: People, models: Models, playground: Playground};
 
 class App extends Component {
   constructor() {
     super();
+    this.onErased = receipt => this.setState({receipt, who: null});
     this.state = {route: this.route(), studio: null, who: null, files: null, errors: [], lost: false, shown: {}};
   }
 
   route() {
-    const [, person, step, shoot] = location.hash.split('/');
-    return /^[0-9a-f]{32}$/.test(person ?? '')
-      ? {person, step: STEPS[step] ? step : 'photos', shoot}
-      : {person: null, step: null};
+    const [, first, step, shoot] = location.hash.split('/');
+    return /^[0-9a-f]{32}$/.test(first ?? '')
+      ? {person: first, step: STEPS[step] ? step : 'photos', shoot}
+      : {person: null, step: null, page: PAGES[first] ? first : null};
   }
 
   componentDidMount() {
@@ -88,19 +94,7 @@ class App extends Component {
     }
   }
 
-  async erase(id) {
-    try {
-      // From now on nobody is asked about: the page shows the receipt, not that the person is gone.
-      this.erased = id;
-      const receipt = await remove(path(id));
-      this.setState({receipt: new Blob([JSON.stringify(receipt, null, 2)], {type: 'application/json'}), erasing: false});
-    } catch (refusal) {
-      this.erased = null;
-      this.fail(refusal);
-    }
-  }
-
-  render(props, {route, studio, who, files, errors, lost, shown, receipt, erasing}) {
+  render(props, {route, studio, who, files, errors, lost, shown, receipt}) {
     const base = studio?.base;
     const fail = refusal => this.fail(refusal);
     return html`
@@ -112,6 +106,8 @@ class App extends Component {
       }}>${t('app.skip')}</a>
       <header>
         <a class="brand" href="#/"><img src="/page/icon.svg" alt="" width="28" height="28" /> ${t('app.title')}</a>
+        <nav class="pages" aria-label=${t('app.pages')}>${Object.keys(PAGES).map(page => html`<a href="#/${page}" id=${`page-${page}`}
+          aria-current=${route.page === page ? 'page' : undefined}>${t(`page.${page}`)}</a>`)}</nav>
         <span class="note base">${base && t(`base.${base.state}`, base)}</span>
         <label class="language"><span class="hidden">${t('app.language')}</span>
           <select id="language" onChange=${event => {
@@ -128,7 +124,9 @@ class App extends Component {
       ${receipt
         ? this.receipt(receipt)
         : route.person
-          ? this.person(route, who, shown, erasing, fail)
+          ? this.person(route, who, shown, fail)
+          : route.page
+            ? html`<${PAGES[route.page]} studio=${studio} onError=${fail} onErased=${this.onErased} />`
           : files
             ? html`<${ConsentStep} files=${files} studio=${studio} onError=${fail}
                 onCancel=${() => this.setState({files: null})}
@@ -137,7 +135,7 @@ class App extends Component {
                   this.setState({files: null});
                   location.hash = `#/${id}/photos`;
                 }} />`
-            : html`<${Start} onError=${fail} onFiles=${chosen => this.setState({files: chosen})} />`}`;
+            : html`<${Start} studio=${studio} onError=${fail} onFiles=${chosen => this.setState({files: chosen})} />`}`;
   }
 
   receipt(receipt) {
@@ -147,7 +145,7 @@ class App extends Component {
       <a class="button" href="#/" onClick=${() => this.setState({receipt: null})}>${t('app.home')}</a></p></main>`;
   }
 
-  person(route, who, shown, erasing, fail) {
+  person(route, who, shown, fail) {
     const Step = STEPS[route.step];
     const id = route.person;
     return html`
@@ -157,17 +155,8 @@ class App extends Component {
       <${Step} key=${`${id}-${route.step}`} person=${id} shoot=${route.shoot} shown=${shown[id]} onError=${fail}
         onShown=${photo => this.setState({shown: {...shown, [id]: photo}})} />
       ${who && html`<footer><p><b>${nameOf(who)}</b></p>
-        <details><summary>${t('person.erase')} …</summary>
-          <p class="note">${t('person.consent', {text: who.consent})}</p>
-          ${erasing
-            ? html`<div role="alertdialog" aria-label=${t('person.erase')}>
-                <p>${t('person.eraseQuestion', {name: nameOf(who)})}</p>
-                <p class="row"><button class="danger" id="erase-now" onClick=${() => this.erase(id)}>
-                  ${t('person.eraseYes')}</button>
-                <button onClick=${() => this.setState({erasing: false})}>${t('person.keep')}</button></p></div>`
-            : html`<p><button class="danger" id="erase" onClick=${() => this.setState({erasing: true})}>
-                ${t('person.erase')}</button></p>`}
-        </details></footer>`}`;
+        <${Erase} key=${id} person=${who} onError=${fail} onErased=${this.onErased} onErasing=${one => (this.erased = one)} />
+        </footer>`}`;
   }
 }
 

@@ -82,7 +82,8 @@ export class Choose extends Live {
   }
 
   source(image) {
-    return `${path(this.props.person)}/images/${image}`;
+    const known = this.state.data.shoot.images.find(one => one.number === image);
+    return `${path(this.props.person)}/images/${image}?version=${known?.edits ?? 0}`;
   }
 
   render({person}, {data, compared, zoomed, live}) {
@@ -100,7 +101,9 @@ export class Choose extends Live {
       : shoot.images.map(image => ({...image, sentences: [], scores: [], best: true}));
     const best = figures.filter(image => image.best);
     const others = figures.filter(image => !image.best);
-    const draw = image => this.figure(image, order.get(image.number), choices.get(image.number), compared);
+    const edited = new Map(shoot.images.map(image => [image.number, image.edits]));
+    const draw = image => this.figure(
+      image, order.get(image.number), choices.get(image.number), compared, edited.get(image.number));
     return html`<main id="content" class="choose">
       <h1>${t('choose.heading')}</h1>
       ${shoots.length > 1 && html`<p><label>${t('choose.shoot')} <select
@@ -136,7 +139,9 @@ export class Choose extends Live {
       const words = t('choose.running', {
         image: Math.min(shoot.total, live.done + 1), total: shoot.total, step: live.step, steps: live.steps});
       return html`<p>${words}</p>
-        <${Progress} value=${live.done + live.step / live.steps} max=${shoot.total} label=${words} />`;
+        <${Progress} value=${live.done + live.step / live.steps} max=${shoot.total} label=${words} />
+        ${live.preview && html`<p><img class="preview" alt=${t('choose.preview')}
+          src="${path(this.props.person)}/shoots/${shoot.id}/preview?at=${live.done}-${live.preview}" /></p>`}`;
     }
     if (isBusy) {
       return html`<p>${t('choose.queued')}</p><${Progress} label=${t('choose.queued')} />`;
@@ -150,7 +155,7 @@ export class Choose extends Live {
         : shoot.images.length > 0 && html`<p>${t('choose.checking')}</p>`}`;
   }
 
-  figure(image, n, choice, compared) {
+  figure(image, n, choice, compared, edits) {
     const alt = t('choose.alt', {n, style: image.style});
     const toggle = one => this.choose(image.number, choice === one ? 'none' : one);
     return html`<figure key=${image.number} class="card image ${choice} ${image.recommended ? 'fits' : ''}" tabindex="0"
@@ -158,6 +163,7 @@ export class Choose extends Live {
       <img loading="lazy" src=${this.source(image.number)} alt=${alt} />
       <figcaption>
         <p><b>${t('choose.image', {n})}</b> <span class="note">${image.style}</span></p>
+        ${edits > 0 && html`<p class="note">${t('choose.edited', {n: edits})}</p>`}
         ${image.sentences.map(line => html`<p class="reason">${line}</p>`)}
         <p class="row tools">
           <button aria-pressed=${choice === 'keep'} onClick=${() => toggle('keep')}>
@@ -167,6 +173,7 @@ export class Choose extends Live {
           <button onClick=${() => this.setState({zoomed: image.number})}>${t('choose.zoom')}</button>
           <button aria-pressed=${compared.includes(image.number)} onClick=${() => this.compare(image.number)}>
             ${t('choose.compare')}</button>
+          <a class="button" id="edit-${image.number}" href="#/${this.props.person}/edit/${image.number}">${t('step.edit')}</a>
         </p>
         ${image.scores.length > 0 && html`<details><summary>${t('choose.scores')}</summary>
           <table><thead><tr><th scope="col">${t('choose.score')}</th><th scope="col">${t('choose.value')}</th>

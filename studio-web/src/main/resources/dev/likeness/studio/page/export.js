@@ -1,7 +1,8 @@
 // A headshot as a file, with what the file says about itself.
 import {html, Live} from './parts.js';
-import {get, load, send, person as path} from './api.js';
+import {load, send, person as path} from './api.js';
 import {t, moment} from './words.js';
+import {imagesOf} from './edit.js';
 
 const CROPS = {whole: '', square: 'square', avatar: 'avatar', ratio: '4:5', small: '512x512', banner: '1200x630'};
 const EXTENSIONS = {png: 'png', jpeg: 'jpg', webp: 'webp'};
@@ -16,12 +17,8 @@ export class Export extends Live {
     return event.person === this.props.person && event.type === 'checked';
   }
 
-  async load() {
-    const {shoots} = await get(`${path(this.props.person)}/shoots`);
-    const all = shoots.flatMap(shoot => shoot.images.map((image, index) => ({
-      ...image, place: index + 1, date: shoot.created})));
-    const kept = all.filter(image => image.choice === 'keep');
-    return {images: kept.length ? kept : all.filter(image => image.choice !== 'drop'), hasKept: kept.length > 0};
+  load() {
+    return imagesOf(this.props.person);
   }
 
   componentWillUnmount() {
@@ -70,9 +67,10 @@ export class Export extends Live {
                 this.forget();
                 this.setState({image: one.number, file: null});
               }} />
-            <img loading="lazy" src="${path(props.person)}/images/${one.number}"
+            <img loading="lazy" src="${path(props.person)}/images/${one.number}?version=${one.edits}"
               alt=${t('choose.alt', {n: one.place, style: one.style})} />
-            <span class="note">${t('choose.image', {n: one.place})} · ${moment(one.date)}</span></label>`)}
+            <span class="note">${t('choose.image', {n: one.place})} · ${moment(one.date)}
+              ${one.edits > 0 ? ` · ${t('edit.edited', {n: one.edits})}` : ''}</span></label>`)}
         </div></fieldset>
         <p><label>${t('export.crop')} <select value=${crop} onChange=${set('crop')}>
           ${Object.keys(CROPS).map(key => html`<option value=${key} selected=${key === crop}>${t(`export.${key}`)}</option>`)}

@@ -16,10 +16,11 @@ export class Start extends Live {
     return (await get('/api/people')).people;
   }
 
-  render({onFiles}, {data}) {
+  render({onFiles, studio}, {data}) {
     return html`<main id="content" class="start">
       <h1>${t('start.heading')}</h1>
       <p class="lead">${t('start.lead')}</p>
+      ${studio?.base.photographs === false && html`<p class="warning">${t('start.rendered')}</p>`}
       <${DropZone} label=${t('start.drop')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
         onFiles=${onFiles} />
       <h2>${t('start.people')}</h2>

@@ -9,6 +9,9 @@ import java.nio.file.Path;
  * Implementations must be thread-safe.
  */
 public interface WrappingKey {
+  /** The smallest length of a passphrase, in characters. */
+  int MIN_PASSPHRASE_LENGTH = 12;
+
   /**
    * Encrypts a key.
    *
@@ -60,6 +63,44 @@ public interface WrappingKey {
    */
   static WrappingKey createFile(Path file) {
     return AesKey.KeyText.create(file);
+  }
+
+  /**
+   * Creates a file with a new random key that only a passphrase opens. The key of the passphrase is
+   * derived by Argon2id (RFC 9106) with 64 MiB of memory, so that guessing is slow. The file can
+   * lie beside the store. If the passphrase is lost, the data is lost.
+   *
+   * @param file the file to create
+   * @param passphrase the passphrase, at least {@value #MIN_PASSPHRASE_LENGTH} characters; its
+   *     array is not kept
+   * @return the key
+   * @throws InvalidInputException if the file exists, or the passphrase is too short
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
+   */
+  static WrappingKey createFile(Path file, char[] passphrase) {
+    return PassphraseKey.create(file, passphrase);
+  }
+
+  /**
+   * Reads a key from a file that a passphrase opens. This takes a part of a second.
+   *
+   * @param file the key file
+   * @param passphrase the passphrase; its array is not kept
+   * @return the key
+   * @throws InvalidInputException if the file cannot be read, is damaged or needs no passphrase, or
+   *     the passphrase is wrong
+   */
+  static WrappingKey ofFile(Path file, char[] passphrase) {
+    return PassphraseKey.of(file, passphrase);
+  }
+
+  /**
+   * {@return true if a key file needs a passphrase; false if it does not, or cannot be read}
+   *
+   * @param file the key file
+   */
+  static boolean needsPassphrase(Path file) {
+    return PassphraseKey.isProtected(file);
   }
 
   /**

@@ -21,13 +21,18 @@ import dev.likeness.headshots.style.Style;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Generates the headshots of a shoot, style by style. Sizes above 1.5 times the base's own are
  * generated at the base's size and enlarged.
  */
 public record HeadshotGenerator(
-    BaseModel base, Identity person, ShootRequest request, Upscaler upscaler) {
+    BaseModel base,
+    Identity person,
+    ShootRequest request,
+    Upscaler upscaler,
+    UnaryOperator<ImageRequest> watched) {
   // Of face guidance, for each byte of a number: measured on the embedded base.
   private static final long GUIDANCE_PER_PIXEL = 1000;
   // In a transformer as wide as FLUX's, in f32, in which 256 pixels are one token.
@@ -98,13 +103,15 @@ public record HeadshotGenerator(
       for (int i = 0; i < request.count(); i++) {
         ImageRequest ask =
             imageRequest(style, request.variant() + i).seed(request.seed() + headshots.size());
-        GeneratedImage image = base.generate(ask, run);
-        RgbImage pixels = resize(image, run);
+        GeneratedImage image = base.generate(watched.apply(ask), run);
+        // Without the hooks of previews, which end with this image.
+        ImageRequest made = image.request().hooks(ask.hooks());
+        RgbImage pixels = resize(image, made, run);
         headshots.add(new Headshot(
             style.convertColours(pixels),
             style,
             image.seed(),
-            image.request().size(pixels.width(), pixels.height()),
+            made.size(pixels.width(), pixels.height()),
             request.identityStrength()));
         // A finished headshot is worth its delivery, also if the rest is cancelled.
         CurrentWork.finish(() -> each.accept(headshots.get(headshots.size() - 1)));
@@ -113,11 +120,11 @@ public record HeadshotGenerator(
     return new Shoot(request, headshots);
   }
 
-  private RgbImage resize(GeneratedImage image, Run run) {
+  private RgbImage resize(GeneratedImage image, ImageRequest made, Run run) {
     return needsUpscaling()
         ? TiledUpscale.upscale(
             base,
-            image.request(),
+            made,
             image.image(),
             request.size().getAsInt(),
             request.size().getAsInt(),

@@ -110,15 +110,20 @@ final class Exchange {
         "the upload has more than " + max + " bytes, which is the limit; send a smaller file");
   }
 
-  /** Reads a body that is one JSON object. */
+  /** Reads a body that is one small JSON object. */
   Map<String, Object> json() {
+    return json(MAX_JSON);
+  }
+
+  /** Reads a body that is one JSON object of at most {@code max} bytes. */
+  Map<String, Object> json(int max) {
     String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(JSON_TYPE)) {
       throw new HttpFailure(
           HttpFailure.UNSUPPORTED, "the body is not announced as JSON; send application/json");
     }
     try {
-      Map<String, Object> map = JSON.std.mapFrom(body(MAX_JSON));
+      Map<String, Object> map = JSON.std.mapFrom(body(max));
       return map == null ? Map.of() : map;
     } catch (IOException e) {
       throw new HttpFailure(

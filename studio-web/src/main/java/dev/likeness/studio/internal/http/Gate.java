@@ -1,5 +1,6 @@
 package dev.likeness.studio.internal.http;
 
+import dev.likeness.studio.StudioOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -31,12 +32,17 @@ final class Gate {
 
   private final Optional<String> password;
   private final List<String> names;
+  private final Optional<StudioOptions.ProxyHeader> proxy;
   private final String token = secret();
   private final String session = secret();
   private long nextAttempt = System.nanoTime();
 
-  Gate(Optional<String> password, List<String> hostNames) {
+  Gate(
+      Optional<String> password,
+      List<String> hostNames,
+      Optional<StudioOptions.ProxyHeader> proxy) {
     this.password = password;
+    this.proxy = proxy;
     this.names = hostNames.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
   }
 
@@ -48,7 +54,11 @@ final class Gate {
 
   /** Returns the token of the start address; empty if the page asks for a password instead. */
   Optional<String> token() {
-    return password.isPresent() ? Optional.empty() : Optional.of(token);
+    return hasToken() ? Optional.of(token) : Optional.empty();
+  }
+
+  private boolean hasToken() {
+    return password.isEmpty() && proxy.isEmpty();
   }
 
   boolean hasPassword() {
@@ -90,15 +100,27 @@ final class Gate {
           HttpFailure.UNAUTHORIZED,
           password.isPresent()
               ? "enter the password of the studio first"
-              : "open the address that the studio printed when it was started");
+              : proxy.isPresent()
+                  ? "this request did not come through the studio's reverse proxy; open the proxy's"
+                      + " address"
+                  : "open the address that the studio printed when it was started");
     }
   }
 
   boolean hasSession(Request request) {
+    boolean isProxied = proxy
+        .filter(header -> {
+          List<String> given = request.getHeaders().getValuesList(header.name());
+          return given.size() == 1 && equal(given.get(0), header.secret());
+        })
+        .isPresent();
+    if (isProxied) {
+      return true;
+    }
     String header = request.getHeaders().get(HttpHeader.AUTHORIZATION);
     if (header != null && header.startsWith(BEARER)) {
       String given = header.substring(BEARER.length());
-      return equal(given, session) || password.isEmpty() && equal(given, token);
+      return equal(given, session) || hasToken() && equal(given, token);
     }
     for (HttpCookie cookie : Request.getCookies(request)) {
       if (cookie.getName().equals(COOKIE) && equal(cookie.getValue(), session)) {
@@ -110,7 +132,7 @@ final class Gate {
 
   /** Returns true for the token of the start address. */
   boolean isToken(String given) {
-    return password.isEmpty() && equal(given, token);
+    return hasToken() && equal(given, token);
   }
 
   /** Checks a password; at most one in a second, so that a program cannot try many. */

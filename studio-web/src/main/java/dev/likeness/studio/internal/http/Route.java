@@ -35,7 +35,8 @@ record Route(
       "person", "[0-9a-f]{32}",
       "photo", "[0-9a-f]{32}",
       "shoot", "[0-9a-f]{16}",
-      "image", "[1-9][0-9]{0,5}");
+      "image", "[1-9][0-9]{0,5}",
+      "model", "[a-z0-9][a-z0-9.-]{0,60}");
 
   private static final Pattern VARIABLE = Pattern.compile("\\{([a-z]+)\\}");
 
@@ -63,7 +64,7 @@ record Route(
   /**
    * A field of a JSON object.
    *
-   * @param type the JSON type: string, boolean, integer, number or array
+   * @param type the JSON type: string, boolean, integer, number, array or object
    */
   record Field(String name, String type, String summary, boolean isRequired) {
     static Field required(String name, String type, String summary) {

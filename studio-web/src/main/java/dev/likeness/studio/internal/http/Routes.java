@@ -7,8 +7,10 @@ import dev.likeness.headshots.report.LikenessVersion;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.studio.internal.http.Route.Answer;
 import dev.likeness.studio.internal.http.Route.Body;
+import dev.likeness.studio.internal.work.Edits;
 import dev.likeness.studio.internal.work.Exports;
 import dev.likeness.studio.internal.work.Photos;
+import dev.likeness.studio.internal.work.Playground;
 import dev.likeness.studio.internal.work.Shoots;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.studio.internal.work.Trainings;
@@ -30,6 +32,9 @@ final class Routes {
 
   /** Each upload keeps a whole file and its pixels in memory. */
   private static final int MAX_UPLOADS = 4;
+
+  /** An edit may bring a mask. */
+  private static final int MAX_EDIT = 2 << 20;
 
   private static final Map<String, Object> DONE = Map.of("done", true);
 
@@ -102,6 +107,13 @@ final class Routes {
                 200,
                 Exchange.JSON_TYPE,
                 studio.people().erase(http.variable("person")).getBytes(StandardCharsets.UTF_8))),
+        Route.of(
+            "POST",
+            PERSON + "/likeness",
+            "measureLikeness",
+            "Measures the likeness of all headshots of a person that are not measured yet.",
+            Answer.ACCEPTED,
+            http -> http.send(202, studio.people().measure(http.variable("person")))),
         Route.of(
             "GET",
             PERSON + "/photos",
@@ -213,19 +225,28 @@ final class Routes {
             .body(Body.json(required("action", "string", "pause or resume"))),
         Route.of(
             "GET",
+            SHOOT + "/preview",
+            "showShootPreview",
+            "The newest preview of the image that is being generated, if the base has previews.",
+            Answer.IMAGE,
+            http -> http.sendRange(
+                Exchange.PNG,
+                studio.shoots().preview(http.variable("person"), http.variable("shoot")))),
+        Route.of(
+            "GET",
             SHOOT + "/report.html",
             "saveReport",
             "The report of a shoot as one page to save.",
             Answer.PAGE,
             this::saveReport),
         Route.of(
-            "GET",
-            IMAGE,
-            "showImage",
-            "A headshot as it is stored.",
-            Answer.IMAGE,
-            http -> http.sendRange(
-                Exchange.PNG, studio.shoots().image(http.variable("person"), number(http)))),
+                "GET",
+                IMAGE,
+                "showImage",
+                "A headshot as it is stored: its newest version, unless the query asks for another.",
+                Answer.IMAGE,
+                this::showImage)
+            .query("version", "0 for the image as it was generated; 1 for that of its first edit."),
         Route.of(
                 "POST", IMAGE, "chooseImage", "Keeps or drops a headshot.", Answer.OBJECT, http -> {
                   String choice = text(http.json(), "choice");
@@ -233,6 +254,33 @@ final class Routes {
                   http.send(200, DONE);
                 })
             .body(Body.json(required("choice", "string", "keep, drop or none"))),
+        Route.of(
+            "GET",
+            IMAGE + "/edits",
+            "describeEdits",
+            "The versions of a headshot, the words for its parts, and the progress of an edit.",
+            Answer.OBJECT,
+            http -> http.send(200, studio.edits().describe(http.variable("person"), number(http)))),
+        Route.of(
+                "POST",
+                IMAGE + "/edits",
+                "editImage",
+                "Edits the newest version of a headshot; stops, continues or takes an edit back.",
+                Answer.ACCEPTED,
+                this::edit)
+            .body(Body.json(
+                required("action", "string", "start, pause, resume or undo"),
+                optional("outfit", "string", "New words for the clothes."),
+                optional("backdrop", "string", "New words for the backdrop."),
+                optional("light", "string", "New words for the light."),
+                optional("expression", "string", "New words for the expression."),
+                optional(
+                    "mask", "string", "A PNG file in base64; its white region is generated again."),
+                optional("mask_words", "string", "Words for the region of the mask."),
+                optional(
+                    "strength",
+                    "number",
+                    "Denoising strength, 0 to 1; each part has its own if it is left out."))),
         Route.of(
                 "GET",
                 IMAGE + "/file",
@@ -243,6 +291,80 @@ final class Routes {
             .query("crop", "square, avatar, a ratio such as 4:5, or pixels such as 512x512.")
             .query("format", "png, jpeg or webp.")
             .query("label", "Visible text in the image."),
+        Route.of(
+            "GET",
+            "/api/models",
+            "listModels",
+            "The models of the catalogue: what is here, what fits, and what it may be used for.",
+            Answer.OBJECT,
+            http -> http.send(200, studio.models().list())),
+        Route.of(
+                "POST",
+                "/api/models/{model}",
+                "getModel",
+                "Asks for the size of a model, downloads it, or stops the download.",
+                Answer.ACCEPTED,
+                this::getModel)
+            .body(Body.json(required("action", "string", "plan, get or pause"))),
+        Route.of(
+            "GET",
+            "/api/playground",
+            "describePlayground",
+            "The schedulers and LoRAs to choose from, and the newest grid of images.",
+            Answer.OBJECT,
+            http -> http.send(200, studio.playground().describe())),
+        Route.of(
+                "POST",
+                "/api/playground",
+                "generateGrid",
+                "Generates a grid of seeds and settings in place of the one before, or stops it.",
+                Answer.ACCEPTED,
+                this::play)
+            .body(Body.json(
+                required("action", "string", "start, stop or forget (the reference images)"),
+                optional("prompt", "string", "The prompt."),
+                optional("negative", "string", "The negative prompt."),
+                optional("scheduler", "string", "A scheduler; the base's own if it is left out."),
+                optional("steps", "integer", "Sampling steps; 20 if it is left out."),
+                optional("guidance", "number", "The guidance scale; the base's if left out."),
+                optional("seed", "integer", "The seed of the first column; 0 if it is left out."),
+                optional("count", "integer", "The number of seeds; 1 if it is left out."),
+                optional("axis", "string", "What rows differ in: steps, guidance, scheduler, lora"),
+                optional("values", "array", "The value of each row."),
+                optional("loras", "object", "The weight of each LoRA, by its name."),
+                optional("references", "boolean", "True to show the base the reference images."))),
+        Route.of(
+                "GET",
+                "/api/playground/sigmas",
+                "planSigmas",
+                "The sigma of each row of a sampling plan.",
+                Answer.OBJECT,
+                this::planSigmas)
+            .query("scheduler", "The name of a scheduler; the base's own if it is left out.")
+            .query("steps", "The number of steps."),
+        Route.of(
+                "POST",
+                "/api/playground/references",
+                "addReference",
+                "Adds a reference image: the body is the image file. It is kept in memory only.",
+                Answer.CREATED,
+                http -> http.send(
+                    201, upload(http, Photos.maxBytes(), studio.playground()::addReference)))
+            .body(Body.FILE),
+        Route.of(
+            "GET",
+            "/api/playground/images/{image}",
+            "showGridImage",
+            "An image of the newest grid: the seeds of the first row, then those of the next.",
+            Answer.IMAGE,
+            http -> http.sendRange(Exchange.PNG, studio.playground().image(number(http)))),
+        Route.of(
+            "GET",
+            "/api/playground/preview",
+            "showGridPreview",
+            "The newest preview of the image that is being generated, if the base has previews.",
+            Answer.IMAGE,
+            http -> http.sendRange(Exchange.PNG, studio.playground().preview())),
         Route.of(
                 "POST",
                 "/api/credentials",
@@ -352,6 +474,116 @@ final class Routes {
       default -> throw unknownAction("pause, resume");
     }
     http.send(202, studio.shoots().report(person, shoot));
+  }
+
+  private void showImage(Exchange http) {
+    String person = http.variable("person");
+    String version = http.query("version");
+    if (!version.matches("[0-9]{0,4}")) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the version is not a number from 0");
+    }
+    http.sendRange(
+        Exchange.PNG,
+        version.isEmpty()
+            ? studio.shoots().image(person, number(http))
+            : studio.shoots().image(person, number(http), Integer.parseInt(version)));
+  }
+
+  private void edit(Exchange http) {
+    Map<String, Object> body = http.json(MAX_EDIT);
+    String person = http.variable("person");
+    int image = number(http);
+    switch (text(body, "action")) {
+      case "start" -> {
+        Map<String, String> words = new LinkedHashMap<>();
+        for (String part : List.of("outfit", "backdrop", "light", "expression")) {
+          words.put(part, text(body, part));
+        }
+        studio
+            .edits()
+            .start(
+                person,
+                image,
+                new Edits.Order(
+                    words,
+                    text(body, "mask"),
+                    text(body, "mask_words"),
+                    number(body, "strength", Double.NaN)));
+      }
+      case "pause" -> studio.edits().pause(person, image);
+      case "resume" -> studio.edits().resume(person, image);
+      case "undo" -> studio.edits().undo(person, image);
+      default -> throw unknownAction("start, pause, resume, undo");
+    }
+    http.send(202, studio.edits().describe(person, image));
+  }
+
+  private void planSigmas(Exchange http) {
+    String steps = http.query("steps");
+    if (!steps.matches("[0-9]{1,4}")) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, "steps is not a number from 1");
+    }
+    http.send(200, studio.playground().sigmas(http.query("scheduler"), Integer.parseInt(steps)));
+  }
+
+  private void play(Exchange http) {
+    Map<String, Object> body = http.json();
+    switch (text(body, "action")) {
+      case "start" ->
+        studio
+            .playground()
+            .start(new Playground.Order(
+                text(body, "prompt"),
+                text(body, "negative"),
+                text(body, "scheduler"),
+                (int) number(body, "steps", ShootRequest.STEPS),
+                number(body, "guidance", Double.NaN),
+                (long) number(body, "seed", 0),
+                (int) number(body, "count", 1),
+                text(body, "axis"),
+                texts(body, "values"),
+                weights(body),
+                flag(body, "references")));
+      case "stop" -> studio.playground().stop();
+      case "forget" -> studio.playground().removeReferences();
+      default -> throw unknownAction("start, stop, forget");
+    }
+    http.send(202, studio.playground().describe());
+  }
+
+  private static List<String> texts(Map<String, Object> body, String name) {
+    Object value = body.get(name);
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof List<?> list) || !list.stream().allMatch(String.class::isInstance)) {
+      throw new HttpFailure(HttpFailure.BAD_REQUEST, name + " is not a list of texts");
+    }
+    return list.stream().map(String.class::cast).toList();
+  }
+
+  private static Map<String, Double> weights(Map<String, Object> body) {
+    Map<String, Double> weights = new LinkedHashMap<>();
+    Object value = body.getOrDefault("loras", Map.of());
+    if (!(value instanceof Map<?, ?> given)
+        || !given.values().stream().allMatch(Number.class::isInstance)) {
+      throw new HttpFailure(
+          HttpFailure.BAD_REQUEST, "loras is not an object with a weight for each name");
+    }
+    given.forEach(
+        (name, weight) -> weights.put(String.valueOf(name), ((Number) weight).doubleValue()));
+    return weights;
+  }
+
+  private void getModel(Exchange http) {
+    String model = http.variable("model");
+    switch (text(http.json(), "action")) {
+      case "plan" -> studio.models().plan(model);
+      case "get" -> studio.models().get(model);
+      case "pause" -> studio.models().pause(model);
+      default -> throw unknownAction("plan, get, pause");
+    }
+    http.send(202, studio.models().list());
   }
 
   private void saveReport(Exchange http) {

@@ -52,7 +52,7 @@ public final class StudioServer implements AutoCloseable {
   private final String address;
 
   private StudioServer(Studio studio, Access access, Duration patience) {
-    this.gate = new Gate(access.password(), access.hostNames());
+    this.gate = new Gate(access.password(), access.hostNames(), access.proxy());
     this.routes = new Routes(studio, events).table();
     this.patience = patience;
     this.address = access.address();

@@ -11,6 +11,7 @@ import dev.likeness.headshots.report.Recommendation;
 import dev.likeness.headshots.report.ShootReport;
 import dev.likeness.headshots.report.ShootSummary;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
@@ -41,6 +42,7 @@ final class Checks {
   private final Map<String, Map<Integer, Checked>> checked = new ConcurrentHashMap<>();
   private final Map<String, ShootSummary> summaries = new ConcurrentHashMap<>();
   private final Set<String> waiting = ConcurrentHashMap.newKeySet();
+  private final Set<String> checking = ConcurrentHashMap.newKeySet();
 
   private record Checked(ScoreCard card, Optional<Authenticity.Result> difference) {}
 
@@ -59,8 +61,13 @@ final class Checks {
           .queue()
           .submit(
               run -> run.cancellation().run(() -> {
+                checking.add(subject.id());
                 waiting.remove(subject.id());
-                check(subject);
+                try {
+                  check(subject);
+                } finally {
+                  checking.remove(subject.id());
+                }
                 return null;
               }),
               MEMORY,
@@ -97,6 +104,28 @@ final class Checks {
       }
     }
     studio.publish("checked-" + subject.id(), Map.of("type", "checked", "person", subject.id()));
+  }
+
+  /**
+   * Returns the scores of an edited image, in the words of a report: {@code scores}, and
+   * {@code sentences} about those beyond their limits.
+   */
+  Map<String, Object> judge(Subject subject, RgbImage image) {
+    Workshop workshop = studio.workshop();
+    try (Workshop.Shown shown = workshop.open(subject)) {
+      ScoreCard card = scores(workshop, shown, workshop.judging(shown.kept())).score(image);
+      return Map.of(
+          "scores",
+          card.scores().stream()
+              .map(score -> Map.of(
+                  "label", score.label(),
+                  "value", score.valueText(),
+                  "limit", score.limitText(),
+                  "passed", score.isPassed()))
+              .toList(),
+          "sentences",
+          card.failures().stream().map(ScoreCard.Score::reason).toList());
+    }
   }
 
   private static RgbImage read(Shoots.Stored image) {
@@ -136,6 +165,42 @@ final class Checks {
         judge(tools, shown.kept()).filter(eye -> FaceEmbeddings.canJudge(eye, shown.identity()));
     return Authenticity.of(
         shown.kept(), judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder));
+  }
+
+  /**
+   * Returns the likeness of all headshots of a person: {@code state} is none, unmeasured,
+   * measuring, unknown (nothing can measure it) or measured, which has the number, the best value,
+   * and the limit and how many images are within it, if there is a limit. Measures nothing.
+   */
+  Map<String, Object> likeness(Subject subject) {
+    List<Shoots.Stored> images = Shoots.images(subject);
+    Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
+    if (images.isEmpty()) {
+      return Map.of("state", "none");
+    }
+    if (!images.stream().allMatch(image -> known.containsKey(image.number()))) {
+      boolean isBusy = waiting.contains(subject.id()) || checking.contains(subject.id());
+      return Map.of("state", isBusy ? "measuring" : "unmeasured");
+    }
+    List<ScoreCard.Score> scores = images.stream()
+        .flatMap(image -> known.get(image.number()).card().of(ScoreAspect.LIKENESS).stream())
+        .toList();
+    if (scores.isEmpty()) {
+      return Map.of("state", "unknown");
+    }
+    Map<String, Object> likeness = new LinkedHashMap<>();
+    likeness.put("state", "measured");
+    likeness.put("images", scores.size());
+    scores.stream()
+        .mapToDouble(ScoreCard.Score::value)
+        .filter(Double::isFinite)
+        .max()
+        .ifPresent(best -> likeness.put("best", Math.round(100 * best) / 100.0));
+    if (scores.get(0).hasLimit()) {
+      likeness.put("limit", Math.round(100 * scores.get(0).threshold()) / 100.0);
+      likeness.put("within", scores.stream().filter(ScoreCard.Score::isPassed).count());
+    }
+    return likeness;
   }
 
   /** Returns the content of the report of these images; without scores until all are checked. */

@@ -46,7 +46,7 @@ public final class Exports {
     }
     RgbImage image = studio.shoots().pixels(person, number);
     RgbImage cropped = crop.isEmpty() ? image : crop(image, crop);
-    Disclosure plain = studio.disclosure();
+    Disclosure plain = studio.disclosure().edited(studio.shoots().isEdited(person, number));
     Disclosure marking = label.isBlank() ? plain : plain.label(label.strip());
     return new File(name, type, marking.encode(cropped, as));
   }

@@ -7,6 +7,7 @@ import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.RetentionPolicy;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,7 +106,29 @@ public final class People {
     person.put("trained", studio.isReady(subject));
     person.put("training", studio.trainings().state(subject));
     person.put("shooting", studio.shoots().isBusy(subject));
+    person.put("likeness", studio.checks().likeness(subject));
+    Map<String, Object> kept = new LinkedHashMap<>();
+    for (DataCategory category : DataCategory.values()) {
+      subject
+          .keptFor(category)
+          .ifPresent(left -> kept.put(category.label(), Instant.now().plus(left).toString()));
+    }
+    person.put("kept_until", kept);
     return person;
+  }
+
+  /**
+   * Measures the likeness of the person's headshots that are not measured yet.
+   *
+   * @return the likeness as far as it is known, as in the description of the person
+   */
+  public Map<String, Object> measure(String id) {
+    Subject subject = subject(id);
+    if (!studio.workshop().isReady(subject)) {
+      throw new IllegalStateException("this person has not been trained; train first");
+    }
+    studio.checks().request(subject);
+    return studio.checks().likeness(subject);
   }
 
   /** Erases a person and returns the receipt as JSON. */

@@ -41,7 +41,7 @@ public final class Photos {
   public static final int MAX_PHOTOS = 60;
 
   private static final int THUMBNAIL = 480;
-  private static final DecodeLimits LIMITS = DecodeLimits.DEFAULT.withoutPrograms();
+  static final DecodeLimits LIMITS = DecodeLimits.DEFAULT.withoutPrograms();
 
   private final Studio studio;
   private final Optional<Predicate<byte[]>> samples;

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
@@ -42,6 +43,9 @@ public final class Shoots {
 
   private static final int MAX_STEPS = 150;
   private static final int MAX_WORDS = 200;
+  /** Previews of an image: decoding takes a part of a step. */
+  private static final int PREVIEWS = 10;
+
   private static final String PREFIX = "studio-shoot-";
   private static final String CHOICES = "studio-choices.json";
   private static final String STATE = "state";
@@ -69,6 +73,8 @@ public final class Shoots {
     volatile int done;
     volatile int step;
     volatile int steps;
+    volatile int row;
+    volatile RgbImage preview;
 
     Live(Map<String, Object> plan) {
       this.plan = plan;
@@ -217,16 +223,40 @@ public final class Shoots {
     }
     Workshop workshop = studio.workshop();
     live.step = 0;
+    live.preview = null;
+    HeadshotStudio watched = watched(workshop, subject, live);
     GenerationJob<?> job = workshop
         .queue()
         .submit(
-            run -> workshop.subjects(workshop.studio()).shoot(subject, missing.get(), run),
+            run -> workshop.subjects(watched).shoot(subject, missing.get(), run),
             workshop.studio().memoryBytes(missing.get()),
             GenerationQueue.DEFAULT_PRIORITY,
             event -> onEvent(subject, live, event),
             Duration.ZERO);
     live.job = job;
     job.toCompletableFuture().whenComplete((done, failure) -> ended(subject, live, failure));
+  }
+
+  private HeadshotStudio watched(Workshop workshop, Subject subject, Live live) {
+    int every = Math.max(1, number(live.plan, "steps").intValue() / PREVIEWS);
+    return workshop
+        .previews()
+        .map(decoder -> workshop.studio().previews(decoder, every, (row, images) -> {
+          live.preview = images.get(0);
+          live.row = row;
+          publish(subject, live);
+        }))
+        .orElse(workshop.studio());
+  }
+
+  /** Returns the newest preview of the image that a running shoot generates. */
+  public byte[] preview(String person, String shoot) {
+    Live live = running.get(studio.people().subject(person).id() + "/" + shoot);
+    RgbImage image = live == null ? null : live.preview;
+    if (image == null) {
+      throw new UnknownResourceException("there is no preview of this shoot now");
+    }
+    return image.toPng();
   }
 
   private void onEvent(Subject subject, Live live, ProgressEvent event) {
@@ -284,6 +314,9 @@ public final class Shoots {
     event.put("done", live.done);
     event.put("step", live.step);
     event.put("steps", live.steps);
+    if (live.preview != null) {
+      event.put("preview", live.row);
+    }
     studio.publish("shoot-" + key(subject, live.plan), event);
   }
 
@@ -342,9 +375,14 @@ public final class Shoots {
         "images",
         images(subject, plan).stream()
             .map(image -> Map.of(
-                "number", image.number,
-                "style", image.style,
-                "choice", choices.getOrDefault(image.number, "none")))
+                "number",
+                image.number,
+                "style",
+                image.style,
+                "edits",
+                Edits.count(subject, image.number),
+                "choice",
+                choices.getOrDefault(image.number, "none")))
             .toList());
     Live live = running.get(key(subject, plan));
     if (live != null) {
@@ -423,20 +461,36 @@ public final class Shoots {
     return running.keySet().stream().anyMatch(key -> key.startsWith(subject.id() + "/"));
   }
 
-  /** Returns the file of an image of this person, never of another one. */
+  /** Returns the newest version of an image of this person, never of another one. */
   public byte[] image(String person, int number) {
+    Subject subject = studio.people().subject(person);
+    original(subject, number);
+    return image(person, number, Edits.count(subject, number));
+  }
+
+  /** Returns a version of an image; 0 is the image as it was generated. */
+  public byte[] image(String person, int number, int version) {
+    Subject subject = studio.people().subject(person);
+    Path original = original(subject, number);
     try {
-      return Files.readAllBytes(file(studio.people().subject(person), number));
+      return Files.readAllBytes(
+          version == 0 ? original : Edits.versionPath(subject, number, version));
     } catch (IOException e) {
       throw JobFile.unreadable(e);
     }
+  }
+
+  /** Returns true if the newest version of an image was edited. */
+  boolean isEdited(String person, int number) {
+    return Edits.count(studio.people().subject(person), number) > 0;
   }
 
   RgbImage pixels(String person, int number) {
     return RgbImage.read("the image", image(person, number));
   }
 
-  private static Path file(Subject subject, int number) {
+  /** Returns the file of an image as it was generated. */
+  static Path original(Subject subject, int number) {
     if (subject.counts().getOrDefault(DataCategory.IMAGES, 0) > 0) {
       Path file = subject.folder(DataCategory.IMAGES).resolve(Headshot.fileName(number - 1));
       if (Files.exists(file)) {
@@ -463,7 +517,7 @@ public final class Shoots {
       throw new IllegalArgumentException("unknown choice; known: keep, drop, none");
     }
     Subject subject = studio.people().subject(person);
-    file(subject, number);
+    original(subject, number);
     Map<String, Object> saved = new LinkedHashMap<>();
     choices(subject).forEach((key, value) -> saved.put(key.toString(), value));
     saved.remove(Integer.toString(number));

@@ -2,11 +2,16 @@ package dev.likeness.studio.internal.work;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.LikenessException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.provenance.Disclosure;
+import dev.likeness.studio.ModelSource;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,7 +22,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** What the studio does, without HTTP: people, photos, trainings, shoots, checks and exports. */
+/** What the studio does, without HTTP: people, photos, trainings, shoots, edits and exports. */
 public final class Studio implements AutoCloseable {
   private final Limits limits;
   private final SubjectStore store;
@@ -26,8 +31,11 @@ public final class Studio implements AutoCloseable {
   private final Photos photos;
   private final Trainings trainings;
   private final Shoots shoots;
+  private final Edits edits;
   private final Checks checks;
   private final Exports exports;
+  private final Models models;
+  private final Playground playground;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "likeness-studio");
@@ -47,7 +55,9 @@ public final class Studio implements AutoCloseable {
       SubjectStore store,
       Limits limits,
       Optional<Predicate<byte[]>> samplePhotos,
-      Disclosure disclosure) {
+      Disclosure disclosure,
+      Optional<ModelSource> models,
+      List<Path> loras) {
     this.limits = limits;
     this.store = store;
     this.disclosure = disclosure;
@@ -55,8 +65,11 @@ public final class Studio implements AutoCloseable {
     this.photos = new Photos(this, samplePhotos);
     this.trainings = new Trainings(this, limits.trainingSteps());
     this.shoots = new Shoots(this);
+    this.edits = new Edits(this);
     this.checks = new Checks(this);
     this.exports = new Exports(this);
+    this.models = new Models(this, models);
+    this.playground = new Playground(this, loras);
   }
 
   /** Opens the base on another thread, continues unfinished jobs, and purges what is due. */
@@ -85,6 +98,7 @@ public final class Studio implements AutoCloseable {
       try {
         trainings.recover(subject);
         shoots.recover(subject);
+        edits.recover(subject);
       } catch (LikenessException | IllegalStateException e) {
         // The page shows this person as locked, or the job as queued; the others go on.
         publish("person-" + subject.id(), Map.of("type", "people"));
@@ -138,6 +152,7 @@ public final class Studio implements AutoCloseable {
       base.put("name", opened.base().name());
       base.put("width", opened.base().defaults().width());
       base.put("height", opened.base().defaults().height());
+      base.put("photographs", EngineAccess.extras(opened.base()).photographs());
       base.put("edits", ReferencePhotos.isEditing(opened.base()));
       base.put("running", opened.queue().running());
       base.put("waiting", opened.queue().waiting());
@@ -165,9 +180,29 @@ public final class Studio implements AutoCloseable {
     return shoots;
   }
 
+  /** Returns the edits of headshots. */
+  public Edits edits() {
+    return edits;
+  }
+
   /** Returns the files to download. */
   public Exports exports() {
     return exports;
+  }
+
+  /** Returns the models of the catalogue. */
+  public Models models() {
+    return models;
+  }
+
+  /** Returns the grids of seeds and settings. */
+  public Playground playground() {
+    return playground;
+  }
+
+  /** Returns where the base runs; empty while it is not open. */
+  Optional<Compute> compute() {
+    return Optional.ofNullable(workshop).map(opened -> opened.base().compute());
   }
 
   /** Returns what marks headshots and exported files. */
@@ -209,6 +244,7 @@ public final class Studio implements AutoCloseable {
       isClosed = true;
     }
     clock.shutdown();
+    models.close();
     Workshop opened = workshop;
     if (opened != null) {
       opened.close();

@@ -38,7 +38,7 @@ public final class Trainings {
   private final Studio studio;
   private final OptionalInt fixedSteps;
   private final Map<String, Live> running = new ConcurrentHashMap<>();
-  private volatile double secondsPerStep = Double.NaN;
+  private final TrainingSpeed speed = new TrainingSpeed();
 
   Trainings(Studio studio, OptionalInt fixedSteps) {
     this.studio = studio;
@@ -77,7 +77,9 @@ public final class Trainings {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("photos", photos);
     List<Map<String, Object>> methods = new ArrayList<>();
-    if (EngineAccess.model(workshop.base()).capability(TrainingTarget.class).isPresent()) {
+    boolean isTrainable =
+        EngineAccess.model(workshop.base()).capability(TrainingTarget.class).isPresent();
+    if (isTrainable) {
       for (TrainingPreset preset : TrainingPreset.values()) {
         methods.add(method(workshop, preset, photos));
       }
@@ -86,6 +88,12 @@ public final class Trainings {
       methods.add(Map.of("method", "references", "preset", ""));
     }
     result.put("methods", methods);
+    if (photos > 0 && running.isEmpty() && isTrainable) {
+      speed.measure(
+          workshop,
+          settings(workshop, TrainingPreset.BALANCED, photos),
+          () -> studio.publish("speed", Map.of("type", "base")));
+    }
     result.put("previews", workshop.embedder().isPresent() && photos >= MIN_VALIDATED);
     result.put("trained", studio.isReady(subject));
     result.put(STATE, state(subject));
@@ -115,8 +123,8 @@ public final class Trainings {
     method.put("preset", preset.name().toLowerCase(Locale.ROOT));
     method.put("steps", settings.steps());
     method.put("memory_bytes", memory(workshop, settings));
-    if (!Double.isNaN(secondsPerStep)) {
-      method.put("expected_seconds", Math.round(settings.steps() * secondsPerStep));
+    if (!Double.isNaN(speed.secondsPerStep())) {
+      method.put("expected_seconds", Math.round(settings.steps() * speed.secondsPerStep()));
     }
     return method;
   }
@@ -218,6 +226,7 @@ public final class Trainings {
       throw new IllegalStateException("this person is already in training");
     }
     try {
+      speed.stop();
       boolean trains = "lora".equals(plan.get("method"));
       HeadshotStudio with = trains ? studio(workshop, plan) : workshop.studio();
       plan.put(STATE, "queued");
@@ -304,7 +313,7 @@ public final class Trainings {
         live.losses.remove(i);
       }
       if (step.step() > live.firstStep) {
-        secondsPerStep = (now - live.firstStepAt) / 1e9 / (step.step() - live.firstStep);
+        speed.record((now - live.firstStepAt) / 1e9 / (step.step() - live.firstStep));
       }
     }
   }

@@ -2,6 +2,8 @@ package dev.likeness.studio.internal.work;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.PreviewDecoder;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonRecord;
@@ -11,6 +13,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStudio;
+import java.nio.file.Files;
 import java.util.Optional;
 
 /** The opened base with all that works on it. */
@@ -21,6 +24,7 @@ final class Workshop implements AutoCloseable {
   private final Optional<FaceEmbedder> own;
   private final HeadshotStudio studio;
   private final GenerationQueue queue;
+  private final Optional<PreviewDecoder> previews;
 
   Workshop(BaseModel base, long memoryBytes, Disclosure disclosure) {
     this.base = base;
@@ -30,6 +34,10 @@ final class Workshop implements AutoCloseable {
     this.own = base.folder().flatMap(ReviewTools::embedderIn);
     HeadshotStudio plain = HeadshotStudio.on(base);
     this.studio = tools.embedder().or(() -> own).map(plain::embedder).orElse(plain);
+    this.previews = base.folder()
+        .map(Extra.PREVIEW_DECODER::at)
+        .filter(Files::exists)
+        .map(file -> PreviewDecoder.open(file, base.compute()));
     this.queue =
         GenerationQueue.on(studio, GenerationQueue.Options.defaults().memoryBytes(memoryBytes));
   }
@@ -44,6 +52,11 @@ final class Workshop implements AutoCloseable {
 
   HeadshotStudio studio() {
     return studio;
+  }
+
+  /** Returns the decoder of previews, if the base's folder has one. */
+  Optional<PreviewDecoder> previews() {
+    return previews;
   }
 
   /** Returns the tools that review photos. */
@@ -110,6 +123,7 @@ final class Workshop implements AutoCloseable {
   @Override
   public void close() {
     queue.close();
+    previews.ifPresent(PreviewDecoder::close);
     tools.close();
     own.ifPresent(FaceEmbedder::close);
     base.close();

@@ -27,7 +27,7 @@ class PageTest {
       "vendor/htm.module.js",
       "ab33dd3f38059b9be4d5f5350128eefb2356639c4e0bbe9d9e8b3ba75847e9e4");
 
-  private static final Pattern KEY = Pattern.compile("(?m)^  '([a-zA-Z.]+)':");
+  private static final Pattern KEY = Pattern.compile("(?m)^  '([a-zA-Z.-]+)':");
   private static final Pattern USE = Pattern.compile("\\bt\\('([a-zA-Z.]+)'");
   private static final Pattern VALUE = Pattern.compile("\\{([a-zA-Z]+)\\}");
 

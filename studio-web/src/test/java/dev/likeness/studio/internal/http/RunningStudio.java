@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.provenance.Disclosure;
+import dev.likeness.studio.StudioOptions;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
@@ -39,6 +40,9 @@ final class RunningStudio implements AutoCloseable {
 
   /** The sample photos of the repository. */
   static final Path SAMPLES = Path.of("../examples/photos/person-5000000002");
+
+  /** The name of a LoRA file that the playground offers, if the folder has it at the start. */
+  static final String LORA = "some-lora.safetensors";
 
   final SubjectStore store;
   final Studio studio;
@@ -83,6 +87,26 @@ final class RunningStudio implements AutoCloseable {
       Duration patience,
       List<String> hostNames,
       StoreOptions options) {
+    return start(folder, password, patience, hostNames, options, Optional.empty());
+  }
+
+  static RunningStudio behindProxy(Path folder, StudioOptions.ProxyHeader proxy) {
+    return start(
+        folder,
+        Optional.empty(),
+        Duration.ofSeconds(5),
+        List.of(),
+        StoreOptions.defaults(),
+        Optional.of(proxy));
+  }
+
+  private static RunningStudio start(
+      Path folder,
+      Optional<String> password,
+      Duration patience,
+      List<String> hostNames,
+      StoreOptions options,
+      Optional<StudioOptions.ProxyHeader> proxy) {
     Path keyFile = folder.resolve("store.key");
     WrappingKey key =
         Files.exists(keyFile) ? WrappingKey.ofFile(keyFile) : WrappingKey.createFile(keyFile);
@@ -91,9 +115,11 @@ final class RunningStudio implements AutoCloseable {
         store,
         new Studio.Limits(Long.MAX_VALUE, OptionalInt.of(2)),
         Optional.of(RunningStudio::isSample),
-        Disclosure.standard());
-    StudioServer server =
-        StudioServer.start(studio, new Access("127.0.0.1", 0, password, hostNames), patience);
+        Disclosure.standard(),
+        Optional.of(new KnownModels()),
+        Files.exists(folder.resolve(LORA)) ? List.of(folder.resolve(LORA)) : List.of());
+    StudioServer server = StudioServer.start(
+        studio, new Access("127.0.0.1", 0, password, hostNames, proxy), patience);
     return new RunningStudio(store, studio, server);
   }
 

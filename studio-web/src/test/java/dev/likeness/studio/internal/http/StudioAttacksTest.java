@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.studio.StudioOptions;
 import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import java.io.ByteArrayOutputStream;
@@ -74,7 +75,8 @@ class StudioAttacksTest {
     return path.replace("{person}", "0".repeat(32))
         .replace("{photo}", "0".repeat(32))
         .replace("{shoot}", "0".repeat(16))
-        .replace("{image}", "1");
+        .replace("{image}", "1")
+        .replace("{model}", "sd15");
   }
 
   @Test
@@ -453,6 +455,51 @@ class StudioAttacksTest {
     String answer = studio.raw(
         "GET /api/people HTTP/1.1\r\nHost: studio.example\r\nConnection: close\r\n\r\n", SHORT);
     assertTrue(answer.startsWith("HTTP/1.1 401 "), answer);
+  }
+
+  @Test
+  void takesTheSecretHeaderOfItsProxyOnly(@TempDir Path other) {
+    StudioOptions.ProxyHeader header = new StudioOptions.ProxyHeader(
+        "X-Likeness-Proxy", "a secret of the proxy".replace(' ', '-'));
+    try (RunningStudio proxied = RunningStudio.behindProxy(other, header)) {
+      assertEquals("", proxied.token(), "the start address has no token");
+      assertEquals(401, proxied.send(proxied.request("/api/people")).status());
+      for (String wrong : List.of("", "x", header.secret() + "x")) {
+        assertEquals(
+            401,
+            proxied
+                .send(proxied.request("/api/people").header(header.name(), wrong))
+                .status());
+      }
+      assertEquals(
+          401,
+          proxied
+              .send(proxied
+                  .request("/api/people")
+                  .header(header.name(), header.secret())
+                  .header(header.name(), "x"))
+              .status(),
+          "a header that a user sent beside that of the proxy is suspicious");
+      assertEquals(
+          401,
+          proxied
+              .send(proxied.request("/api/people").header("Authorization", "Bearer "))
+              .status());
+      assertEquals(
+          200,
+          proxied
+              .send(proxied.request("/api/people").header(header.name(), header.secret()))
+              .status());
+      assertEquals(
+          403,
+          proxied
+              .send(proxied
+                  .request("/api/people")
+                  .header(header.name(), header.secret())
+                  .header("Origin", "http://evil.example"))
+              .status(),
+          "the proxy adds its header to requests of other sites too");
+    }
   }
 
   @Test

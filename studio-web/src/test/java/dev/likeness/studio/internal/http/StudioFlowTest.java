@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.image.RgbImage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +47,7 @@ class StudioFlowTest {
           "keep",
           ((Map<?, ?>) ((List<?>) studio.get(shoot).json().get("images")).get(0)).get("choice"));
       verifyExports(studio, person);
+      measuresLikeness(studio, person);
 
       RunningStudio.Reply receipt = studio.send(studio.own(person).DELETE());
       assertEquals(200, receipt.status());
@@ -51,6 +55,24 @@ class StudioFlowTest {
       assertEquals(404, studio.get(person).status());
       assertEquals(404, studio.get(person + "/images/1").status());
     }
+  }
+
+  private static void measuresLikeness(RunningStudio studio, String person) {
+    assertEquals(202, studio.post(person + "/likeness", Map.of()).status());
+    RunningStudio.await(
+        () ->
+            "measured".equals(((Map<?, ?>) studio.get(person).json().get("likeness")).get("state")),
+        "the likeness is measured");
+    Map<String, Object> described = studio.get(person).json();
+    Map<?, ?> likeness = (Map<?, ?>) described.get("likeness");
+    assertEquals(2, likeness.get("images"), likeness::toString);
+    Map<?, ?> kept = (Map<?, ?>) described.get("kept_until");
+    assertEquals(Set.of("person", "images"), kept.keySet(), "the photos are gone");
+    Instant until = Instant.parse(String.valueOf(kept.get("images")));
+    assertTrue(
+        until.isAfter(Instant.now().plus(Duration.ofDays(29)))
+            && until.isBefore(Instant.now().plus(Duration.ofDays(31))),
+        until::toString);
   }
 
   private static void verifyExports(RunningStudio studio, String person) {
@@ -104,10 +126,15 @@ class StudioFlowTest {
           ada + "/shoots", Map.of("styles", List.of("studio"), "count", 50, "steps", 2));
       String long_ = ada + "/shoots/" + first.json().get("id");
       String shortShoot = shoot(studio, eve, List.of("studio"), 1);
+      RunningStudio.await(
+          () -> studio.get(long_ + "/preview").status() == 200, "a preview is shown");
+      assertEquals(
+          256, RgbImage.read("preview", preview(studio, long_)).width(), "it has the image's size");
       assertEquals(1, count(studio, shortShoot), "the second shoot does not wait for the first");
       assertEquals(202, studio.post(long_, Map.of("action", "pause")).status());
       RunningStudio.await(
           () -> "paused".equals(studio.get(long_).json().get("state")), "the shoot is paused");
+      assertEquals(404, studio.get(long_ + "/preview").status(), "nothing is generated now");
       int paused = count(studio, long_);
       assertTrue(paused < 50);
       assertEquals(202, studio.post(long_, Map.of("action", "resume")).status());
@@ -167,6 +194,22 @@ class StudioFlowTest {
   }
 
   @Test
+  void measuresTheTimeOfATrainingBeforeTheFirst() {
+    try (RunningStudio studio = RunningStudio.onPortrait(folder)) {
+      String person = addSamples(studio, 1);
+      RunningStudio.await(
+          () -> method(studio, person).containsKey("expected_seconds"), "the time is measured");
+      assertTrue(((Number) method(studio, person).get("memory_bytes")).longValue() > 1 << 20);
+      assertEquals("none", studio.get(person + "/training").json().get("state"));
+      assertEquals(false, studio.get(person).json().get("trained"), "nobody was trained");
+    }
+  }
+
+  private static Map<?, ?> method(RunningStudio studio, String person) {
+    return (Map<?, ?>) ((List<?>) studio.get(person + "/training").json().get("methods")).get(0);
+  }
+
+  @Test
   void judgesPhotosAtOnceAndAsASet() {
     try (RunningStudio studio = RunningStudio.onPortrait(folder)) {
       String person = addSamples(studio, 3);
@@ -198,7 +241,7 @@ class StudioFlowTest {
     }
   }
 
-  private static String addSamples(RunningStudio studio, int photos) {
+  static String addSamples(RunningStudio studio, int photos) {
     RunningStudio.Reply added = studio.post("/api/people", Map.of("agreed", true, "sample", true));
     assertEquals(201, added.status(), added::error);
     String person = "/api/people/" + added.json().get("id");
@@ -214,7 +257,7 @@ class StudioFlowTest {
     return person;
   }
 
-  private static void train(RunningStudio studio, String person) {
+  static void train(RunningStudio studio, String person) {
     RunningStudio.Reply methods = studio.get(person + "/training");
     assertEquals(200, methods.status(), methods::error);
     RunningStudio.Reply started =
@@ -230,7 +273,7 @@ class StudioFlowTest {
     assertEquals(true, studio.get(person).json().get("trained"));
   }
 
-  private static String shoot(RunningStudio studio, String person, List<String> styles, int count) {
+  static String shoot(RunningStudio studio, String person, List<String> styles, int count) {
     RunningStudio.Reply started =
         studio.post(person + "/shoots", Map.of("styles", styles, "count", count, "steps", 2));
     assertEquals(202, started.status(), started::error);
@@ -243,6 +286,15 @@ class StudioFlowTest {
         },
         "the shoot is done");
     return shoot;
+  }
+
+  /** Returns a preview: between two images, there is none for a moment. */
+  private static byte[] preview(RunningStudio studio, String shoot) {
+    RunningStudio.Reply reply = studio.get(shoot + "/preview");
+    for (int i = 0; i < 1000 && reply.status() == 404; i++) {
+      reply = studio.get(shoot + "/preview");
+    }
+    return reply.body();
   }
 
   private static int count(RunningStudio studio, String shoot) {

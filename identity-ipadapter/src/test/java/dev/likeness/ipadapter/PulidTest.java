@@ -335,7 +335,8 @@ class PulidTest {
         refusal(() -> IpAdapter.open(fluxFile, flux)));
     assertEquals(xlFile + " is a PuLID adapter" + needs, refusal(() -> IpAdapter.open(xlFile, xl)));
     assertTrue(refusal(() -> IpAdapter.open(fluxFile, xl, encoder))
-        .startsWith(fluxFile + " is a PuLID adapter for transformers, 4 attentions, but the base "));
+        .startsWith(
+            fluxFile + " is a PuLID adapter for transformers, 4 attentions, but the base "));
     assertTrue(refusal(() -> IpAdapter.open(xlFile, flux, encoder))
         .startsWith(xlFile + " is a PuLID adapter for "));
     try (BaseModel small = BaseModel.open(

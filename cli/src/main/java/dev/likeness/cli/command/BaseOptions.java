@@ -230,7 +230,8 @@ final class BaseOptions {
      */
     BaseModel open(BaseOptions base, ImageRequest request, long others, Console console) {
       long beside = others + controlNetBytes(request);
-      return open(base, calibrated(base), budget(request.width(), request.height(), beside), console);
+      return open(
+          base, calibrated(base), budget(request.width(), request.height(), beside), console);
     }
 
     /** Opens {@code base} for images of a size; empty for the base's own. */
@@ -253,8 +254,7 @@ final class BaseOptions {
 
     /** Opens the model of {@code path} on the device of {@code base}, within the same limit. */
     BaseModel open(BaseOptions base, Path path, ImageRequest request, Console console) {
-      return open(
-          base, ModelFiles.of(path), budget(request.width(), request.height(), 0), console);
+      return open(base, ModelFiles.of(path), budget(request.width(), request.height(), 0), console);
     }
 
     private BaseModel open(

@@ -2,7 +2,9 @@
 
     … | python ratios.py        # lines such as `likeness: seconds 1.20 peak 4096`
 
-prints the lines, and then for each figure the medians and the ratio to each other program.
+prints the lines, and then for each figure the medians and the ratio to each other program. If a program tells the
+operations of its work (`gflop`) and the rate of a plain product of matrices (`rate`), it also prints which share of
+that rate each program reached.
 """
 import math
 import statistics
@@ -51,6 +53,10 @@ def main():
     for figure, runs in figures.items():
         if "likeness" in runs:
             print(line(figure, medians(runs, float)))
+    if {"seconds", "gflop", "rate"} <= figures.keys():
+        work, rate = (max(medians(figures[name], float).values()) for name in ("gflop", "rate"))
+        for name, spent in medians(figures["seconds"], float).items():
+            print(f"{name}: {100 * work / spent / rate:.0f} % of the matrix rate, {rate:.0f} GFLOP/s")
 
 
 if __name__ == "__main__":

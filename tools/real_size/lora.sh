@@ -1,5 +1,6 @@
 #!/bin/sh
-# A step of LoRA training at real size, likeness beside diffusers and peft, in turns; then the ratios of the medians.
+# A step of LoRA training at real size, likeness beside diffusers and peft, in turns; then the medians, their ratios,
+# and the share of the rate of a plain product of matrices that each reached.
 #   lora.sh PYTHON BASE DTYPE SIDE [recompute]
 # Environment: THREADS (2), PAIRS (1). Needs `mvn package` before.
 set -eu

@@ -2,7 +2,9 @@ package dev.likeness.studio;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.studio.internal.http.Access;
+import dev.likeness.studio.internal.http.ProxyLogin;
 import dev.likeness.studio.internal.http.StudioServer;
+import dev.likeness.studio.internal.work.ModelAccess;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.vault.SubjectStore;
 import java.net.URI;
@@ -42,7 +44,7 @@ public final class LikenessStudio implements AutoCloseable {
         new Studio.Limits(options.memoryBytes(), options.trainingSteps()),
         options.samplePhotos(),
         options.disclosure(),
-        options.models(),
+        options.models().map(LikenessStudio::access),
         options.loras());
     try {
       StudioServer server = StudioServer.start(
@@ -52,13 +54,24 @@ public final class LikenessStudio implements AutoCloseable {
               options.port(),
               options.password(),
               options.hostNames(),
-              options.proxy()));
+              options.proxy().map(header -> new ProxyLogin(header.name(), header.secret()))));
       studio.open(base);
       return new LikenessStudio(studio, server);
     } catch (RuntimeException e) {
       studio.close();
       throw e;
     }
+  }
+
+  private static ModelAccess access(ModelSource source) {
+    return new ModelAccess(
+        source::find,
+        model -> {
+          ModelSource.Download download = source.plan(model);
+          return new ModelAccess.Plan(
+              download.host(), download.bytes(), download.missingBytes(), download.licence());
+        },
+        source::get);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.likeness.studio.internal.http;
 
-import dev.likeness.studio.StudioOptions;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,4 +17,4 @@ public record Access(
     int port,
     Optional<String> password,
     List<String> hostNames,
-    Optional<StudioOptions.ProxyHeader> proxy) {}
+    Optional<ProxyLogin> proxy) {}

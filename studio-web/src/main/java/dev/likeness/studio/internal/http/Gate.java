@@ -1,6 +1,5 @@
 package dev.likeness.studio.internal.http;
 
-import dev.likeness.studio.StudioOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -32,15 +31,12 @@ final class Gate {
 
   private final Optional<String> password;
   private final List<String> names;
-  private final Optional<StudioOptions.ProxyHeader> proxy;
+  private final Optional<ProxyLogin> proxy;
   private final String token = secret();
   private final String session = secret();
   private long nextAttempt = System.nanoTime();
 
-  Gate(
-      Optional<String> password,
-      List<String> hostNames,
-      Optional<StudioOptions.ProxyHeader> proxy) {
+  Gate(Optional<String> password, List<String> hostNames, Optional<ProxyLogin> proxy) {
     this.password = password;
     this.proxy = proxy;
     this.names = hostNames.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();

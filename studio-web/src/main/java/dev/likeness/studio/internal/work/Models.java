@@ -8,7 +8,6 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DeviceMemory;
-import dev.likeness.studio.ModelSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,9 +26,9 @@ import java.util.stream.Stream;
 /** The models of the catalogue: what is here, what fits, what it may be used for, and downloads. */
 public final class Models implements AutoCloseable {
   private final Studio studio;
-  private final Optional<ModelSource> source;
+  private final Optional<ModelAccess> source;
   private final Map<String, Live> downloads = new ConcurrentHashMap<>();
-  private final Map<String, ModelSource.Download> plans = new ConcurrentHashMap<>();
+  private final Map<String, ModelAccess.Plan> plans = new ConcurrentHashMap<>();
   private final Map<Path, Long> sizes = new ConcurrentHashMap<>();
   // One download after the other: each uses the whole line.
   private final ExecutorService line = Executors.newSingleThreadExecutor(task -> {
@@ -38,7 +37,7 @@ public final class Models implements AutoCloseable {
     return thread;
   });
 
-  Models(Studio studio, Optional<ModelSource> source) {
+  Models(Studio studio, Optional<ModelAccess> source) {
     this.studio = studio;
     this.source = source;
   }
@@ -92,10 +91,10 @@ public final class Models implements AutoCloseable {
         model.sources().stream()
             .map(from -> Map.of("page", from.page(), "read", from.read().toString()))
             .toList());
-    Optional<Path> place = source.flatMap(from -> from.find(model));
+    Optional<Path> place = source.flatMap(from -> from.find().apply(model));
     map.put("here", place.isPresent());
-    Optional<ModelSource.Download> plan = Optional.ofNullable(plans.get(model.name()));
-    Optional<Long> bytes = place.map(this::size).or(() -> plan.map(ModelSource.Download::bytes));
+    Optional<ModelAccess.Plan> plan = Optional.ofNullable(plans.get(model.name()));
+    Optional<Long> bytes = place.map(this::size).or(() -> plan.map(ModelAccess.Plan::bytes));
     bytes.ifPresent(count -> {
       map.put("bytes", count);
       if (memory != DeviceMemory.UNKNOWN) {
@@ -141,7 +140,7 @@ public final class Models implements AutoCloseable {
     try {
       return Files.size(file);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw JobFile.unreadable(e);
     }
   }
 
@@ -152,7 +151,7 @@ public final class Models implements AutoCloseable {
         .orElseThrow(() -> new UnknownResourceException("the catalogue has no model " + name));
   }
 
-  private ModelSource source() {
+  private ModelAccess source() {
     return source.orElseThrow(() -> new IllegalStateException(
         "this studio downloads nothing; get models with the command: likeness models get NAME"));
   }
@@ -160,13 +159,13 @@ public final class Models implements AutoCloseable {
   /** Asks the host of a model for the size of the download. */
   public void plan(String name) {
     CatalogueModel model = model(name);
-    plans.put(name, source().plan(model));
+    plans.put(name, source().plan().apply(model));
   }
 
   /** Downloads a model whose size was asked for before. */
   public void get(String name) {
     CatalogueModel model = model(name);
-    ModelSource from = source();
+    ModelAccess from = source();
     if (!plans.containsKey(name)) {
       throw new IllegalStateException("ask for the size of this download first: action plan");
     }
@@ -181,12 +180,12 @@ public final class Models implements AutoCloseable {
     publish(model);
   }
 
-  private void download(CatalogueModel model, ModelSource from, Live live) {
+  private void download(CatalogueModel model, ModelAccess from, Live live) {
     try {
       live.cancellation.throwIfCancelled();
       live.state = "running";
       publish(model);
-      from.get(model, new Run(event -> onEvent(model, live, event), live.cancellation));
+      from.get().accept(model, new Run(event -> onEvent(model, live, event), live.cancellation));
       downloads.remove(model.name(), live);
       plans.remove(model.name());
     } catch (CancelledException stopped) {

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.provenance.Disclosure;
-import dev.likeness.studio.ModelSource;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import java.nio.file.Path;
@@ -56,7 +55,7 @@ public final class Studio implements AutoCloseable {
       Limits limits,
       Optional<Predicate<byte[]>> samplePhotos,
       Disclosure disclosure,
-      Optional<ModelSource> models,
+      Optional<ModelAccess> models,
       List<Path> loras) {
     this.limits = limits;
     this.store = store;

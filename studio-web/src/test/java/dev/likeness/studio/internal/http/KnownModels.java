@@ -4,14 +4,14 @@ import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.studio.ModelSource;
+import dev.likeness.studio.internal.work.ModelAccess;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A source of models without a network: one is here, one can be got, the others have no host. */
-final class KnownModels implements ModelSource {
+final class KnownModels {
   static final String HERE = "sd15";
   static final String GETTABLE = "sdxl";
   private static final int STEPS = 1000;
@@ -22,22 +22,23 @@ final class KnownModels implements ModelSource {
     here.add(HERE);
   }
 
-  @Override
-  public Optional<Path> find(CatalogueModel model) {
+  ModelAccess access() {
+    return new ModelAccess(this::find, this::plan, this::get);
+  }
+
+  private Optional<Path> find(CatalogueModel model) {
     return here.contains(model.name()) ? Optional.of(RunningStudio.SAMPLES) : Optional.empty();
   }
 
-  @Override
-  public Download plan(CatalogueModel model) {
+  private ModelAccess.Plan plan(CatalogueModel model) {
     if (!model.name().equals(GETTABLE)) {
       throw new ResourceLimitException("the hub cannot be reached; check the network");
     }
-    return new Download("hub.example", 7L << 30, 5L << 30, Optional.of("openrail++"));
+    return new ModelAccess.Plan("hub.example", 7L << 30, 5L << 30, Optional.of("openrail++"));
   }
 
   /** Takes a step every few milliseconds, so that a test can stop it. */
-  @Override
-  public void get(CatalogueModel model, Run run) {
+  private void get(CatalogueModel model, Run run) {
     for (int i = 1; i <= STEPS; i++) {
       run.throwIfCancelled();
       run.progress().onEvent(new ProgressEvent.Step("download", i, STEPS));

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.provenance.Disclosure;
-import dev.likeness.studio.StudioOptions;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
@@ -90,7 +89,7 @@ final class RunningStudio implements AutoCloseable {
     return start(folder, password, patience, hostNames, options, Optional.empty());
   }
 
-  static RunningStudio behindProxy(Path folder, StudioOptions.ProxyHeader proxy) {
+  static RunningStudio behindProxy(Path folder, ProxyLogin proxy) {
     return start(
         folder,
         Optional.empty(),
@@ -106,7 +105,7 @@ final class RunningStudio implements AutoCloseable {
       Duration patience,
       List<String> hostNames,
       StoreOptions options,
-      Optional<StudioOptions.ProxyHeader> proxy) {
+      Optional<ProxyLogin> proxy) {
     Path keyFile = folder.resolve("store.key");
     WrappingKey key =
         Files.exists(keyFile) ? WrappingKey.ofFile(keyFile) : WrappingKey.createFile(keyFile);
@@ -116,7 +115,7 @@ final class RunningStudio implements AutoCloseable {
         new Studio.Limits(Long.MAX_VALUE, OptionalInt.of(2)),
         Optional.of(RunningStudio::isSample),
         Disclosure.standard(),
-        Optional.of(new KnownModels()),
+        Optional.of(new KnownModels().access()),
         Files.exists(folder.resolve(LORA)) ? List.of(folder.resolve(LORA)) : List.of());
     StudioServer server = StudioServer.start(
         studio, new Access("127.0.0.1", 0, password, hostNames, proxy), patience);

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.studio.StudioOptions;
 import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import java.io.ByteArrayOutputStream;
@@ -459,8 +458,8 @@ class StudioAttacksTest {
 
   @Test
   void takesTheSecretHeaderOfItsProxyOnly(@TempDir Path other) {
-    StudioOptions.ProxyHeader header = new StudioOptions.ProxyHeader(
-        "X-Likeness-Proxy", "a secret of the proxy".replace(' ', '-'));
+    ProxyLogin header =
+        new ProxyLogin("X-Likeness-Proxy", "a secret of the proxy".replace(' ', '-'));
     try (RunningStudio proxied = RunningStudio.behindProxy(other, header)) {
       assertEquals("", proxied.token(), "the start address has no token");
       assertEquals(401, proxied.send(proxied.request("/api/people")).status());

@@ -48,7 +48,7 @@ class StudioPlaygroundTest {
               "count",
               2,
               "steps",
-              2,
+              1,
               "axis",
               "scheduler",
               "values",

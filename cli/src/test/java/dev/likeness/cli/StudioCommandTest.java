@@ -145,9 +145,9 @@ class StudioCommandTest {
         "--out",
         folder.resolve("images").toString());
     assertEquals(3, parsed.status());
-    // All options were understood, and the first file is missing.
+    // All options were understood, and the base is missing.
     assertEquals(
-        "likeness: cannot read the image reference-1.png: no such file",
+        "likeness: /models/base does not exist; give a diffusers folder or a checkpoint file",
         parsed.err().strip());
   }
 }

@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.studio.LikenessStudio;
@@ -99,6 +100,7 @@ public final class StudioCommand implements Runnable {
   private Integer trainSteps;
 
   @PathUse(Use.READ)
+  @ModelFile(Role.ACCELERATOR)
   @Option(
       names = "--lora",
       paramLabel = "FILE",

@@ -308,6 +308,21 @@ public final class SubjectStudio {
   }
 
   /**
+   * {@return the headshot before and after an edit, without progress and cancellation} Nothing is
+   * stored.
+   *
+   * @param subject the subject
+   * @param headshot a headshot of the subject
+   * @param edit the changes
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
+   * @throws InvalidInputException if the person has not been trained and has no reference images
+   *     that the base accepts, no face is found, or the mask has another size than the headshot
+   */
+  public HeadshotEdit.Result edit(Subject subject, Headshot headshot, HeadshotEdit edit) {
+    return edit(subject, headshot, edit, Run.silent());
+  }
+
+  /**
    * {@return the headshot before and after an edit} Nothing is stored.
    *
    * @param subject the subject
@@ -317,8 +332,8 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the person has not been trained and has no reference images
    *     that the base accepts, no face is found, or the mask has another size than the headshot
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
-   *     the subject is erased or the store is closed
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled, the subject is
+   *     erased or the store is closed
    */
   public HeadshotEdit.Result edit(Subject subject, Headshot headshot, HeadshotEdit edit, Run run) {
     return SubjectWork.callWhileRegistered(

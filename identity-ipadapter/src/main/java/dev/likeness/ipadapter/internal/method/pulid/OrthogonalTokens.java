@@ -26,9 +26,11 @@ record OrthogonalTokens(Tensor keys, Tensor values, double scale) implements Tok
     Tensor key = split(keys, query);
     Tensor shown = ScaledDotProduct.attend(query, key, split(values, query));
     Tensor own = image.result();
+    Tensor size = own.mul(own).sum(new long[] {2}, true, new ScalarTypeOptional());
+    // SDXL's empty negative prompt is zeros, and nothing is along a result of zero.
     Tensor along = own.mul(shown)
         .sum(new long[] {2}, true, new ScalarTypeOptional())
-        .div(own.mul(own).sum(new long[] {2}, true, new ScalarTypeOptional()))
+        .div(size.add(size.eq(new Scalar(0)).to(size.scalar_type())))
         .mul(own);
     Tensor share = torch
         .softmax(query.matmul(key.transpose(2, 3)), -1)

@@ -8,6 +8,8 @@ import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -37,6 +39,9 @@ public final class EightBitCalibration {
    */
   private static final double LARGEST_ERROR = 0.05;
 
+  /** The phase of progress in which products are compared. */
+  private static final String COMPARISON = "compare";
+
   private final Calibration calibration;
   private final Map<String, Double> errors;
 
@@ -60,10 +65,10 @@ public final class EightBitCalibration {
   }
 
   /**
-   * Measures a base. The base generates the images of the requests twice with exact products: first
-   * to find the range of each layer's input, then to compare products in 8 bits with exact ones.
-   * Each layer gets the best of six ranges: the whole range, three quarters and half of it, each
-   * with and without the divisors of SmoothQuant.
+   * Measures a base. The base generates the images of the requests with exact products, which finds
+   * the range of each layer's input. Then products in 8 bits of parts of these inputs are compared
+   * with exact ones. Each layer gets the best of six ranges: the whole range, three quarters and
+   * half of it, each with and without the divisors of SmoothQuant.
    *
    * <p>A few requests with different prompts and four to ten steps are enough. They should be like
    * those that will be generated.
@@ -89,15 +94,30 @@ public final class EightBitCalibration {
     MemoryPlan.requireProducts(compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
     compute.requireAvailable();
     ModelComponents components = files.opened();
-    InputMeasurement measurement = new InputMeasurement();
-    Measured measured = new Measured(
-        components, FamilyRegistry.of(components).memory(components).component(), measurement);
-    try (BaseModel base = new BaseModel(Engine.open(measured, compute))) {
-      base.generateAll(requests, run);
-      measurement.compare();
-      base.generateAll(requests, run);
+    String network = FamilyRegistry.of(components).memory(components).component();
+    try (InputMeasurement measurement = new InputMeasurement();
+        BaseModel base =
+            new BaseModel(Engine.open(new Measured(components, network, measurement), compute))) {
+      return run.report(() -> {
+        base.generateAll(requests, run.with(untilDone(run.progress())));
+        run.progress().onEvent(new ProgressEvent.Phase(COMPARISON, measurement.layers()));
+        measurement.compare(layer -> run.progress()
+            .onEvent(new ProgressEvent.Step(COMPARISON, layer, measurement.layers())));
+        return new EightBitCalibration(
+            measurement.calibration(LARGEST_ERROR), measurement.errors());
+      });
     }
-    return new EightBitCalibration(measurement.calibration(LARGEST_ERROR), measurement.errors());
+  }
+
+  /** Returns a progress without the end of the generation, which is not the end of the work. */
+  private static Progress untilDone(Progress progress) {
+    return event -> {
+      if (event instanceof ProgressEvent.Phase
+          || event instanceof ProgressEvent.Step
+          || event instanceof ProgressEvent.Notice) {
+        progress.onEvent(event);
+      }
+    };
   }
 
   /** A model whose denoising network passes the inputs of its layers to a measurement. */

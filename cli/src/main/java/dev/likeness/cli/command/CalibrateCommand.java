@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = "Measures how a base's UNet or transformer can multiply in 8 bits on a CPU with "
         + "VNNI, and writes a calibration for generate --eight-bit-products. It generates the images "
-        + "of a few prompts twice.")
+        + "of a few prompts, and then compares products of parts of the layers' inputs.")
 public final class CalibrateCommand implements Runnable, WritesFiles {
   /** Different subjects, sizes of faces, light and styles. */
   private static final List<String> PROMPTS = List.of(

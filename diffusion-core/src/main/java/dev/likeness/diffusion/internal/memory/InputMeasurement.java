@@ -10,22 +10,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Measures the inputs of a network's layers while it generates images, and which of them can be
- * rounded to bytes. The first generation finds the smallest and largest number of each input
- * channel. The second multiplies a few inputs of each layer exactly and with every candidate for
- * its range, and compares the results. Candidates are the whole range and narrower ones, each with
- * and without divisors.
+ * rounded to bytes. The generation finds the smallest and largest number of each input channel, and
+ * keeps a few parts of each layer's inputs. Then the layer multiplies these parts exactly and with
+ * every candidate for its range, and the results are compared. Candidates are the whole range and
+ * narrower ones, each with and without divisors.
  */
-public final class InputMeasurement implements LayerWeight.Observed.Observer {
-  /** The inputs of a layer that are multiplied with every candidate. */
-  private static final long COMPARED = 4;
+public final class InputMeasurement implements LayerWeight.Observed.Observer, AutoCloseable {
+  /** The largest number of a layer's inputs that have a part kept; they are spread evenly. */
+  private static final int MAX_PARTS = 8;
+
+  /** The tokens of a part of a linear layer's input. */
+  private static final long TOKENS = 32;
+
+  /** The sides of a part of a convolution's input. */
+  private static final long SIDE = 8;
+
+  /** Primes, by which the place of a part moves from one input to the next. */
+  private static final long DOWN = 31;
+
+  private static final long RIGHT = 17;
 
   /** The shares of the whole range. */
   private static final double[] SHARES = {1, 0.75, 0.5};
@@ -36,22 +51,65 @@ public final class InputMeasurement implements LayerWeight.Observed.Observer {
   private static final double MIN_MAGNITUDE = 1e-5;
 
   private final Map<String, Layer> layers = new TreeMap<>();
-  private boolean compares;
 
   /** A layer's numbers. */
   private static final class Layer {
+    private final LayerWeight weight;
+    private final BiFunction<Tensor, LayerWeight, Tensor> product;
+    private final List<Tensor> parts = new ArrayList<>();
     private float[] low;
     private float[] high;
     private long seen;
-    private long seenAgain;
+    private long every = 1;
     private List<InputRange> candidates;
     private double[] errors;
     private double size;
-  }
 
-  /** Ends the first generation. */
-  public void compare() {
-    compares = true;
+    private Layer(LayerWeight weight, BiFunction<Tensor, LayerWeight, Tensor> product) {
+      this.weight = weight;
+      this.product = product;
+    }
+
+    /** Keeps a part of the input, and fewer of the earlier ones if there are too many. */
+    private void keep(Tensor input) {
+      if (seen % every == 0) {
+        if (parts.size() == MAX_PARTS) {
+          for (int i = MAX_PARTS - 1; i > 0; i -= 2) {
+            parts.remove(i).releaseReference();
+          }
+          every *= 2;
+        }
+        if (seen % every == 0) {
+          Tensor part = part(input);
+          part.retainReference();
+          parts.add(part);
+        }
+      }
+      seen++;
+    }
+
+    /** Returns a copy of some tokens or of a square of pixels, at another place each time. */
+    private Tensor part(Tensor input) {
+      if (weight.shape().length == 2) {
+        Tensor tokens = input.reshape(-1, input.size(-1));
+        long count = Math.min(TOKENS, tokens.size(0));
+        long first = seen * DOWN % (tokens.size(0) / count);
+        return tokens
+            .slice(
+                0,
+                new LongOptional(first),
+                new LongOptional(first + (count - 1) * (tokens.size(0) / count) + 1),
+                tokens.size(0) / count)
+            .clone();
+      }
+      long height = Math.min(SIDE, input.size(2));
+      long width = Math.min(SIDE, input.size(3));
+      return input
+          .narrow(2, seen * DOWN % (input.size(2) - height + 1), height)
+          .narrow(3, seen * RIGHT % (input.size(3) - width + 1), width)
+          .contiguous(MemoryFormat.ChannelsLast)
+          .clone();
+    }
   }
 
   @Override
@@ -62,20 +120,13 @@ public final class InputMeasurement implements LayerWeight.Observed.Observer {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
-      if (!compares) {
-        extend(layers.computeIfAbsent(layer.name(), name -> new Layer()), input);
-      } else if (layers.containsKey(layer.name())) {
-        Layer found = layers.get(layer.name());
-        long index = found.seenAgain++;
-        if (index == 0 || index * COMPARED / found.seen > (index - 1) * COMPARED / found.seen) {
-          compare(found, layer.own(), input, product);
-        }
-      }
+      Layer found = layers.computeIfAbsent(layer.name(), name -> new Layer(layer.own(), product));
+      extend(found, input);
+      found.keep(input);
     }
   }
 
   private static void extend(Layer layer, Tensor input) {
-    layer.seen++;
     float[] low = ImageTensors.floats(overChannels(input).amin(new long[] {0}, false));
     float[] high = ImageTensors.floats(overChannels(input).amax(new long[] {0}, false));
     if (layer.low == null) {
@@ -94,24 +145,59 @@ public final class InputMeasurement implements LayerWeight.Observed.Observer {
     return last.reshape(-1, last.size(-1)).to(ScalarType.Float);
   }
 
-  private static void compare(
-      Layer layer,
-      LayerWeight weight,
-      Tensor input,
-      BiFunction<Tensor, LayerWeight, Tensor> product) {
-    if (layer.candidates == null) {
-      layer.candidates = candidates(layer, weight);
-      layer.errors = new double[layer.candidates.size()];
+  /**
+   * Compares the candidates of every layer. The network must still be open.
+   *
+   * @param done receives the number of layers that are compared
+   */
+  public void compare(IntConsumer done) {
+    int count = 0;
+    for (Layer layer : layers.values()) {
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
+        compare(layer);
+      }
+      done.accept(++count);
     }
-    Tensor exact = product.apply(input, weight).to(ScalarType.Float);
-    layer.size += square(exact);
-    for (int i = 0; i < layer.errors.length; i++) {
-      try (TensorScope each = TensorScope.open()) {
-        Tensor rounded =
-            product.apply(input, new LayerWeight.InRange(weight, layer.candidates.get(i)));
-        layer.errors[i] += square(rounded.to(ScalarType.Float).sub_(exact));
+  }
+
+  /** Returns the number of layers whose inputs were seen. */
+  public int layers() {
+    return layers.size();
+  }
+
+  private static void compare(Layer layer) {
+    layer.candidates = candidates(layer);
+    layer.errors = new double[layer.candidates.size()];
+    List<Tensor> exact = new ArrayList<>();
+    for (Tensor part : layer.parts) {
+      Tensor result = layer.product.apply(part, layer.weight).to(ScalarType.Float);
+      layer.size += square(result);
+      exact.add(result);
+    }
+    // The rounded weight depends on the divisors only, so it is computed once for all shares.
+    for (int first = 0; first < layer.errors.length; first += SHARES.length) {
+      try (LayerWeight.Forms forms = new LayerWeight.Forms()) {
+        for (int i = first; i < first + SHARES.length; i++) {
+          LayerWeight rounded =
+              new LayerWeight.InRange(layer.weight, layer.candidates.get(i), forms);
+          for (int part = 0; part < exact.size(); part++) {
+            try (TensorScope each = TensorScope.open()) {
+              Tensor result = layer.product.apply(layer.parts.get(part), rounded);
+              layer.errors[i] += square(result.to(ScalarType.Float).sub_(exact.get(part)));
+            }
+          }
+        }
       }
     }
+  }
+
+  @Override
+  public void close() {
+    layers.values().forEach(layer -> {
+      layer.parts.forEach(Tensor::releaseReference);
+      layer.parts.clear();
+    });
   }
 
   private static double square(Tensor tensor) {
@@ -119,9 +205,9 @@ public final class InputMeasurement implements LayerWeight.Observed.Observer {
     return norm * norm;
   }
 
-  private static List<InputRange> candidates(Layer layer, LayerWeight weight) {
+  private static List<InputRange> candidates(Layer layer) {
     List<InputRange> all = new ArrayList<>();
-    for (float[] divisors : new float[][] {new float[0], divisors(layer, weight)}) {
+    for (float[] divisors : new float[][] {new float[0], divisors(layer)}) {
       double low = 0;
       double high = 0;
       for (int i = 0; i < layer.low.length; i++) {
@@ -137,8 +223,8 @@ public final class InputMeasurement implements LayerWeight.Observed.Observer {
   }
 
   /** Returns SmoothQuant's divisors with a migration strength of 0.5 (equation 4). */
-  private static float[] divisors(Layer layer, LayerWeight weight) {
-    Tensor wide = weight.tensor().to(ScalarType.Float).abs();
+  private static float[] divisors(Layer layer) {
+    Tensor wide = layer.weight.tensor().to(ScalarType.Float).abs();
     float[] largest = ImageTensors.floats(torch
         .amax(wide.transpose(0, 1).reshape(wide.size(1), -1), new long[] {1}, false)
         .clamp_min(new Scalar(MIN_MAGNITUDE)));

@@ -20,6 +20,8 @@ import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -196,9 +198,9 @@ class CalibrationTest {
   void measurementFindsTheRangeAndTheErrorOfEachLayer() {
     // Without VNNI the sums of bytes that it compares saturate, and no calibration is made.
     assumeTrue(Compute.hasCpuInt8(), "this CPU has no VNNI");
-    InputMeasurement measurement = new InputMeasurement();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
+        InputMeasurement measurement = new InputMeasurement();
         LoadedWeights weights = weights(
             WeightResidence.MAPPED, new LayerInputs(Optional.empty(), Optional.of(measurement)))) {
       Conv2d conv = new Conv2d(Weights.of(weights).at("conv"), 64, 64, 3);
@@ -208,13 +210,15 @@ class CalibrationTest {
       // One channel of tokens is a hundred times as large: divisors keep the others' bytes.
       tokens.select(2, 5).mul_(new Scalar(100.0));
       Tensor few = torch.randn(1, 2, 64).mul_(new Scalar(1e6));
-      for (int generation = 0; generation < 2; generation++) {
+      for (int step = 0; step < 20; step++) {
         conv.forward(image);
         conv.forwardUpsampled(image.mul(new Scalar(0.5)));
         linear.forward(tokens);
         linear.forward(few);
-        measurement.compare();
       }
+      List<Integer> compared = new ArrayList<>();
+      measurement.compare(compared::add);
+      assertEquals(List.of(1, 2), compared);
       Map<String, InputRange> ranges = measurement.calibration(1).ranges();
       assertEquals(Set.of("conv.weight", "linear.weight"), ranges.keySet());
       assertEquals(0, ranges.get("conv.weight").low(), 1e-6, "the image has no negative number");

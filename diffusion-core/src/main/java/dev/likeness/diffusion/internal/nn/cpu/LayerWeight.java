@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -184,13 +186,33 @@ public interface LayerWeight {
     }
   }
 
+  /** Forms of a weight that are kept until they are closed. */
+  public static final class Forms implements AutoCloseable {
+    private final Map<String, Tensor> known = new HashMap<>();
+
+    private Tensor get(String use, Supplier<Tensor> making) {
+      return known.computeIfAbsent(use, anew -> {
+        Tensor made = making.get();
+        made.retainReference();
+        return made;
+      });
+    }
+
+    @Override
+    public void close() {
+      known.values().forEach(Tensor::releaseReference);
+      known.clear();
+    }
+  }
+
   /**
-   * A weight whose products are in eight bits and that keeps no form of itself.
+   * A weight whose products are in eight bits.
    *
    * @param own the weight
    * @param range the range of the layer's input
+   * @param forms keeps the rounded weight; ranges that share it have the same divisors
    */
-  public record InRange(LayerWeight own, InputRange range) implements LayerWeight {
+  public record InRange(LayerWeight own, InputRange range, Forms forms) implements LayerWeight {
     @Override
     public Tensor tensor() {
       return own.tensor();
@@ -209,6 +231,13 @@ public interface LayerWeight {
     @Override
     public Optional<InputRange> inputRange() {
       return Optional.of(range);
+    }
+
+    @Override
+    public Tensor form(String use, UnaryOperator<Tensor> making) {
+      // oneDNN packs weights for inputs with the number 0 at the byte 0 in their own way.
+      String zero = range.zeroPoint() == 0 ? "zero at 0 " : "";
+      return forms.get(zero + use, () -> making.apply(tensor()));
     }
   }
 }

@@ -1,11 +1,8 @@
 package dev.likeness.diffusion.tensor;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.natives.CpuFeatures;
 import dev.likeness.diffusion.internal.natives.LibTorch;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -270,7 +267,7 @@ public record Compute(String device, DType dtype) {
   }
 
   private static boolean hasCpuBf16() {
-    return hasCpuFlag("avx512_bf16", "amx_bf16");
+    return CpuFeatures.ofMachine().multipliesBf16();
   }
 
   /**
@@ -278,7 +275,7 @@ public record Compute(String device, DType dtype) {
    * false on systems other than Linux.
    */
   public static boolean hasCpuInt8() {
-    return hasCpuFlag("avx512_vnni", "avx_vnni", "amx_int8");
+    return CpuFeatures.ofMachine().multipliesBytes();
   }
 
   /**
@@ -303,14 +300,5 @@ public record Compute(String device, DType dtype) {
   /** The number of the GPU; the GPU without a number is the first. */
   private int index() {
     return device.contains(":") ? Integer.parseInt(device.substring(5)) : 0;
-  }
-
-  private static boolean hasCpuFlag(String... flags) {
-    try {
-      String all = Files.readString(Path.of("/proc/cpuinfo"));
-      return Arrays.stream(flags).anyMatch(all::contains);
-    } catch (IOException notLinux) {
-      return false;
-    }
   }
 }

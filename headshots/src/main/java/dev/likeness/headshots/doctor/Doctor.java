@@ -1,11 +1,9 @@
 package dev.likeness.headshots.doctor;
 
+import dev.likeness.diffusion.internal.natives.CpuFeatures;
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.diffusion.tensor.CpuSettings;
 import dev.likeness.diffusion.tensor.DeviceMemory;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -116,20 +114,8 @@ public final class Doctor {
   }
 
   private static Set<String> instructions() {
-    Set<String> known = new TreeSet<>();
-    try {
-      Set<String> flags = Set.of(Files.readString(Path.of("/proc/cpuinfo"))
-          .lines()
-          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
-          .findFirst()
-          .orElse("")
-          .replaceFirst("^[^:]*:", "")
-          .strip()
-          .split("\\s+"));
-      INSTRUCTIONS.stream().filter(flags::contains).forEach(known::add);
-    } catch (IOException | IllegalArgumentException notLinux) {
-      return Set.of();
-    }
+    Set<String> known = new TreeSet<>(CpuFeatures.ofMachine().flags());
+    known.retainAll(INSTRUCTIONS);
     return known;
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn;
 
+import dev.likeness.diffusion.internal.natives.CpuFeatures;
 import dev.likeness.diffusion.internal.nn.cpu.BlockedAttention;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
@@ -18,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * eq. 1), by the fastest kernel for type and device. For bf16 on a CPU without a vendor library,
  * libtorch's fused kernel is 12 to 34 times slower than oneDNN's plain products. There the
  * attention consists of plain products, in blocks of rows if it is large. CPUs that do not multiply
- * bf16 attend in f32.
+ * bf16 attend in f32, and outside of training also those whose products of f32 are faster.
  */
 public final class ScaledDotProduct {
   /**
@@ -47,7 +48,10 @@ public final class ScaledDotProduct {
     if (!q.is_cpu() || Tensors.dtype(q) != DType.BF16) {
       return fused(q, k, v, mask);
     }
-    return PackedConvolution.multipliesBf16() ? products(q, k, v, mask) : widened(q, k, v, mask);
+    boolean isFasterInF32 = CpuFeatures.ofMachine().multipliesF32Faster() && !isLearning(q, k, v);
+    return isFasterInF32 || !PackedConvolution.multipliesBf16()
+        ? widened(q, k, v, mask)
+        : products(q, k, v, mask);
   }
 
   private static Tensor fused(Tensor q, Tensor k, Tensor v, Tensor mask) {
@@ -60,7 +64,11 @@ public final class ScaledDotProduct {
     return torch.scaled_dot_product_attention(q, k, v, bias, 0, false, new DoubleOptional(), false);
   }
 
-  /** Attends in f32, for CPUs that do not multiply bf16. */
+  private static boolean isLearning(Tensor q, Tensor k, Tensor v) {
+    return q.requires_grad() || k.requires_grad() || v.requires_grad();
+  }
+
+  /** Attends in f32, for CPUs that do not multiply bf16, or more slowly than f32. */
   static Tensor widened(Tensor q, Tensor k, Tensor v, Tensor mask) {
     return fused(
             q.to(ScalarType.Float),
@@ -73,7 +81,7 @@ public final class ScaledDotProduct {
   /** Attends by products of bf16 on a CPU. */
   static Tensor products(Tensor q, Tensor k, Tensor v, Tensor mask) {
     double scale = 1 / Math.sqrt(q.size(3));
-    boolean learning = q.requires_grad() || k.requires_grad() || v.requires_grad();
+    boolean learning = isLearning(q, k, v);
     if (mask != null || q.size(2) * k.size(2) <= MAX_SCORES_AT_ONCE) {
       return product(q.mul(new Scalar(scale)), k, v, mask);
     }

@@ -121,8 +121,8 @@ public final class Conv2d {
 
   private Tensor product(Tensor x, LayerWeight weight, Tensor bias) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    if (Linear.CompressedWeight.isFrozenIn(weight, x)) {
-      return Linear.CompressedWeight.conv2d(x, weight, offset, stride, padding);
+    if (CompressedWeight.isFrozenIn(weight, x)) {
+      return CompressedWeight.conv2d(x, weight, offset, stride, padding);
     }
     if (Int8Convolution.isRequested(x, weight)) {
       return Int8Convolution.of(x, weight, offset, stride, padding, x.scalar_type());

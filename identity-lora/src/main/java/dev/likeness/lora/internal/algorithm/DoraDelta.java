@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.nn.AdapterProducts;
-import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.CompressedWeight;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Arrays;
@@ -68,16 +68,16 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
       implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
-          ? Linear.CompressedWeight.linear(x, weight, new TensorOptional())
+      Tensor own = CompressedWeight.isFrozenIn(weight, x)
+          ? CompressedWeight.linear(x, weight, new TensorOptional())
           : AdapterProducts.linear(x, weight.tensor());
       return combine(own, factors.at(1).delta(x), magnitudeRatio());
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
-          ? Linear.CompressedWeight.conv2d(x, weight, new TensorOptional(), stride, padding)
+      Tensor own = CompressedWeight.isFrozenIn(weight, x)
+          ? CompressedWeight.conv2d(x, weight, new TensorOptional(), stride, padding)
           : AdapterProducts.conv2d(x, weight.tensor(), stride, padding);
       return combine(
           own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));

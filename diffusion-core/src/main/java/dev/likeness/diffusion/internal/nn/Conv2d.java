@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution.UpsampleConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.WinogradConvolution;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -80,9 +81,9 @@ public final class Conv2d {
 
   public Tensor forward(Tensor x) {
     CurrentWork.throwIfCancelled();
-    if (FrozenLinear.isFaster(x, weight, bias)) {
-      Tensor y = new FrozenConv2d(weight, bias, kernel, stride, padding).forward(x);
-      return addAdapters(y, x);
+    Optional<FrozenWeight> frozen = FrozenWeight.of(weight, bias, x);
+    if (frozen.isPresent()) {
+      return addAdapters(frozen.get().conv2d(x, stride, padding), x);
     }
     weight.observe(x, (input, other) -> product(input, other, null));
     return inParts(x, part -> addAdapters(product(part, weight, bias), part));
@@ -121,9 +122,6 @@ public final class Conv2d {
 
   private Tensor product(Tensor x, LayerWeight weight, Tensor bias) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    if (CompressedWeight.isFrozenIn(weight, x)) {
-      return CompressedWeight.conv2d(x, weight, offset, stride, padding);
-    }
     if (Int8Convolution.isRequested(x, weight)) {
       return Int8Convolution.of(x, weight, offset, stride, padding, x.scalar_type());
     }

@@ -2,19 +2,16 @@ package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.MatrixProduct;
-import dev.likeness.diffusion.internal.tensor.CustomGradients;
-import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
 import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.pytorch.LongArrayRefOptional;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A convolution in training whose weight is frozen. Autograd would keep the input, which only the
- * gradient of the weight needs. oneDNN would bring the weight into another order in the forward and
+ * A convolution with a {@link FrozenWeight}. Autograd would keep the input, which only the gradient
+ * of the weight needs. On a CPU oneDNN would bring the weight into another order in the forward and
  * in the backward pass, which takes longer than the convolution of a small image; a second copy of
  * each weight would cost more memory than a training on a processor has. There the product is a
  * {@link MatrixProduct} of the weight and the windows of the image.
@@ -31,35 +28,26 @@ final class FrozenConv2d {
   private final long[] stride;
   private final long[] padding;
 
-  FrozenConv2d(LayerWeight weight, Tensor bias, int kernel, long[] stride, long[] padding) {
+  FrozenConv2d(LayerWeight weight, Tensor bias, long[] stride, long[] padding) {
+    long[] shape = weight.shape();
     this.weight = weight;
     this.bias = bias;
-    this.kernel = new long[] {kernel, kernel};
+    this.kernel = new long[] {shape[2], shape[3]};
     this.stride = stride;
     this.padding = padding;
   }
 
-  /** Convolves {@code x} [batch, in, h, w]; as {@link FrozenLinear#isFaster} requires it. */
+  /** Convolves {@code x} [batch, in, h, w]. */
   Tensor forward(Tensor x) {
     long[] image = x.shape();
     long[] size = {size(image, 0), size(image, 1)};
-    boolean byWindows = usesWindows(image, size);
-    try (TensorScope scope = TensorScope.open()) {
-      Tensor y;
-      try (NoGradGuard guard = new NoGradGuard()) {
-        y = byWindows
+    boolean byWindows = FrozenWeight.isF32OnCpu(x) && usesWindows(image, size);
+    return FrozenWeight.operation(
+        x,
+        () -> byWindows
             ? product(x.detach(), size)
-            : torch.conv2d(x.detach(), weight.tensor(), offset(), stride, padding, ONE, 1);
-      }
-      CustomGradients.current()
-          .join(
-              y,
-              gradient -> new Tensor[] {
-                byWindows ? gradientOfWindows(gradient, image) : gradient(gradient, image)
-              },
-              x);
-      return scope.promote(y);
-    }
+            : torch.conv2d(x.detach(), weight.tensor(), offset(), stride, padding, ONE, 1),
+        gradient -> byWindows ? gradientOfWindows(gradient, image) : gradient(gradient, image));
   }
 
   private long size(long[] image, int side) {

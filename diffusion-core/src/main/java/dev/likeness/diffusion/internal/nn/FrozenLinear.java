@@ -10,16 +10,14 @@ import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.GradMode;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A layer in training whose own weight is frozen, with the low-rank factors that are trained beside
- * it, as one operation: y = x W' + s (x A') B'. Autograd would keep the input for the frozen weight
- * too, make a pass over the output for each path, and record eight operations where this records
- * one.
+ * A fully connected layer with a {@link FrozenWeight} in f32 on a CPU, and the low-rank factors
+ * that are trained beside it, as one operation: y = x W' + s (x A') B'. Autograd would keep the
+ * input for the frozen weight too, make a pass over the output for each path, and record eight
+ * operations where this records one.
  */
 final class FrozenLinear {
   /**
@@ -30,18 +28,6 @@ final class FrozenLinear {
   private record Path(Tensor down, Tensor up, double scale, Tensor hidden) {}
 
   private FrozenLinear() {}
-
-  /** Returns true in training on a CPU in f32, if gradients reach {@code x} through the layer. */
-  static boolean isFaster(Tensor x, LayerWeight weight, Tensor bias) {
-    return GradMode.is_enabled()
-        && x.requires_grad()
-        && x.is_cpu()
-        && Tensors.dtype(x) == DType.F32
-        && CustomGradients.current() != null
-        && !weight.isCompressed()
-        && !weight.tensor().requires_grad()
-        && (bias == null || !bias.requires_grad());
-  }
 
   /** Returns true if the path can be a part of the operation. */
   static boolean joins(AdapterLayer adapter) {
@@ -60,37 +46,44 @@ final class FrozenLinear {
 
   /** Maps {@code x} [..., in] to [..., out]; all {@code adapters} {@link #joins join}. */
   static Tensor of(Tensor x, LayerWeight weight, Tensor bias, List<AdapterLayer> adapters) {
-    CustomGradients custom = CustomGradients.current();
-    long[] shape = x.shape();
-    long[] outer = shape.clone();
-    outer[outer.length - 1] = weight.shape()[0];
+    List<Path> paths = new ArrayList<>();
+    boolean learns = adapters.stream()
+        .anyMatch(adapter -> adapter.lowRank().orElseThrow().down().requires_grad());
     try (TensorScope scope = TensorScope.open()) {
-      List<Path> paths = new ArrayList<>();
       Tensor rows = x.detach().reshape(-1, x.size(-1));
-      Tensor y = x.detach().new_empty(outer);
-      try (NoGradGuard guard = new NoGradGuard()) {
-        List<LowRank> sums = new ArrayList<>();
-        for (AdapterLayer adapter : adapters) {
-          AdapterLayer.Factors pair = adapter.lowRank().orElseThrow();
-          Tensor hidden = rows.mm(pair.down().detach().t()).mul_(new Scalar(pair.scale()));
-          sums.add(new LowRank(hidden, pair.up().detach().t()));
-          paths.add(new Path(
-              pair.down(),
-              pair.up(),
-              pair.scale(),
-              pair.up().requires_grad() ? custom.keep(hidden) : null));
-        }
-        MatrixProduct.into(
-            y.view(-1, y.size(-1)), rows, weight.tensor().detach().t(), sums);
-        if (bias != null) {
-          y.add_(bias);
-        }
-      }
-      boolean learns = paths.stream().anyMatch(path -> path.down.requires_grad());
-      Tensor input = learns ? custom.keep(rows) : null;
-      custom.join(y, gradient -> new Tensor[] {gradients(gradient, weight, paths, input)}, x);
-      return scope.promote(y);
+      Tensor input = learns ? CustomGradients.current().keep(rows) : null;
+      return scope.promote(FrozenWeight.operation(
+          x,
+          () -> sum(x.detach(), rows, weight, bias, adapters, paths),
+          gradient -> gradients(gradient, weight, paths, input)));
     }
+  }
+
+  /** Returns the value, and adds to {@code paths} what the backward pass needs of each adapter. */
+  private static Tensor sum(
+      Tensor x,
+      Tensor rows,
+      LayerWeight weight,
+      Tensor bias,
+      List<AdapterLayer> adapters,
+      List<Path> paths) {
+    CustomGradients custom = CustomGradients.current();
+    long[] outer = x.shape();
+    outer[outer.length - 1] = weight.shape()[0];
+    Tensor y = x.new_empty(outer);
+    List<LowRank> sums = new ArrayList<>();
+    for (AdapterLayer adapter : adapters) {
+      AdapterLayer.Factors pair = adapter.lowRank().orElseThrow();
+      Tensor hidden = rows.mm(pair.down().detach().t()).mul_(new Scalar(pair.scale()));
+      sums.add(new LowRank(hidden, pair.up().detach().t()));
+      paths.add(new Path(
+          pair.down(),
+          pair.up(),
+          pair.scale(),
+          pair.up().requires_grad() ? custom.keep(hidden) : null));
+    }
+    MatrixProduct.into(y.view(-1, y.size(-1)), rows, weight.tensor().detach().t(), sums);
+    return bias == null ? y : y.add_(bias);
   }
 
   /** Returns the gradient of the input, as rows, and adds those of the factors to their leaves. */

@@ -42,12 +42,9 @@ public final class Linear {
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
     CurrentWork.throwIfCancelled();
-    if (FrozenLinear.isFaster(x, weight, bias)) {
-      return adapterLayers.stream().allMatch(FrozenLinear::joins)
-          ? FrozenLinear.of(x, weight, bias, adapterLayers)
-          : addAdapters(FrozenLinear.of(x, weight, bias, List.of()), x);
-    }
-    return addAdapters(product(x), x);
+    return FrozenWeight.of(weight, bias, x)
+        .map(frozen -> frozen.linear(x, adapterLayers))
+        .orElseGet(() -> addAdapters(product(x), x, adapterLayers));
   }
 
   /** Maps [..., in] to [..., out] in f32 if the layer is f16, for sums beyond the range of f16. */
@@ -58,7 +55,9 @@ public final class Linear {
     TensorOptional offset =
         bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
     return addAdapters(
-        torch.linear(x.to(ScalarType.Float), weight.tensor().to(ScalarType.Float), offset), x);
+        torch.linear(x.to(ScalarType.Float), weight.tensor().to(ScalarType.Float), offset),
+        x,
+        adapterLayers);
   }
 
   /**
@@ -71,9 +70,9 @@ public final class Linear {
         : torch.linear(x, matrix);
   }
 
-  private Tensor addAdapters(Tensor product, Tensor x) {
+  static Tensor addAdapters(Tensor product, Tensor x, List<AdapterLayer> adapters) {
     Tensor y = product;
-    for (AdapterLayer side : adapterLayers) {
+    for (AdapterLayer side : adapters) {
       y = y.add(side.delta(x));
     }
     return y;
@@ -86,9 +85,6 @@ public final class Linear {
 
   private static Tensor product(Tensor x, LayerWeight weight, Tensor bias) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    if (CompressedWeight.isFrozenIn(weight, x)) {
-      return CompressedWeight.linear(x, weight, offset);
-    }
     if (weight instanceof F8Linear.Weight f8 && F8Linear.isRequested(x)) {
       return F8Linear.of(x, f8.matrix().get(), offset);
     }

@@ -130,23 +130,6 @@ class FrozenLayersTest {
     }
   }
 
-  @Test
-  void isForFrozenWeightsInTraining() {
-    try (TensorScope scope = TensorScope.open()) {
-      LayerWeight frozen = new LayerWeight.Plain(torch.randn(48, 40));
-      LayerWeight trained = new LayerWeight.Plain(leaf(48, 40));
-      Tensor x = leaf(3, 40);
-      assertFalse(FrozenLinear.isFaster(x, frozen, null), "without CustomGradients");
-      try (CustomGradients custom = CustomGradients.open()) {
-        assertTrue(FrozenLinear.isFaster(x, frozen, null));
-        assertFalse(FrozenLinear.isFaster(x, frozen, leaf(48)));
-        assertFalse(FrozenLinear.isFaster(x, trained, null));
-        assertFalse(FrozenLinear.isFaster(x.detach(), frozen, null));
-        assertFalse(FrozenLinear.isFaster(x.to(ScalarType.BFloat16), frozen, null));
-      }
-    }
-  }
-
   /** Small and large images, so that both ways to convolve are used. */
   @Test
   void aConvolutionLearnsAsByAutograd() {
@@ -184,8 +167,7 @@ class FrozenLayersTest {
     }
     Tensor ours = value.set_requires_grad(true);
     Tensor theirs = copy(ours);
-    Tensor y = new FrozenConv2d(new LayerWeight.Plain(weight), bias, kernel, stride, padding)
-        .forward(ours);
+    Tensor y = new FrozenConv2d(new LayerWeight.Plain(weight), bias, stride, padding).forward(ours);
     Tensor expected = torch.conv2d(theirs, weight, optional(bias), stride, padding, ONE, 1);
     String what = Arrays.toString(sizes);
     assertArrayEquals(expected.shape(), y.shape(), what);

@@ -2,15 +2,15 @@ package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.nn.AdapterProducts;
-import dev.likeness.diffusion.internal.nn.CompressedWeight;
+import dev.likeness.diffusion.internal.nn.FrozenWeight;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -68,17 +68,17 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
       implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      Tensor own = CompressedWeight.isFrozenIn(weight, x)
-          ? CompressedWeight.linear(x, weight, new TensorOptional())
-          : AdapterProducts.linear(x, weight.tensor());
+      Tensor own = FrozenWeight.of(weight, null, x)
+          .map(frozen -> frozen.linear(x, List.of()))
+          .orElseGet(() -> AdapterProducts.linear(x, weight.tensor()));
       return combine(own, factors.at(1).delta(x), magnitudeRatio());
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor own = CompressedWeight.isFrozenIn(weight, x)
-          ? CompressedWeight.conv2d(x, weight, new TensorOptional(), stride, padding)
-          : AdapterProducts.conv2d(x, weight.tensor(), stride, padding);
+      Tensor own = FrozenWeight.of(weight, null, x)
+          .map(frozen -> frozen.conv2d(x, stride, padding))
+          .orElseGet(() -> AdapterProducts.conv2d(x, weight.tensor(), stride, padding));
       return combine(
           own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));
     }

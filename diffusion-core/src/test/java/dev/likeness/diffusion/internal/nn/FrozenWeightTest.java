@@ -19,15 +19,19 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Layers with a frozen weight that is decompressed in the forward pass and in the backward one. */
+/**
+ * Which weights are frozen in a training step; a compressed one is decompressed in the forward pass
+ * and again in the backward pass.
+ */
 @ExtendWith(NoTensorLeaks.class)
-class CompressedWeightTest {
+class FrozenWeightTest {
   // Sums of the same numbers in another order.
   private static final double TOLERANCE = 1e-6;
 
@@ -72,7 +76,7 @@ class CompressedWeightTest {
       compare(
           x,
           in -> torch.linear(in, weight, offset),
-          in -> CompressedWeight.linear(in, counted, offset),
+          in -> FrozenWeight.of(counted, bias, in).orElseThrow().linear(in, List.of()),
           noise.next(2, 7, 24).squeeze(0));
     }
   }
@@ -93,7 +97,7 @@ class CompressedWeightTest {
       compare(
           x,
           in -> torch.conv2d(in, weight, none, stride, padding, new long[] {1, 1}, 1),
-          in -> CompressedWeight.conv2d(in, counted, none, stride, padding),
+          in -> FrozenWeight.of(counted, null, in).orElseThrow().conv2d(in, stride, padding),
           noise.next(like.shape()).squeeze(0));
     }
   }
@@ -114,7 +118,7 @@ class CompressedWeightTest {
         read.add(weight.clone());
         return read.get(read.size() - 1);
       });
-      Tensor y = CompressedWeight.linear(x, compressed, new TensorOptional());
+      Tensor y = FrozenWeight.of(compressed, null, x).orElseThrow().linear(x, List.of());
       assertTrue(read.get(0).isNull(), "the forward pass keeps the weight");
       y.sum().backward();
       assertEquals(2, read.size());
@@ -123,22 +127,45 @@ class CompressedWeightTest {
   }
 
   @Test
-  void leavesOtherUsesToTheLayers() {
+  void aCompressedWeightIsFrozenInTraining() {
     try (TensorScope scope = TensorScope.open()) {
       LayerWeight compressed = counted(torch.ones(2, 3));
-      Tensor frozen = torch.ones(1, 3);
-      Tensor trained = leaf(frozen);
-      assertFalse(CompressedWeight.isFrozenIn(compressed, trained), "no step is open");
+      Tensor fixed = torch.ones(1, 3);
+      Tensor trained = leaf(fixed);
+      assertFalse(isFrozen(compressed, null, trained), "no step is open");
       try (CustomGradients custom = CustomGradients.open()) {
-        assertTrue(CompressedWeight.isFrozenIn(compressed, trained));
-        assertFalse(CompressedWeight.isFrozenIn(compressed, frozen), "no gradient is needed");
-        assertFalse(
-            CompressedWeight.isFrozenIn(new LayerWeight.Plain(torch.ones(2, 3)), trained),
-            "a weight in memory");
+        assertTrue(isFrozen(compressed, null, trained));
+        assertTrue(isFrozen(compressed, torch.ones(2), trained));
+        assertTrue(isFrozen(compressed, null, trained.to(ScalarType.BFloat16)));
+        assertFalse(isFrozen(compressed, leaf(torch.ones(2)), trained), "the bias is trained");
+        assertFalse(isFrozen(compressed, null, fixed), "no gradient is needed");
         try (NoGradGuard guard = new NoGradGuard()) {
-          assertFalse(CompressedWeight.isFrozenIn(compressed, trained), "a generation");
+          assertFalse(isFrozen(compressed, null, trained), "a generation");
         }
+        assertEquals(0, reads, "nothing is decompressed for the question");
       }
     }
+  }
+
+  @Test
+  void aWeightInMemoryIsFrozenInTrainingInF32OnACpu() {
+    try (TensorScope scope = TensorScope.open()) {
+      LayerWeight fixed = new LayerWeight.Plain(torch.randn(48, 40));
+      LayerWeight learns = new LayerWeight.Plain(leaf(torch.randn(48, 40)));
+      Tensor x = leaf(torch.randn(3, 40));
+      assertFalse(isFrozen(fixed, null, x), "no step is open");
+      try (CustomGradients custom = CustomGradients.open()) {
+        assertTrue(isFrozen(fixed, null, x));
+        assertTrue(isFrozen(fixed, torch.randn(48), x));
+        assertFalse(isFrozen(fixed, leaf(torch.randn(48)), x), "the bias is trained");
+        assertFalse(isFrozen(learns, null, x), "the weight is trained");
+        assertFalse(isFrozen(fixed, null, x.detach()), "no gradient is needed");
+        assertFalse(isFrozen(fixed, null, x.to(ScalarType.BFloat16)), "autograd is as good");
+      }
+    }
+  }
+
+  private static boolean isFrozen(LayerWeight weight, Tensor bias, Tensor x) {
+    return FrozenWeight.of(weight, bias, x).isPresent();
   }
 }

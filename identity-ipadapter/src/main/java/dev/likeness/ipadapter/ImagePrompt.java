@@ -110,7 +110,7 @@ public final class ImagePrompt implements Identity {
   static ImagePrompt of(IpAdapter adapter, ReferenceEmbeddings references) {
     adapter.require(references);
     return new ImagePrompt(
-        adapter, references, Settings.from(adapter.layout().method().start()), null);
+        adapter, references, Settings.from(adapter.layout().method().defaults().start()), null);
   }
 
   /**

@@ -81,7 +81,7 @@ public record IpAdapterFile(
           layout.needsFace(),
           layout.method().controlNet().map(net -> new OwnControlNet(net.folder(), net.scale())),
           layout.method().word(),
-          layout.method().weight(),
+          layout.method().defaults().weight(),
           layout.describe());
     }
   }

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter.internal.method;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.adapter.PromptChange;
@@ -43,9 +44,18 @@ public interface IdentityMethod {
     return IP_ADAPTER;
   }
 
-  /** Returns the weight that the authors of the method use; empty if they name none. */
-  default OptionalDouble weight() {
-    return OptionalDouble.empty();
+  /** Returns the settings that the authors of the method use. */
+  default Defaults defaults() {
+    return Defaults.NONE;
+  }
+
+  /**
+   * Returns the licence of the published adapters, by their publishers' words; empty if it is not
+   * known. Whether a use is commercial is decided by the face embedder, because an adapter of this
+   * method may also be the user's own.
+   */
+  default Optional<Licence> licence() {
+    return Optional.empty();
   }
 
   /** Returns the name with its article, for messages. */
@@ -133,11 +143,6 @@ public interface IdentityMethod {
   default FaceIdLora openLora(
       TensorSource file, AdapterSites base, boolean isWhole, Compute compute) {
     return new FaceIdLora(file, sites(base), isWhole, compute);
-  }
-
-  /** Returns the share of the steps after which a prompt applies if the user does not say it. */
-  default double start() {
-    return 0;
   }
 
   /** Returns the settings of image prompts that the method does not have. */
@@ -244,6 +249,22 @@ public interface IdentityMethod {
     default Optional<ControlTokens> controlTokens(
         ReferenceEmbeddings references, Optional<ReferenceEmbeddings> negative) {
       return Optional.empty();
+    }
+  }
+
+  /**
+   * The settings of a method that hold if the user does not say them.
+   *
+   * @param weight the weight of the adapter; empty if the authors name none
+   * @param start the share of the steps after which an image prompt applies
+   */
+  record Defaults(OptionalDouble weight, double start) {
+    /** All steps, and no weight of the authors. */
+    static final Defaults NONE = new Defaults(OptionalDouble.empty(), 0);
+
+    /** The authors' weight in all steps. */
+    public static Defaults ofWeight(double weight) {
+      return new Defaults(OptionalDouble.of(weight), 0);
     }
   }
 

@@ -1,14 +1,17 @@
 package dev.likeness.ipadapter.internal.registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.IdentityMethod.FaceInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -30,8 +33,24 @@ class MethodRegistryTest {
     String page = Files.readString(Path.of("..", "docs", "reference", "adapters.md"));
     for (IdentityMethod method : MethodRegistry.methods()) {
       String row = "| " + method.id() + " | " + image(method) + " | " + face(method) + " | "
-          + lora(method) + " | " + unconditional(method) + " |";
+          + lora(method) + " | " + unconditional(method) + " | " + defaults(method) + " | "
+          + licence(method) + " |";
       assertTrue(page.contains(row), "docs/reference/adapters.md lacks: " + row);
+    }
+  }
+
+  @Test
+  void hasTheLicencesOfTheGuides() throws IOException {
+    for (String guide : List.of("instantid", "photomaker", "pulid")) {
+      String page = Files.readString(Path.of("..", "docs", "guides", guide + ".md"));
+      List<IdentityMethod> methods = MethodRegistry.methods().stream()
+          .filter(method -> method.word().equals(guide))
+          .toList();
+      assertFalse(methods.isEmpty(), guide);
+      for (IdentityMethod method : methods) {
+        String cell = "| " + method.licence().orElseThrow().name() + " |";
+        assertTrue(page.contains(cell), guide + ".md lacks " + cell);
+      }
     }
   }
 
@@ -66,6 +85,24 @@ class MethodRegistryTest {
       case OPTIONAL -> "optional";
       case REQUIRED -> "required";
     };
+  }
+
+  private static String defaults(IdentityMethod method) {
+    IdentityMethod.Defaults defaults = method.defaults();
+    String weight = defaults.weight().isPresent()
+        ? String.format(Locale.ROOT, "%.1f", defaults.weight().getAsDouble())
+        : "none";
+    return weight
+        + (defaults.start() == 0
+            ? ""
+            : String.format(Locale.ROOT, ", from %.0f %% of the steps on", 100 * defaults.start()));
+  }
+
+  private static String licence(IdentityMethod method) {
+    return method
+        .licence()
+        .map(licence -> licence.name() + (licence.commercial() == Commercial.NO ? "; no" : "; yes"))
+        .orElse("not known");
   }
 
   private static String unconditional(IdentityMethod method) {

@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.faceid;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -41,6 +43,11 @@ public record FaceIdMethod(boolean isPortrait) implements IdentityMethod {
         ? Optional.of(keys.twoFaceLayers(this))
             .filter(layout -> isPortrait != (layout.tokens() == TOKENS))
         : Optional.empty();
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("non-commercial research only", Commercial.NO));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.faceidplus;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -44,6 +46,11 @@ public record FaceIdPlusMethod() implements IdentityMethod {
         keys.columns("proj.0.weight"),
         keys.rows("proj.0.weight"),
         keys.resampler(RESAMPLER_PREFIX)));
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("non-commercial research only", Commercial.NO));
   }
 
   @Override

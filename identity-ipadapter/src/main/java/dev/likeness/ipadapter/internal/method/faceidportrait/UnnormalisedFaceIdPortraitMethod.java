@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.faceidportrait;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -49,6 +51,11 @@ public record UnnormalisedFaceIdPortraitMethod() implements IdentityMethod {
       return Optional.empty();
     }
     return Optional.of(keys.faceResampler(this));
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("non-commercial research only", Commercial.NO));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.fullface;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -39,6 +41,11 @@ public record FullFaceMethod() implements IdentityMethod {
         0,
         keys.rows("proj.0.weight"),
         null));
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("Apache-2.0", Commercial.YES));
   }
 
   @Override

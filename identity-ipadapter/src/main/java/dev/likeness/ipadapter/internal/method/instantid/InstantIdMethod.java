@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.instantid;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -16,7 +18,6 @@ import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * InstantID (Wang et al. 2024, arXiv:2401.07519): a resampler over a face embedding that is not
@@ -45,8 +46,8 @@ public record InstantIdMethod() implements IdentityMethod {
   }
 
   @Override
-  public OptionalDouble weight() {
-    return OptionalDouble.of(SCALE);
+  public Defaults defaults() {
+    return Defaults.ofWeight(SCALE);
   }
 
   @Override
@@ -64,6 +65,12 @@ public record InstantIdMethod() implements IdentityMethod {
     return keys.hasResampler() && keys.columns("proj_in.weight") == FACE_WIDTH
         ? Optional.of(keys.faceResampler(this))
         : Optional.empty();
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence(
+        "Apache-2.0; its authors say that the weights are for research only", Commercial.NO));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.ipadapter;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -32,6 +34,11 @@ public record IpAdapterMethod() implements IdentityMethod {
     return keys.hasOneLayer() && !keys.hasTransformerKey("bias")
         ? Optional.of(keys.oneLayer(this))
         : Optional.empty();
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("Apache-2.0", Commercial.YES));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.photomaker;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.RenamedSource;
@@ -49,8 +51,8 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   }
 
   @Override
-  public OptionalDouble weight() {
-    return OptionalDouble.of(1);
+  public Defaults defaults() {
+    return new Defaults(OptionalDouble.of(1), START);
   }
 
   @Override
@@ -105,6 +107,11 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   }
 
   @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("Apache-2.0", Commercial.YES));
+  }
+
+  @Override
   public ImageInput imageInput() {
     return ImageInput.OWN_ENCODER;
   }
@@ -148,11 +155,6 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   @Override
   public AdapterSites sites(AdapterSites all) {
     return all.withoutAttentions();
-  }
-
-  @Override
-  public double start() {
-    return START;
   }
 
   @Override

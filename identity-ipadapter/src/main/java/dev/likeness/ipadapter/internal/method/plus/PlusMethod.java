@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.plus;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -30,6 +32,11 @@ public record PlusMethod() implements IdentityMethod {
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
     return keys.hasResampler() ? Optional.of(keys.imageResampler(this, 0)) : Optional.empty();
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("Apache-2.0", Commercial.YES));
   }
 
   @Override

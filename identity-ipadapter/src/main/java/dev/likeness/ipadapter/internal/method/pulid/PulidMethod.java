@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter.internal.method.pulid;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -19,7 +21,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -69,8 +70,8 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
   }
 
   @Override
-  public OptionalDouble weight() {
-    return OptionalDouble.of(isForFlux ? 1 : XL_WEIGHT);
+  public Defaults defaults() {
+    return Defaults.ofWeight(isForFlux ? 1 : XL_WEIGHT);
   }
 
   @Override
@@ -125,6 +126,11 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
       }
     }
     return new ArrayList<>(widths.values());
+  }
+
+  @Override
+  public Optional<Licence> licence() {
+    return Optional.of(new Licence("Apache-2.0", Commercial.YES));
   }
 
   @Override

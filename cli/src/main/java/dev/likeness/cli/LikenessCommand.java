@@ -318,7 +318,7 @@ public final class LikenessCommand implements Runnable {
     /** Returns the options by heading, in the order of the help. */
     static Map<String, List<OptionSpec>> groups(CommandSpec command) {
       Map<String, String> headings = new HashMap<>();
-      command.mixins().values().forEach(mixin -> addHeadings(mixin, headings));
+      command.mixins().values().forEach(mixin -> addHeadings(mixin, OTHERS, headings));
       List<OptionSpec> sorted = command.options().stream()
           .filter(option -> !option.hidden())
           .sorted(Comparator.comparingInt(GroupedOptions::rank))
@@ -348,13 +348,12 @@ public final class LikenessCommand implements Runnable {
           .orElse(COMMON_OPTIONS.size());
     }
 
-    private static void addHeadings(CommandSpec mixin, Map<String, String> headings) {
-      String heading = mixin.usageMessage().optionListHeading();
-      mixin
-          .options()
-          .forEach(
-              option -> headings.put(OptionName.of(option), heading.isEmpty() ? OTHERS : heading));
-      mixin.mixins().values().forEach(nested -> addHeadings(nested, headings));
+    /** A mixin without a heading has that of the mixin it is part of. */
+    private static void addHeadings(CommandSpec mixin, String outer, Map<String, String> headings) {
+      String own = mixin.usageMessage().optionListHeading();
+      String heading = own.isEmpty() ? outer : own;
+      mixin.options().forEach(option -> headings.put(OptionName.of(option), heading));
+      mixin.mixins().values().forEach(nested -> addHeadings(nested, heading, headings));
     }
   }
 }

@@ -72,10 +72,7 @@ public final class EditCommand implements Runnable, WritesFiles {
       names = "--person",
       required = true,
       paramLabel = "FILE",
-      description = "the person: person.safetensors, or person-ipadapter.safetensors for "
-          + "--identity ipadapter, or person-references.safetensors for --identity references. "
-          + "--identity both and lora+references need person.safetensors with the other file "
-          + "beside it. With --store: the person's id")
+      description = "the person: " + IdentityOptions.PERSON_FILES)
   private Path person;
 
   @Mixin

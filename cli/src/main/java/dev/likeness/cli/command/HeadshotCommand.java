@@ -52,11 +52,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   @Option(
       names = "--person",
       paramLabel = "FILE",
-      description =
-          "the person, instead of --photos: person.safetensors, or person-ipadapter.safetensors for "
-              + "--identity ipadapter, or person-references.safetensors for --identity references. "
-              + "--identity both and lora+references need person.safetensors with the other file "
-              + "beside it. With --store: the person's id")
+      description = "the person, instead of --photos: " + IdentityOptions.PERSON_FILES)
   private Path person;
 
   @Mixin

@@ -1,10 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.cli.paths.PathUse;
-import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
@@ -25,12 +22,19 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options for the identity method and its IP-Adapter. */
 @Command(optionListHeading = "Identity")
 final class IdentityOptions {
+  /** The description of {@code --person}: the files that each method needs. */
+  static final String PERSON_FILES = "person.safetensors, or person-ipadapter.safetensors for "
+      + "--identity ipadapter, or person-references.safetensors for --identity references. "
+      + "--identity both and lora+references need person.safetensors with the other file beside "
+      + "it. With --store: the person's id";
+
   /** The identity methods. */
   enum Method {
     LORA("lora"),
@@ -124,45 +128,11 @@ final class IdentityOptions {
           + "(one of ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE})")
   private Choice choice;
 
-  @PathUse(Use.READ)
-  @ModelFile(Role.IP_ADAPTER)
-  @Option(
-      names = "--ip-adapter",
-      paramLabel = "FILE",
-      description =
-          "IP-Adapter for the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
-  private Path adapter;
-
-  @PathUse(Use.READ)
-  @ModelFile(Role.IMAGE_ENCODER)
-  @Option(
-      names = "--image-encoder",
-      paramLabel = "PATH",
-      description = "image encoder that the IP-Adapter was trained with, a folder or a file "
-          + "(default: image_encoder of the base)")
-  private Path encoder;
-
-  @PathUse(Use.READ)
-  @ModelFile(Role.FACE_EMBEDDER)
-  @Option(
-      names = "--adapter-embedder",
-      paramLabel = "FILE",
-      description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
-          + "beside the adapter)")
-  private Path faceEmbedder;
-
-  @PathUse(Use.READ)
-  @ModelFile
-  @Option(
-      names = "--face-parser",
-      paramLabel = "FILE",
-      description = "face parser that PuLID needs beside its --image-encoder: facexlib's "
-          + "parsing_bisenet.pth, or an ONNX file")
-  private Path faceParser;
+  @Mixin
+  private AdapterFileOptions files;
 
   Method method() {
-    if (!choice.method.usesAdapter()
-        && (adapter != null || encoder != null || faceEmbedder != null || faceParser != null)) {
+    if (!choice.method.usesAdapter() && files.isGiven()) {
       throw new IllegalArgumentException(
           "--ip-adapter, --image-encoder, --adapter-embedder and --face-parser need --identity ipadapter or "
               + "--identity both");
@@ -186,34 +156,30 @@ final class IdentityOptions {
    * @param name the base as the user knows it
    */
   void require(Path base, String name, UsePolicy policy) {
-    choice.adapterMethod.filter(method -> adapter == null).ifPresent(method -> {
+    choice.adapterMethod.filter(method -> files.adapter() == null).ifPresent(method -> {
       throw new IllegalArgumentException(
           "--identity " + method + " needs the adapter of this method; give --ip-adapter FILE");
     });
     if (method().usesAdapter() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
-          adapter != null
-              ? adapter + " does not exist; give an IP-Adapter file"
+          files.adapter() != null
+              ? files.adapter() + " does not exist; give an IP-Adapter file"
               : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
                   + " does not exist); give --ip-adapter FILE (with "
                   + "--image-encoder PATH or --adapter-embedder FILE), or choose --identity lora");
     }
-    if (adapter != null) {
-      IpAdapterFile.Kind kind = IpAdapterFile.of(adapter).kind();
+    if (files.adapter() != null) {
+      IpAdapterFile.Kind kind = IpAdapterFile.of(files.adapter()).kind();
       choice.adapterMethod.filter(method -> !method.equals(kind.method())).ifPresent(method -> {
-        throw new InvalidInputException(adapter + " is " + kind.named() + ", but --identity "
-            + method + " needs an adapter of that method; give its file, or --identity "
-            + kind.method());
+        throw new InvalidInputException(
+            files.adapter() + " is " + kind.named() + ", but --identity "
+                + method + " needs an adapter of that method; give its file, or --identity "
+                + kind.method());
       });
     }
-    if (faceParser != null && !IpAdapterFile.of(adapterFile(base)).kind().needsFaceParser()) {
-      throw new IllegalArgumentException("--face-parser does nothing with " + adapterFile(base)
-          + ", " + IpAdapterFile.of(adapterFile(base)).kind().named()
-          + "; leave --face-parser out");
-    }
-    if (faceEmbedder != null) {
-      PersonAdapter.faceEmbedder(IpAdapterFile.of(adapterFile(base)), faceEmbedder, policy)
-          .close();
+    files.requireFaceParserUsed(adapterFile(base));
+    if (files.embedder() != null) {
+      files.openEmbedder(IpAdapterFile.of(adapterFile(base)), policy).close();
     }
   }
 
@@ -263,11 +229,9 @@ final class IdentityOptions {
 
   private LoadedAdapter openAdapter(
       Path base, BaseModel model, UsePolicy policy, Optional<ControlNet> net) {
-    IpAdapterFile plain = IpAdapterFile.of(adapterFile(base));
-    IpAdapterFile file = faceParser == null ? plain : plain.faceParser(faceParser);
-    FaceEmbedder embedder =
-        faceEmbedder == null ? null : PersonAdapter.faceEmbedder(file, faceEmbedder, policy);
-    Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
+    IpAdapterFile file = files.withFaceParser(adapterFile(base));
+    FaceEmbedder embedder = files.embedder() == null ? null : files.openEmbedder(file, policy);
+    Path looking = files.encoder() == null ? Extra.IMAGE_ENCODER.at(base) : files.encoder();
     return new LoadedAdapter(
         embedder == null
             ? PersonAdapter.open(file, model, looking)
@@ -341,6 +305,6 @@ final class IdentityOptions {
   }
 
   private Path adapterFile(Path base) {
-    return adapter == null ? Extra.IP_ADAPTER.at(base) : adapter;
+    return files.adapter() == null ? Extra.IP_ADAPTER.at(base) : files.adapter();
   }
 }

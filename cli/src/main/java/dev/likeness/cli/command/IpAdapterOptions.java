@@ -37,24 +37,8 @@ import picocli.CommandLine.Option;
 /** The options for reference images and their IP-Adapter. */
 @Command(optionListHeading = "Reference images")
 final class IpAdapterOptions {
-  @PathUse(Use.READ)
-  @ModelFile(Role.IP_ADAPTER)
-  @Option(
-      names = "--ip-adapter",
-      paramLabel = "FILE",
-      description = "IP-Adapter for the --reference images (default: the base's "
-          + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
-  private Path adapter;
-
-  @PathUse(Use.READ)
-  @ModelFile(Role.IMAGE_ENCODER)
-  @Option(
-      names = "--image-encoder",
-      paramLabel = "PATH",
-      description = "image encoder that the IP-Adapter was trained with, a folder or a file "
-          + "(default for the base's own adapter: image_encoder of the base). FaceID and FaceID "
-          + "Portrait need none")
-  private Path encoder;
+  @Mixin
+  private AdapterFileOptions files;
 
   @PathUse(Use.READ)
   @Option(
@@ -85,24 +69,6 @@ final class IpAdapterOptions {
   private Path detector;
 
   @PathUse(Use.READ)
-  @ModelFile(Role.FACE_EMBEDDER)
-  @Option(
-      names = "--adapter-embedder",
-      paramLabel = "FILE",
-      description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
-          + "beside the adapter)")
-  private Path embedder;
-
-  @PathUse(Use.READ)
-  @ModelFile
-  @Option(
-      names = "--face-parser",
-      paramLabel = "FILE",
-      description = "face parser that PuLID needs beside its --image-encoder: facexlib's "
-          + "parsing_bisenet.pth, or an ONNX file")
-  private Path faceParser;
-
-  @PathUse(Use.READ)
   @ModelFile(Role.IP_ADAPTER)
   @Option(
       names = "--fallback-adapter",
@@ -119,6 +85,12 @@ final class IpAdapterOptions {
 
   @Mixin
   private IdentityControlOptions control;
+
+  /** The adapter in use: that of the user, or the base's own; null if there is none. */
+  private Path adapter;
+
+  /** The image encoder in use; null if there is none. */
+  private Path encoder;
 
   /** A reference that counts, with its image. */
   private record Shown(WeightedFile.ReferenceOption option, RgbImage image) {}
@@ -237,15 +209,12 @@ final class IpAdapterOptions {
       return opened;
     }
     try (OpenedAdapter looking = new OpenedAdapter()) {
-      IpAdapterFile file = IpAdapterFile.of(adapter);
+      IpAdapterFile file = files.withFaceParser(adapter);
       IpAdapterFile.Kind kind = file.requireFor(base);
       if (encoder == null) {
         file.requireNoEncoder();
       } else {
         file.requireEncoder(encoder);
-      }
-      if (faceParser != null) {
-        file = file.faceParser(faceParser);
       }
       boolean looks = kind.needsImageEncoder() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
@@ -326,9 +295,9 @@ final class IpAdapterOptions {
 
   private FaceEmbedder openEmbedder() {
     IpAdapterFile file = IpAdapterFile.of(adapter);
-    return embedder == null
+    return files.embedder() == null
         ? PersonAdapter.faceEmbedder(file)
-        : PersonAdapter.faceEmbedder(file, embedder, policy());
+        : files.openEmbedder(file, policy());
   }
 
   /**
@@ -337,24 +306,23 @@ final class IpAdapterOptions {
    */
   private void requireUsed(IpAdapterFile.Kind kind, boolean guided) {
     boolean faces = kind.needsFaceEmbedder();
-    requireUsed(kind, "--adapter-embedder", faces ? null : embedder);
+    requireUsed(kind, "--adapter-embedder", faces ? null : files.embedder());
     requireUsed(kind, "--face-detector", faces || guided ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
-    requireUsed(kind, "--face-parser", kind.needsFaceParser() ? null : faceParser);
+    files.requireFaceParserUsed(adapter);
     requireUsed(
         kind, "--image-encoder", kind.needsImageEncoder() || fallback != null ? null : encoder);
     control.requireUsed(kind, adapter);
   }
 
   private void requireUsed(IpAdapterFile.Kind kind, String option, Path given) {
-    if (given != null) {
-      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", "
-          + kind.named() + "; leave " + option + " out");
-    }
+    AdapterFileOptions.requireUsed(adapter, kind, option, given);
   }
 
   /** Uses the base's own adapter and image encoder if no adapter is given. */
   private void useDefaultAdapter(Path folder) {
+    adapter = files.adapter();
+    encoder = files.encoder();
     if (adapter != null || references.isEmpty()) {
       return;
     }

@@ -111,12 +111,12 @@ final class Exchange {
   }
 
   /** Reads a body that is one small JSON object. */
-  Map<String, Object> json() {
+  JsonBody json() {
     return json(MAX_JSON);
   }
 
   /** Reads a body that is one JSON object of at most {@code max} bytes. */
-  Map<String, Object> json(int max) {
+  JsonBody json(int max) {
     String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(JSON_TYPE)) {
       throw new HttpFailure(
@@ -124,7 +124,7 @@ final class Exchange {
     }
     try {
       Map<String, Object> map = JSON.std.mapFrom(body(max));
-      return map == null ? Map.of() : map;
+      return new JsonBody(map == null ? Map.of() : map);
     } catch (IOException e) {
       throw new HttpFailure(
           HttpFailure.BAD_REQUEST, "the body is not a JSON object: " + Quoted.reason(e));

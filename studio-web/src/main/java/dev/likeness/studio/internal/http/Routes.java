@@ -249,8 +249,8 @@ final class Routes {
             .query("version", "0 for the image as it was generated; 1 for that of its first edit."),
         Route.of(
                 "POST", IMAGE, "chooseImage", "Keeps or drops a headshot.", Answer.OBJECT, http -> {
-                  String choice = text(http.json(), "choice");
-                  studio.shoots().choose(http.variable("person"), number(http), choice);
+                  String choice = http.json().text("choice");
+                  studio.images().choose(http.variable("person"), number(http), choice);
                   http.send(200, DONE);
                 })
             .body(Body.json(required("choice", "string", "keep, drop or none"))),
@@ -391,14 +391,14 @@ final class Routes {
   }
 
   private void addPerson(Exchange http) {
-    Map<String, Object> body = http.json();
-    boolean isSample = flag(body, "sample");
-    if (!flag(body, "agreed")) {
+    JsonBody body = http.json();
+    boolean isSample = body.flag("sample");
+    if (!body.flag("agreed")) {
       throw new HttpFailure(
           HttpFailure.UNPROCESSABLE,
           "without consent no photo is accepted; ask the person in the photos, then agree");
     }
-    http.send(201, studio.people().create(text(body, "name"), text(body, "giver"), isSample));
+    http.send(201, studio.people().create(body.text("name"), body.text("giver"), isSample));
   }
 
   private void addPhoto(Exchange http) {
@@ -425,19 +425,19 @@ final class Routes {
   }
 
   private void train(Exchange http) {
-    Map<String, Object> body = http.json();
+    JsonBody body = http.json();
     String person = http.variable("person");
-    switch (text(body, "action")) {
+    switch (body.text("action")) {
       case "start" ->
         studio
             .trainings()
             .start(
                 person,
                 new Trainings.Plan(
-                    text(body, "method", "lora"),
-                    text(body, "preset", "balanced"),
-                    flag(body, "previews"),
-                    text(body, "photo")));
+                    body.text("method", "lora"),
+                    body.text("preset", "balanced"),
+                    body.flag("previews"),
+                    body.text("photo")));
       case "pause" -> studio.trainings().pause(person);
       case "resume" -> studio.trainings().resume(person);
       default -> throw unknownAction("start, pause, resume");
@@ -450,25 +450,21 @@ final class Routes {
   }
 
   private void shoot(Exchange http) {
-    Map<String, Object> body = http.json();
-    if (!(body.get("styles") instanceof List<?> names)
-        || !names.stream().allMatch(String.class::isInstance)) {
-      throw new HttpFailure(HttpFailure.BAD_REQUEST, "styles is not a list of names of styles");
-    }
+    JsonBody body = http.json();
     Shoots.Order order = new Shoots.Order(
-        names.stream().map(String.class::cast).distinct().toList(),
-        (int) number(body, "count", 2),
-        number(body, "strength", 1),
-        (int) number(body, "steps", ShootRequest.STEPS),
-        text(body, "outfit"),
-        text(body, "backdrop"));
+        body.texts("styles").stream().distinct().toList(),
+        (int) body.number("count", 2),
+        body.number("strength", 1),
+        (int) body.number("steps", ShootRequest.STEPS),
+        body.text("outfit"),
+        body.text("backdrop"));
     http.send(202, studio.shoots().start(http.variable("person"), order));
   }
 
   private void changeShoot(Exchange http) {
     String person = http.variable("person");
     String shoot = http.variable("shoot");
-    switch (text(http.json(), "action")) {
+    switch (http.json().text("action")) {
       case "pause" -> studio.shoots().pause(person, shoot);
       case "resume" -> studio.shoots().resume(person, shoot);
       default -> throw unknownAction("pause, resume");
@@ -485,19 +481,19 @@ final class Routes {
     http.sendRange(
         Exchange.PNG,
         version.isEmpty()
-            ? studio.shoots().image(person, number(http))
-            : studio.shoots().image(person, number(http), Integer.parseInt(version)));
+            ? studio.images().image(person, number(http))
+            : studio.images().image(person, number(http), Integer.parseInt(version)));
   }
 
   private void edit(Exchange http) {
-    Map<String, Object> body = http.json(MAX_EDIT);
+    JsonBody body = http.json(MAX_EDIT);
     String person = http.variable("person");
     int image = number(http);
-    switch (text(body, "action")) {
+    switch (body.text("action")) {
       case "start" -> {
         Map<String, String> words = new LinkedHashMap<>();
         for (String part : List.of("outfit", "backdrop", "light", "expression")) {
-          words.put(part, text(body, part));
+          words.put(part, body.text(part));
         }
         studio
             .edits()
@@ -506,9 +502,9 @@ final class Routes {
                 image,
                 new Edits.Order(
                     words,
-                    text(body, "mask"),
-                    text(body, "mask_words"),
-                    number(body, "strength", Double.NaN)));
+                    body.text("mask"),
+                    body.text("mask_words"),
+                    body.number("strength", Double.NaN)));
       }
       case "pause" -> studio.edits().pause(person, image);
       case "resume" -> studio.edits().resume(person, image);
@@ -527,23 +523,23 @@ final class Routes {
   }
 
   private void play(Exchange http) {
-    Map<String, Object> body = http.json();
-    switch (text(body, "action")) {
+    JsonBody body = http.json();
+    switch (body.text("action")) {
       case "start" ->
         studio
             .playground()
             .start(new Playground.Order(
-                text(body, "prompt"),
-                text(body, "negative"),
-                text(body, "scheduler"),
-                (int) number(body, "steps", ShootRequest.STEPS),
-                number(body, "guidance", Double.NaN),
-                (long) number(body, "seed", 0),
-                (int) number(body, "count", 1),
-                text(body, "axis"),
-                texts(body, "values"),
-                weights(body),
-                flag(body, "references")));
+                body.text("prompt"),
+                body.text("negative"),
+                body.text("scheduler"),
+                (int) body.number("steps", ShootRequest.STEPS),
+                body.number("guidance", Double.NaN),
+                (long) body.number("seed", 0),
+                (int) body.number("count", 1),
+                body.text("axis"),
+                body.texts("values"),
+                body.weights("loras"),
+                body.flag("references")));
       case "stop" -> studio.playground().stop();
       case "forget" -> studio.playground().removeReferences();
       default -> throw unknownAction("start, stop, forget");
@@ -551,33 +547,9 @@ final class Routes {
     http.send(202, studio.playground().describe());
   }
 
-  private static List<String> texts(Map<String, Object> body, String name) {
-    Object value = body.get(name);
-    if (value == null) {
-      return List.of();
-    }
-    if (!(value instanceof List<?> list) || !list.stream().allMatch(String.class::isInstance)) {
-      throw new HttpFailure(HttpFailure.BAD_REQUEST, name + " is not a list of texts");
-    }
-    return list.stream().map(String.class::cast).toList();
-  }
-
-  private static Map<String, Double> weights(Map<String, Object> body) {
-    Map<String, Double> weights = new LinkedHashMap<>();
-    Object value = body.getOrDefault("loras", Map.of());
-    if (!(value instanceof Map<?, ?> given)
-        || !given.values().stream().allMatch(Number.class::isInstance)) {
-      throw new HttpFailure(
-          HttpFailure.BAD_REQUEST, "loras is not an object with a weight for each name");
-    }
-    given.forEach(
-        (name, weight) -> weights.put(String.valueOf(name), ((Number) weight).doubleValue()));
-    return weights;
-  }
-
   private void getModel(Exchange http) {
     String model = http.variable("model");
-    switch (text(http.json(), "action")) {
+    switch (http.json().text("action")) {
       case "plan" -> studio.models().plan(model);
       case "get" -> studio.models().get(model);
       case "pause" -> studio.models().pause(model);
@@ -612,33 +584,5 @@ final class Routes {
 
   private static int number(Exchange http) {
     return Integer.parseInt(http.variable("image"));
-  }
-
-  private static String text(Map<String, Object> body, String name) {
-    return text(body, name, "");
-  }
-
-  private static String text(Map<String, Object> body, String name, String otherwise) {
-    Object value = body.get(name);
-    if (value != null && !(value instanceof String)) {
-      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the field " + name + " is not a text");
-    }
-    return value == null ? otherwise : (String) value;
-  }
-
-  private static boolean flag(Map<String, Object> body, String name) {
-    Object value = body.get(name);
-    if (value != null && !(value instanceof Boolean)) {
-      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the field " + name + " is not true or false");
-    }
-    return Boolean.TRUE.equals(value);
-  }
-
-  private static double number(Map<String, Object> body, String name, double otherwise) {
-    Object value = body.get(name);
-    if (value != null && !(value instanceof Number)) {
-      throw new HttpFailure(HttpFailure.BAD_REQUEST, "the field " + name + " is not a number");
-    }
-    return value == null ? otherwise : ((Number) value).doubleValue();
   }
 }

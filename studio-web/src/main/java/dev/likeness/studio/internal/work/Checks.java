@@ -85,7 +85,7 @@ final class Checks {
   private void check(Subject subject) {
     Map<Integer, Checked> known =
         checked.computeIfAbsent(subject.id(), id -> new ConcurrentHashMap<>());
-    List<Shoots.Stored> missing = Shoots.images(subject).stream()
+    List<Images.Stored> missing = Images.of(subject).stream()
         .filter(image -> !known.containsKey(image.number()))
         .toList();
     if (missing.isEmpty() && summaries.containsKey(subject.id())) {
@@ -97,7 +97,7 @@ final class Checks {
       summaries.put(subject.id(), summary(workshop, shown, tools));
       HeadshotScores scores = scores(workshop, shown, tools);
       Optional<Authenticity> measure = authenticity(shown, tools);
-      for (Shoots.Stored image : missing) {
+      for (Images.Stored image : missing) {
         RgbImage pixels = read(image);
         known.put(
             image.number(), new Checked(scores.score(pixels), measure.map(by -> by.judge(pixels))));
@@ -128,7 +128,7 @@ final class Checks {
     }
   }
 
-  private static RgbImage read(Shoots.Stored image) {
+  private static RgbImage read(Images.Stored image) {
     try {
       return RgbImage.read("the image", Files.readAllBytes(image.file()));
     } catch (IOException e) {
@@ -173,7 +173,7 @@ final class Checks {
    * and the limit and how many images are within it, if there is a limit. Measures nothing.
    */
   Map<String, Object> likeness(Subject subject) {
-    List<Shoots.Stored> images = Shoots.images(subject);
+    List<Images.Stored> images = Images.of(subject);
     Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
     if (images.isEmpty()) {
       return Map.of("state", "none");
@@ -204,7 +204,7 @@ final class Checks {
   }
 
   /** Returns the content of the report of these images; without scores until all are checked. */
-  Map<String, Object> report(Subject subject, List<Shoots.Stored> images) {
+  Map<String, Object> report(Subject subject, List<Images.Stored> images) {
     boolean isChecked = isChecked(subject, images);
     if (!isChecked) {
       request(subject);
@@ -219,7 +219,7 @@ final class Checks {
     return result;
   }
 
-  private static List<Object> numbered(List<?> entries, List<Shoots.Stored> images) {
+  private static List<Object> numbered(List<?> entries, List<Images.Stored> images) {
     List<Object> numbered = new ArrayList<>();
     for (Object entry : entries) {
       Map<String, Object> copy = new LinkedHashMap<>();
@@ -231,7 +231,7 @@ final class Checks {
   }
 
   /** Returns the page of the report of these images. */
-  String reportPage(Subject subject, List<Shoots.Stored> images) {
+  String reportPage(Subject subject, List<Images.Stored> images) {
     if (!isChecked(subject, images)) {
       request(subject);
       throw new IllegalStateException("the images are still being checked; try again soon");
@@ -239,13 +239,13 @@ final class Checks {
     return make(subject, images).toHtml();
   }
 
-  private boolean isChecked(Subject subject, List<Shoots.Stored> images) {
+  private boolean isChecked(Subject subject, List<Images.Stored> images) {
     Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
     return summaries.containsKey(subject.id())
         && images.stream().allMatch(image -> known.containsKey(image.number()));
   }
 
-  private ShootReport make(Subject subject, List<Shoots.Stored> images) {
+  private ShootReport make(Subject subject, List<Images.Stored> images) {
     Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
     List<Headshot> headshots = images.stream().map(Checks::headshot).toList();
     ShootRequest request = ShootRequest.of(headshots.get(0).style(), headshots.size());
@@ -263,7 +263,7 @@ final class Checks {
   }
 
   /** Reads a headshot, which was generated, not edited. */
-  private static Headshot headshot(Shoots.Stored image) {
+  private static Headshot headshot(Images.Stored image) {
     Headshot read = Headshot.findRecorded(image.file())
         .orElseThrow(() -> new UnknownResourceException("this image was removed"));
     return new Headshot(

@@ -166,7 +166,7 @@ public final class Edits {
 
   /** Returns the newest version of an image with the settings that made it. */
   private static Headshot newest(Subject subject, int number) {
-    Headshot original = Headshot.findRecorded(Shoots.original(subject, number))
+    Headshot original = Headshot.findRecorded(Images.original(subject, number))
         .orElseThrow(() -> new UnknownResourceException("this image was removed"));
     List<Map<String, Object>> versions = versions(saved(subject, number));
     if (versions.isEmpty()) {
@@ -432,7 +432,7 @@ public final class Edits {
   /** Takes the newest version of an image back, or an edit that was stopped or failed. */
   public void undo(String person, int number) {
     Subject subject = studio.people().subject(person);
-    Shoots.original(subject, number);
+    Images.original(subject, number);
     if (running.containsKey(key(subject, number))) {
       throw new IllegalStateException("this image is being edited; wait or cancel");
     }

@@ -42,11 +42,11 @@ public final class Exports {
         + (crop.isEmpty() ? "" : "-" + crop.replaceAll("[^a-z0-9]", "-")) + "." + as.extension();
     String type = "image/" + (as == ImageFormat.JPEG ? "jpeg" : as.extension());
     if (crop.isEmpty() && label.isBlank() && as == ImageFormat.PNG) {
-      return new File(name, type, studio.shoots().image(person, number));
+      return new File(name, type, studio.images().image(person, number));
     }
-    RgbImage image = studio.shoots().pixels(person, number);
+    RgbImage image = studio.images().pixels(person, number);
     RgbImage cropped = crop.isEmpty() ? image : crop(image, crop);
-    Disclosure plain = studio.disclosure().edited(studio.shoots().isEdited(person, number));
+    Disclosure plain = studio.disclosure().edited(studio.images().isEdited(person, number));
     Disclosure marking = label.isBlank() ? plain : plain.label(label.strip());
     return new File(name, type, marking.encode(cropped, as));
   }

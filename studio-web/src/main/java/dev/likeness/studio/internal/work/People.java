@@ -102,7 +102,7 @@ public final class People {
     person.put("consent", consent.text());
     person.put("consent_given", consent.givenAt().toString());
     person.put("photos", counts.getOrDefault(DataCategory.PHOTOS, 0));
-    person.put("images", studio.shoots().count(subject));
+    person.put("images", Images.count(subject));
     person.put("trained", studio.isReady(subject));
     person.put("training", studio.trainings().state(subject));
     person.put("shooting", studio.shoots().isBusy(subject));

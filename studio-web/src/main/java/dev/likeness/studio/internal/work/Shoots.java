@@ -7,15 +7,11 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectErasedException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +26,6 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -47,9 +42,7 @@ public final class Shoots {
   private static final int PREVIEWS = 10;
 
   private static final String PREFIX = "studio-shoot-";
-  private static final String CHOICES = "studio-choices.json";
   private static final String STATE = "state";
-  private static final Pattern IMAGE = Pattern.compile("headshot-([0-9]{3,6})\\.png");
 
   private final Studio studio;
   private final Map<String, Live> running = new ConcurrentHashMap<>();
@@ -61,9 +54,6 @@ public final class Shoots {
   /** What a shoot asks for. */
   public record Order(
       List<String> styles, int count, double strength, int steps, String outfit, String backdrop) {}
-
-  /** A stored image of a shoot. */
-  record Stored(int number, Path file, String style, long seed) {}
 
   /** A shoot in this process. */
   private static final class Live {
@@ -212,10 +202,10 @@ public final class Shoots {
   /** Submits the next image that is not stored, or ends the shoot. */
   private void next(Subject subject, Live live) {
     List<ShootRequest> all = requests(live.plan);
-    List<Stored> stored = images(subject, live.plan);
+    List<Images.Stored> stored = images(subject, live.plan);
     live.done = stored.size();
     Optional<ShootRequest> missing = all.stream()
-        .filter(ask -> stored.stream().noneMatch(image -> image.seed == ask.seed()))
+        .filter(ask -> stored.stream().noneMatch(image -> image.seed() == ask.seed()))
         .findFirst();
     if (missing.isEmpty()) {
       finish(subject, live, "done", "");
@@ -368,7 +358,7 @@ public final class Shoots {
 
   private Map<String, Object> describe(Subject subject, Map<String, Object> plan) {
     Map<String, Object> shoot = new LinkedHashMap<>(plan);
-    Map<Integer, String> choices = choices(subject);
+    Map<Integer, String> choices = Images.choices(subject);
     shoot.put(
         "total", ((List<?>) plan.get("styles")).size() * number(plan, "count").intValue());
     shoot.put(
@@ -376,13 +366,13 @@ public final class Shoots {
         images(subject, plan).stream()
             .map(image -> Map.of(
                 "number",
-                image.number,
+                image.number(),
                 "style",
-                image.style,
+                image.style(),
                 "edits",
-                Edits.count(subject, image.number),
+                Edits.count(subject, image.number()),
                 "choice",
-                choices.getOrDefault(image.number, "none")))
+                choices.getOrDefault(image.number(), "none")))
             .toList());
     Live live = running.get(key(subject, plan));
     if (live != null) {
@@ -413,118 +403,17 @@ public final class Shoots {
   }
 
   /** Returns the stored images of a plan, by number. */
-  private static List<Stored> images(Subject subject, Map<String, Object> plan) {
+  private static List<Images.Stored> images(Subject subject, Map<String, Object> plan) {
     long seed = number(plan, "seed").longValue();
     long end =
         seed + ((List<?>) plan.get("styles")).size() * number(plan, "count").longValue();
-    return images(subject).stream()
-        .filter(image -> image.seed >= seed && image.seed < end)
+    return Images.of(subject).stream()
+        .filter(image -> image.seed() >= seed && image.seed() < end)
         .toList();
-  }
-
-  /** Returns all stored images of a person that a record describes, by number. */
-  static List<Stored> images(Subject subject) {
-    List<Stored> images = new ArrayList<>();
-    JobFile.readAll(subject, DataCategory.IMAGES, "record(-[0-9]+)?\\.json").values().stream()
-        .map(record -> record.get("headshots"))
-        .filter(List.class::isInstance)
-        .flatMap(list -> ((List<?>) list).stream())
-        .filter(Map.class::isInstance)
-        .map(entry -> (Map<?, ?>) entry)
-        .forEach(entry -> stored(subject, entry).ifPresent(images::add));
-    images.sort(Comparator.comparingInt(Stored::number));
-    return images;
-  }
-
-  private static Optional<Stored> stored(Subject subject, Map<?, ?> entry) {
-    Matcher name = IMAGE.matcher(String.valueOf(entry.get("file")));
-    if (!name.matches() || !(entry.get("seed") instanceof Number seed)) {
-      return Optional.empty();
-    }
-    Path file = subject.peek(DataCategory.IMAGES).resolve(name.group());
-    return Files.exists(file)
-        ? Optional.of(new Stored(
-            Integer.parseInt(name.group(1)),
-            file,
-            String.valueOf(entry.get("style")),
-            seed.longValue()))
-        : Optional.empty();
-  }
-
-  int count(Subject subject) {
-    return subject.counts().getOrDefault(DataCategory.IMAGES, 0) == 0
-        ? 0
-        : JobFile.list(subject.peek(DataCategory.IMAGES), IMAGE.pattern()).size();
   }
 
   boolean isBusy(Subject subject) {
     return running.keySet().stream().anyMatch(key -> key.startsWith(subject.id() + "/"));
-  }
-
-  /** Returns the newest version of an image of this person, never of another one. */
-  public byte[] image(String person, int number) {
-    Subject subject = studio.people().subject(person);
-    original(subject, number);
-    return image(person, number, Edits.count(subject, number));
-  }
-
-  /** Returns a version of an image; 0 is the image as it was generated. */
-  public byte[] image(String person, int number, int version) {
-    Subject subject = studio.people().subject(person);
-    Path original = original(subject, number);
-    try {
-      return Files.readAllBytes(
-          version == 0 ? original : Edits.versionPath(subject, number, version));
-    } catch (IOException e) {
-      throw JobFile.unreadable(e);
-    }
-  }
-
-  /** Returns true if the newest version of an image was edited. */
-  boolean isEdited(String person, int number) {
-    return Edits.count(studio.people().subject(person), number) > 0;
-  }
-
-  RgbImage pixels(String person, int number) {
-    return RgbImage.read("the image", image(person, number));
-  }
-
-  /** Returns the file of an image as it was generated. */
-  static Path original(Subject subject, int number) {
-    if (subject.counts().getOrDefault(DataCategory.IMAGES, 0) > 0) {
-      Path file = subject.folder(DataCategory.IMAGES).resolve(Headshot.fileName(number - 1));
-      if (Files.exists(file)) {
-        return file;
-      }
-    }
-    throw new UnknownResourceException("this person has no image " + number);
-  }
-
-  private static Map<Integer, String> choices(Subject subject) {
-    Map<Integer, String> choices = new LinkedHashMap<>();
-    JobFile.read(subject, DataCategory.IMAGES, CHOICES)
-        .ifPresent(saved -> saved.forEach((number, choice) -> {
-          if (number.matches("[0-9]{1,6}")) {
-            choices.put(Integer.valueOf(number), String.valueOf(choice));
-          }
-        }));
-    return choices;
-  }
-
-  /** Records that an image is kept or dropped; {@code none} takes the choice back. */
-  public synchronized void choose(String person, int number, String choice) {
-    if (!choice.matches("keep|drop|none")) {
-      throw new IllegalArgumentException("unknown choice; known: keep, drop, none");
-    }
-    Subject subject = studio.people().subject(person);
-    original(subject, number);
-    Map<String, Object> saved = new LinkedHashMap<>();
-    choices(subject).forEach((key, value) -> saved.put(key.toString(), value));
-    saved.remove(Integer.toString(number));
-    if (!choice.equals("none")) {
-      saved.put(Integer.toString(number), choice);
-    }
-    JobFile.write(subject, DataCategory.IMAGES, CHOICES, saved);
   }
 
   void forget(Subject subject) {

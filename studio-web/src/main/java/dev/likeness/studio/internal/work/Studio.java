@@ -30,6 +30,7 @@ public final class Studio implements AutoCloseable {
   private final Photos photos;
   private final Trainings trainings;
   private final Shoots shoots;
+  private final Images images;
   private final Edits edits;
   private final Checks checks;
   private final Exports exports;
@@ -64,6 +65,7 @@ public final class Studio implements AutoCloseable {
     this.photos = new Photos(this, samplePhotos);
     this.trainings = new Trainings(this, limits.trainingSteps());
     this.shoots = new Shoots(this);
+    this.images = new Images(this);
     this.edits = new Edits(this);
     this.checks = new Checks(this);
     this.exports = new Exports(this);
@@ -177,6 +179,11 @@ public final class Studio implements AutoCloseable {
   /** Returns the shoots. */
   public Shoots shoots() {
     return shoots;
+  }
+
+  /** Returns the stored headshots. */
+  public Images images() {
+    return images;
   }
 
   /** Returns the edits of headshots. */

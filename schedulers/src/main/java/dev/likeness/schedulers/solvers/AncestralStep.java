@@ -22,6 +22,11 @@ record AncestralStep(double sigmaDown, double sigmaUp) {
     return new AncestralStep(Math.sqrt(next * next - up * up), up);
   }
 
+  /** Returns the sample with fresh noise. */
+  Combination addNoise(Combination x, PlanBuilder draft, double noiseScale) {
+    return x.plus(draft.noise().times(sigmaUp * noiseScale));
+  }
+
   /**
    * The split of a flow step into a longer deterministic step and a return to the next level, as in
    * ComfyUI's ancestral flow samplers. The sample is scaled to the signal of the next level, and

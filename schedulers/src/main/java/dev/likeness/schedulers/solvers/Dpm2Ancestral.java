@@ -33,10 +33,8 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
       if (middle > 0) {
         Call halfway =
             draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
-        x = begin
-            .sample()
-            .plus(halfway.derivative().times(step.sigmaDown() - sigma))
-            .plus(draft.noise().times(step.sigmaUp() * noiseScale));
+        x = begin.sample().plus(halfway.derivative().times(step.sigmaDown() - sigma));
+        x = step.addNoise(x, draft, noiseScale);
       }
     }
     return x;

@@ -45,8 +45,8 @@ public record DpmPlusPlus2SAncestral(
           .sample()
           .times(keep)
           .plus((cfgPlusPlus ? halfway.unguided() : halfway.denoised()).times(1 - keep))
-          .plus(begin.denoised().minus(first))
-          .plus(draft.noise().times(step.sigmaUp() * noiseScale));
+          .plus(begin.denoised().minus(first));
+      x = step.addNoise(x, draft, noiseScale);
     }
     return x;
   }

@@ -24,9 +24,8 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
       double sigma = sigmaSchedule.at(i).sigma();
       AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      x = call.sample()
-          .plus(call.derivative().times(step.sigmaDown() - sigma))
-          .plus(draft.noise().times(step.sigmaUp() * noiseScale));
+      x = step.addNoise(
+          call.sample().plus(call.derivative().times(step.sigmaDown() - sigma)), draft, noiseScale);
     }
     return x;
   }

@@ -46,7 +46,7 @@ public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) i
             .plus(guidance.times(keep));
       }
       if (eta > 0) {
-        x = x.plus(draft.noise().times(step.sigmaUp() * noiseScale));
+        x = step.addNoise(x, draft, noiseScale);
       }
       old = now;
       oldDown = step.sigmaDown();

@@ -11,12 +11,11 @@ import java.util.function.UnaryOperator;
  * A source with other tensor names. Foreign names are translated here, before any network reads
  * them.
  */
-public final class RenamedSource extends SourceView {
-  private final TensorSource source;
+public final class RenamedSource extends SourceView.OfOne {
   private final Map<String, String> original;
 
   private RenamedSource(TensorSource source, Map<String, String> original) {
-    this.source = source;
+    super(source);
     this.original = original;
   }
 
@@ -41,11 +40,6 @@ public final class RenamedSource extends SourceView {
     return new RenamedSource(source, original);
   }
 
-  @Override
-  protected TensorSource sourceOf(String name) {
-    return source;
-  }
-
   /** Returns the original name of a tensor of {@link #names()}. */
   @Override
   public String original(String name) {
@@ -60,15 +54,5 @@ public final class RenamedSource extends SourceView {
   @Override
   public String storedName(String name) {
     return source.storedName(original.getOrDefault(name, name));
-  }
-
-  @Override
-  public String describe() {
-    return source.describe();
-  }
-
-  @Override
-  public void close() {
-    source.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.file;
 
 import dev.likeness.diffusion.tensor.DType;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -44,5 +45,34 @@ abstract class SourceView implements TensorSource {
   @Override
   public Tensor read(String name) {
     return sourceOf(name).read(original(name));
+  }
+
+  /** A view of one source, which is closed with it. */
+  abstract static class OfOne extends SourceView {
+    protected final TensorSource source;
+
+    protected OfOne(TensorSource source) {
+      this.source = source;
+    }
+
+    @Override
+    protected TensorSource sourceOf(String name) {
+      return source;
+    }
+
+    @Override
+    public Set<String> names() {
+      return source.names();
+    }
+
+    @Override
+    public String describe() {
+      return source.describe();
+    }
+
+    @Override
+    public void close() {
+      source.close();
+    }
   }
 }

@@ -107,23 +107,12 @@ public interface TensorSource extends TensorNames, AutoCloseable {
    * weights without a scale. It checks a tensor when it is read for the first time. One such value
    * would spread over every generated image.
    */
-  public static final class Finite extends SourceView {
-    private final TensorSource source;
+  public static final class Finite extends SourceView.OfOne {
     private final Set<String> checked = ConcurrentHashMap.newKeySet();
 
     /** @param source the source, which is closed with this one */
     public Finite(TensorSource source) {
-      this.source = source;
-    }
-
-    @Override
-    protected TensorSource sourceOf(String name) {
-      return source;
-    }
-
-    @Override
-    public Set<String> names() {
-      return source.names();
+      super(source);
     }
 
     /**
@@ -161,16 +150,6 @@ public interface TensorSource extends TensorNames, AutoCloseable {
         boolean isDouble = stored.scalar_type() == ScalarType.Double;
         return Tensors.isFinite(isDouble ? stored.to(ScalarType.Float) : stored);
       }
-    }
-
-    @Override
-    public String describe() {
-      return source.describe();
-    }
-
-    @Override
-    public void close() {
-      source.close();
     }
   }
 

@@ -197,17 +197,22 @@ public interface IdentityMethod {
 
   /** The weights of an opened adapter. */
   interface Opened {
-    /** Reads every weight once, so that leftovers can be found. */
-    void readAll();
+    /** Reads the weights that the constructor has not read, so that leftovers can be found. */
+    default void readAll() {}
 
     /**
-     * Returns what each attention attends to. The tensors belong to the calling scope.
+     * Returns what each attention attends to; by default the adapter acts on no attention. The
+     * tensors belong to the calling scope.
      *
      * @param isUnconditional true for the unconditional input, with the references' shapes
      * @param shortcutScale as in {@link IdentityMethod#projection}
      */
-    TokenMemories memories(
-        ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale);
+    default TokenMemories memories(
+        ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale) {
+      return (t, scale) -> {
+        throw new IllegalStateException("the adapter acts on no attention");
+      };
+    }
 
     /**
      * Returns what is added behind the blocks of a base, for methods that act there and on no

@@ -10,7 +10,6 @@ import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.AdapterNames;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
@@ -84,18 +83,6 @@ final class PhotoMakerAdapter implements IdentityMethod.Opened {
         Activation.QUICK_GELU,
         EPS,
         shapes.size("visual_projection.weight", 0));
-  }
-
-  /** The constructor has read every weight. */
-  @Override
-  public void readAll() {}
-
-  @Override
-  public TokenMemories memories(
-      ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale) {
-    return (t, scale) -> {
-      throw new IllegalStateException("PhotoMaker acts on no attention");
-    };
   }
 
   /** Version 1: the pooled state, [1, 1, width]. Version 2: the last states, [1, tokens, width]. */

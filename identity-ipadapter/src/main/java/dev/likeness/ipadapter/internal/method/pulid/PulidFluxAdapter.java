@@ -4,7 +4,6 @@ import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.attention.BlockTokens;
-import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.AdapterNames;
@@ -35,18 +34,6 @@ final class PulidFluxAdapter implements IdentityMethod.Opened {
             layout.hiddenWidth(),
             IdAttention.HEADS))
         .toList();
-  }
-
-  /** The constructor reads every weight. */
-  @Override
-  public void readAll() {}
-
-  @Override
-  public TokenMemories memories(
-      ReferenceEmbeddings references, boolean isUnconditional, double shortcutScale) {
-    return (t, scale) -> {
-      throw new IllegalStateException("this PuLID adapter acts on no attention");
-    };
   }
 
   @Override

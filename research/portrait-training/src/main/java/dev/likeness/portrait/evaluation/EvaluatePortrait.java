@@ -50,10 +50,9 @@ public final class EvaluatePortrait implements Runnable {
       names = "--attributes",
       paramLabel = "FILE",
       split = ",",
-      description =
-          "the attribute classifier that TrainAttributes wrote:"
-              + " reads prompts back, and tells how different images are; of several, between commas, what they"
-              + " hold for likely together")
+      description = "the attribute classifier that TrainAttributes wrote:"
+          + " reads prompts back, and tells how different images are; of several, between commas, what they"
+          + " hold for likely together")
   private List<Path> attributes = List.of();
 
   @Option(

@@ -400,6 +400,17 @@ class GenerationRequestsTest {
   }
 
   @Test
+  void refusesAnImpossibleRequestBeforeTheImagesOfOthers() {
+    List<GeneratedImage> images = new ArrayList<>();
+    ImageRequest impossible = REQUEST.steps(2).hires(HiresFix.latents(2, 0.3));
+    assertRefused(
+        "no step is left of 2 at strength 0.3 for the second pass; use more steps or a larger"
+            + " strength",
+        () -> base.generateEach(List.of(REQUEST, impossible), images::add));
+    assertEquals(List.of(), images);
+  }
+
+  @Test
   void refusesImpossibleRequests() {
     RgbImage image = RgbImage.of(32, 24, new byte[32 * 24 * 3]);
     assertRefused(

@@ -67,7 +67,7 @@ public record Pipeline(
 
   /** The images of all requests, in their order. */
   public List<Result> generate(List<ImageRequest> given, Run run) {
-    List<ImageRequest> requests = given.stream().map(this::complete).toList();
+    List<ImageRequest> requests = given.stream().map(this::checked).toList();
     Map<ImageRequest, List<Result>> results = new IdentityHashMap<>();
     requests.forEach(request -> results.put(request, new ArrayList<>()));
     runPasses(requests, (request, result) -> results.get(request).add(result), new Call(run));
@@ -76,7 +76,7 @@ public record Pipeline(
 
   /** Generates the images of all requests and passes each to {@code each} once it is decoded. */
   public void generateEach(List<ImageRequest> given, Consumer<Result> each, Run run) {
-    List<ImageRequest> requests = given.stream().map(this::complete).toList();
+    List<ImageRequest> requests = given.stream().map(this::checked).toList();
     runPasses(requests, (request, result) -> each.accept(result), new Call(run));
   }
 
@@ -97,7 +97,7 @@ public record Pipeline(
       runPass(compatible, null, done, call);
     }
     for (Result first : firsts) {
-      ImageRequest second = complete(new HiresPass(model).secondPassRequest(first));
+      ImageRequest second = checked(new HiresPass(model).secondPassRequest(first));
       Consumer<Result> done = image -> each.accept(first.request(), image.withFirstPass(first));
       runPass(List.of(second), first.request(), done, call);
     }
@@ -112,7 +112,6 @@ public record Pipeline(
       List<ImageRequest> requests, ImageRequest first, Consumer<Result> done, Call call) {
     ImageRequest shared = requests.get(0);
     offload.requireMemory(shared, model.isGuided(shared));
-    new RequestChecks(model).requireSampling(shared);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = planning().plan(shared);
@@ -160,7 +159,14 @@ public record Pipeline(
     }
   }
 
-  /** Stages 1 and 2. */
+  /** Stages 1 and 2 for a request whose images are generated next. */
+  private ImageRequest checked(ImageRequest given) {
+    ImageRequest request = complete(given);
+    new RequestChecks(model).requireSampling(request);
+    return request;
+  }
+
+  /** Stages 1 and 2 for a request that need not have all its images yet. */
   private ImageRequest complete(ImageRequest given) {
     new RequestChecks(model).require(given);
     return new RequestDefaults(model, defaults).complete(given);

@@ -3,13 +3,10 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.ControlTokens;
-import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.attention.BlockTokens;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
@@ -262,30 +259,9 @@ public final class IpAdapter implements AutoCloseable {
     return opened.memories(references, isUnconditional, second ? shortcutScale : Double.NaN);
   }
 
-  /**
-   * Returns what is added behind the blocks of the base; empty if the method acts on attentions.
-   * The tensors belong to the calling scope.
-   */
-  Optional<BlockTokens> blockTokens(ReferenceEmbeddings references, boolean isUnconditional) {
-    return opened.blockTokens(references, isUnconditional);
-  }
-
-  /**
-   * Returns the change of the prompt; its tensors belong to the calling scope.
-   *
-   * @param weight as in {@link ImagePrompt#at}
-   */
-  PromptChange prompts(ReferenceEmbeddings references, double weight, double start, double end) {
-    return opened.prompts(references, weight, start, end);
-  }
-
-  /**
-   * Returns the tokens of the method's ControlNet; empty if it has none. They belong to the calling
-   * scope.
-   */
-  Optional<ControlTokens> controlTokens(
-      ReferenceEmbeddings references, Optional<ReferenceEmbeddings> negative) {
-    return opened.controlTokens(references, negative);
+  /** Returns the method's part of the adapter: what it changes beside attentions. */
+  IdentityMethod.Opened opened() {
+    return opened;
   }
 
   /** Returns the full name of the module that attention {@code t} adds to. */

@@ -56,14 +56,16 @@ record PromptAdapter(
   @Override
   public Contribution contribution() {
     Contribution contribution = (weight == 0 ? Contribution.NONE : Contribution.of(this::changes))
-        .withPrompts(
-            generation -> adapter.prompts(references, weight, settings.start(), settings.end()));
+        .withPrompts(generation ->
+            adapter.opened().prompts(references, weight, settings.start(), settings.end()));
     return weight == 0 || settings.control() == null
         ? contribution
         : contribution
             .withControls(List.of(settings.control()))
             .withControlTokens((control, generation) -> control.equals(settings.control())
-                ? adapter.controlTokens(references, Optional.ofNullable(settings.negative()))
+                ? adapter
+                    .opened()
+                    .controlTokens(references, Optional.ofNullable(settings.negative()))
                 : Optional.empty());
   }
 
@@ -77,7 +79,7 @@ record PromptAdapter(
               + ", but the base of the request is on " + generation.compute()
               + "; open the adapter for this base");
     }
-    Optional<BlockTokens> behind = adapter.blockTokens(references, false);
+    Optional<BlockTokens> behind = adapter.opened().blockTokens(references, false);
     return behind.isPresent()
         ? new PromptAdaptation(
             Map.of(), additions(behind.get(), generation), adapter.lora(), settings)
@@ -89,8 +91,8 @@ record PromptAdapter(
     BlockTokens nothing = !generation.usesGuidance()
         ? null
         : settings.negative() == null
-            ? adapter.blockTokens(references, true).orElseThrow()
-            : adapter.blockTokens(settings.negative(), false).orElseThrow();
+            ? adapter.opened().blockTokens(references, true).orElseThrow()
+            : adapter.opened().blockTokens(settings.negative(), false).orElseThrow();
     AttentionMask mask =
         settings.mask() == null ? null : new AttentionMask(settings.mask(), generation);
     Map<String, BlockAddition> additions = new HashMap<>();

@@ -89,7 +89,7 @@ public final class FolderWriter {
 
   private static void copy(Path file, Path folder) {
     byte[] content = ModelFile.read(file, ModelFile.LARGEST_TOKENIZER);
-    write(folder.resolve(file.getFileName()), out -> out.write(content));
+    AtomicFile.write(folder.resolve(file.getFileName()), out -> out.write(content));
   }
 
   // The model's own value; a single file has none.
@@ -108,10 +108,6 @@ public final class FolderWriter {
   }
 
   private static void writeText(Path file, String text) {
-    write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static void write(Path file, AtomicFile.Content content) {
-    AtomicFile.write(file, content);
+    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -52,7 +52,7 @@ public final class ClipKeyFormat {
 
   /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
   public static boolean isOtherClipTensor(String name) {
-    return ClipLayout.isOtherClipTensor(name);
+    return !name.contains("text_projection") && Leftovers.isHarmless(name);
   }
 
   /** The key mapping to write a text encoder: OpenCLIP's or transformers'. */
@@ -156,11 +156,6 @@ public final class ClipKeyFormat {
           keys.has(prefix + open)
               ? KeyMapping.Location.whole(open, form)
               : KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
-    }
-
-    /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
-    static boolean isOtherClipTensor(String name) {
-      return !name.contains("text_projection") && Leftovers.isHarmless(name);
     }
 
     @Override

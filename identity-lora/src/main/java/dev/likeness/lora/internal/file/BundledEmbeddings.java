@@ -70,14 +70,10 @@ final class BundledEmbeddings {
         .collect(Collectors.toSet());
     return source.names().stream()
         .filter(key -> tokenOf(key, source, metadata)
-            .filter(token ->
-                tokens.contains(token) || embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
+            .filter(token -> tokens.contains(token)
+                || TensorNames.embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
             .isPresent())
         .collect(Collectors.toSet());
-  }
-
-  private static int embeddingWidth(TensorSource source, String key) {
-    return TensorNames.embeddingWidth(source, key);
   }
 
   /**
@@ -95,7 +91,8 @@ final class BundledEmbeddings {
           .forEach(key -> tokenOf(key, source, metadata).ifPresent(token -> {
             float[] before = words
                 .computeIfAbsent(token, t -> new LinkedHashMap<>())
-                .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)));
+                .put(
+                    TensorNames.embeddingWidth(source, key), ImageTensors.floats(source.read(key)));
             requireOneLength(source, token, words.get(token), before == null);
           }));
     }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionSites;
+import dev.likeness.diffusion.internal.family.DoubleStreamKeys;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
@@ -138,7 +139,7 @@ public final class FluxFamily implements ModelFamily {
     @Override
     protected Map<String, Object> scheduler(TensorNames names) {
       Map<String, Object> options = super.scheduler(names);
-      if (!FluxKeyFormat.isGuided(names, prefix(names))) {
+      if (!DoubleStreamKeys.isGuided(names, prefix(names))) {
         options.putAll(builtInOptions("unguided", Map.of()));
       }
       return options;
@@ -154,7 +155,7 @@ public final class FluxFamily implements ModelFamily {
     @Override
     protected Map<String, Object> config(TensorNames names, String at, Map<String, Object> known) {
       Map<String, Object> config = super.config(names, at, known);
-      config.put("guidance_embeds", FluxKeyFormat.isGuided(names, at));
+      config.put("guidance_embeds", DoubleStreamKeys.isGuided(names, at));
       return config;
     }
   }

@@ -73,11 +73,4 @@ public final class FluxKeyFormat {
         new ShapeReader(keys, prefix, "transformer").size("vector_in.in_layer.weight", 1));
     return config;
   }
-
-  /**
-   * Returns true if the guidance scale is an input: for dev and similar models, not for schnell.
-   */
-  public static boolean isGuided(TensorNames keys, String prefix) {
-    return DoubleStreamKeys.isGuided(keys, prefix);
-  }
 }

@@ -166,60 +166,25 @@ public final class ClipTokenizer implements AutoCloseable {
     }
 
     private static Map<String, Object> document(BpeVocabulary vocabulary, SpecialTokens tokens) {
-      Map<String, Object> document = new LinkedHashMap<>();
-      document.put("version", "1.0");
-      document.put("added_tokens", tokens.entries());
-      document.put(
-          "normalizer",
-          Map.of(
-              "type",
-              "Sequence",
-              "normalizers",
-              List.of(
-                  Map.of("type", "NFC"),
-                  Map.of("type", "Replace", "pattern", Map.of("Regex", "\\s+"), "content", " "),
-                  Map.of("type", "Lowercase"))));
-      document.put(
-          "pre_tokenizer",
-          Map.of(
-              "type",
-              "Sequence",
-              "pretokenizers",
-              List.of(
-                  Map.of(
-                      "type",
-                      "Split",
-                      "pattern",
-                      Map.of("Regex", SPLIT),
-                      "behavior",
-                      "Removed",
-                      "invert",
-                      true),
-                  Map.of(
-                      "type",
-                      "ByteLevel",
-                      "add_prefix_space",
-                      false,
-                      "trim_offsets",
-                      true,
-                      "use_regex",
-                      true))));
-      document.put(
-          "decoder",
-          Map.of(
-              "type",
-              "ByteLevel",
-              "add_prefix_space",
-              true,
-              "trim_offsets",
-              true,
-              "use_regex",
-              true));
-      Map<String, Object> model = new LinkedHashMap<>(vocabulary.model());
+      Map<String, Object> normalizer = Map.of(
+          "type",
+          "Sequence",
+          "normalizers",
+          List.of(
+              Map.of("type", "NFC"),
+              Map.of("type", "Replace", "pattern", Map.of("Regex", "\\s+"), "content", " "),
+              Map.of("type", "Lowercase")));
+      Map<String, Object> model = new LinkedHashMap<>();
       model.put("unk_token", tokens.contents().get("unk_token"));
       model.put("end_of_word_suffix", "</w>");
-      document.put("model", model);
-      return document;
+      return ByteLevelDocument.of(
+          vocabulary,
+          tokens,
+          normalizer,
+          ByteLevelDocument.split(SPLIT, "Removed", true),
+          ByteLevelDocument.bytes(false, true),
+          ByteLevelDocument.bytes(true, true),
+          model);
     }
   }
 }

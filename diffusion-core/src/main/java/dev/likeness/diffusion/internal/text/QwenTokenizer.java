@@ -2,8 +2,6 @@ package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -98,34 +96,15 @@ public final class QwenTokenizer implements AutoCloseable {
   }
 
   private static Map<String, Object> document(BpeVocabulary tables, SpecialTokens tokens) {
-    Map<String, Object> bytes = Map.of(
-        "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", false);
-    Map<String, Object> model = new LinkedHashMap<>(tables.model());
-    model.put("end_of_word_suffix", "");
-    Map<String, Object> document = new LinkedHashMap<>();
-    document.put("version", "1.0");
-    document.put("added_tokens", tokens.entries());
-    document.put("normalizer", Map.of("type", "NFC"));
-    document.put(
-        "pre_tokenizer",
-        Map.of(
-            "type",
-            "Sequence",
-            "pretokenizers",
-            List.of(
-                Map.of(
-                    "type",
-                    "Split",
-                    "pattern",
-                    Map.of("Regex", SPLIT),
-                    "behavior",
-                    "Isolated",
-                    "invert",
-                    false),
-                bytes)));
-    document.put("decoder", bytes);
-    document.put("model", model);
-    return document;
+    Map<String, Object> bytes = ByteLevelDocument.bytes(false, false);
+    return ByteLevelDocument.of(
+        tables,
+        tokens,
+        Map.of("type", "NFC"),
+        ByteLevelDocument.split(SPLIT, "Isolated", false),
+        bytes,
+        bytes,
+        Map.of("end_of_word_suffix", ""));
   }
 
   /** Frees the native tables; a second call does nothing. */

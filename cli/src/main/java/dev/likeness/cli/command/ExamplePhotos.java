@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.photos.PhotoSet;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,8 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -29,12 +28,7 @@ public final class ExamplePhotos {
 
   /** Returns the lower-case hexadecimal SHA-256 digest that identifies a photo. */
   public static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
+    return HexFormat.of().formatHex(Sha256.of(bytes));
   }
 
   /** Returns true if the bytes are those of an example photo. */

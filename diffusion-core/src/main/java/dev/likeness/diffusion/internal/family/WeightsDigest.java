@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.TreeSet;
@@ -26,7 +26,7 @@ public final class WeightsDigest {
    */
   public static String of(OpenModel model) {
     ModelComponent component = model.denoiser();
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     for (String name : new TreeSet<>(model.tensorNames(component))) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor flat = model.read(component, name).flatten();
@@ -36,14 +36,5 @@ public final class WeightsDigest {
       }
     }
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
   }
 }

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.file.ScaledSource;
 import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -23,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -189,7 +189,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
    * are published in f16 too.
    */
   static String fingerprint(TensorSource weights) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     weights.names().stream()
         .filter(name -> weights.shape(name).length == 1)
         .sorted()
@@ -204,15 +204,6 @@ public final class LoadedImageEncoder implements AutoCloseable {
           }
         });
     return HexFormat.of().formatHex(digest.digest(), 0, FINGERPRINT_BYTES);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
   }
 
   @Override

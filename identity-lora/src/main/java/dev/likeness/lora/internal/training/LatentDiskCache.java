@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
@@ -14,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -127,7 +127,7 @@ final class LatentDiskCache {
    * its output for a fixed image.
    */
   private String fileName(RgbImage image, boolean mirrored) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     digest.update(encoderDigest());
     digest.update(ByteBuffer.allocate(12)
         .putInt(image.width())
@@ -149,17 +149,8 @@ final class LatentDiskCache {
       float[] values = ImageTensors.floats(known.mean());
       ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
       bytes.asFloatBuffer().put(values);
-      encoderDigest = sha256().digest(bytes.array());
+      encoderDigest = Sha256.of(bytes.array());
     }
     return encoderDigest;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
   }
 }

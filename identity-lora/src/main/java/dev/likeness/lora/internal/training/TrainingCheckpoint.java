@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.Ema;
 import dev.likeness.diffusion.internal.training.Optimizer;
@@ -16,12 +17,9 @@ import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.lora.training.TrainingSettings;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,8 +42,6 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
    */
   private static final int VERSION = 3;
 
-  private static final int BUFFER = 1 << 16;
-
   /** Steps between two saves, if saving is fast in comparison. */
   static final int SAVE_EVERY = 25;
 
@@ -62,46 +58,36 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
     if (set.stateFile().isEmpty()) {
       return new TrainingCheckpoint(null, 0, "");
     }
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      // The consent is not included, because a resumed training has a consent with another date.
-      String text = VERSION + " " + settings
-          + (settings.debiasedEstimation() ? " without min-SNR " : " ")
-          + base.name() + " "
-          + base.compute() + " " + set.personToken().token() + "/"
-          + set.personToken().classWord()
-          + set.validation()
-              .map(p ->
-                  " " + p.interval() + " " + p.patience() + " " + p.request().prompt())
-              .orElse("");
-      digest.update(text.getBytes(StandardCharsets.UTF_8));
-      digest.update(WeightsDigest.of(EngineAccess.model(base)).getBytes(StandardCharsets.UTF_8));
-      if (set.trainingAdapter().isPresent()) {
-        digest.update(sha256(LoraFile.weights(set.trainingAdapter().get())));
-      }
-      for (TrainingExample image : set.examples()) {
-        digest.update(image.image().rgb());
-        digest.update((image.caption() + " " + image.focus()).getBytes(StandardCharsets.UTF_8));
-        image.mask().ifPresent(mask -> digest.update(mask.rgb()));
-      }
-      return new TrainingCheckpoint(
-          set.stateFile().get(),
-          set.saveInterval().orElse(0),
-          HexFormat.of().formatHex(digest.digest()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
+    MessageDigest digest = Sha256.digest();
+    // The consent is not included, because a resumed training has a consent with another date.
+    String text = VERSION + " " + settings
+        + (settings.debiasedEstimation() ? " without min-SNR " : " ")
+        + base.name() + " "
+        + base.compute() + " " + set.personToken().token() + "/"
+        + set.personToken().classWord()
+        + set.validation()
+            .map(
+                p -> " " + p.interval() + " " + p.patience() + " " + p.request().prompt())
+            .orElse("");
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+    digest.update(WeightsDigest.of(EngineAccess.model(base)).getBytes(StandardCharsets.UTF_8));
+    if (set.trainingAdapter().isPresent()) {
+      digest.update(sha256(LoraFile.weights(set.trainingAdapter().get())));
     }
+    for (TrainingExample image : set.examples()) {
+      digest.update(image.image().rgb());
+      digest.update((image.caption() + " " + image.focus()).getBytes(StandardCharsets.UTF_8));
+      image.mask().ifPresent(mask -> digest.update(mask.rgb()));
+    }
+    return new TrainingCheckpoint(
+        set.stateFile().get(),
+        set.saveInterval().orElse(0),
+        HexFormat.of().formatHex(digest.digest()));
   }
 
-  private static byte[] sha256(Path file) throws NoSuchAlgorithmException {
-    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] buffer = new byte[BUFFER];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-      return digest.digest();
+  private static byte[] sha256(Path file) {
+    try {
+      return Sha256.of(file);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -21,11 +22,7 @@ import dev.likeness.photos.internal.embed.OnnxIResNet.Scaling;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.onnx.OnnxValue;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -103,19 +100,11 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   }
 
   private static String fingerprint(Path file) {
-    try (InputStream in = Files.newInputStream(ModelFile.regular(file))) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] part = new byte[1 << 16];
-      for (int n = in.read(part); n > 0; n = in.read(part)) {
-        digest.update(part, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest(), 0, 4);
+    try {
+      return HexFormat.of().formatHex(Sha256.of(ModelFile.regular(file)), 0, 4);
     } catch (IOException e) {
       throw new InvalidInputException(
           "cannot read the face embedder " + file + ": " + Quoted.reason(e), e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.photos.internal.onnx;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,8 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -177,12 +176,7 @@ public final class OnnxFile {
 
   /** Returns the first eight hexadecimal digits of the file's SHA-256. */
   public String fingerprint() {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file), 0, 4);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
+    return HexFormat.of().formatHex(Sha256.of(file), 0, 4);
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.likeness.studio.internal.http;
 
+import dev.likeness.diffusion.internal.io.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
@@ -152,13 +152,8 @@ final class Gate {
 
   /** Compares secrets in a time that does not depend on them. */
   private static boolean equal(String one, String other) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] first = digest.digest(one.getBytes(StandardCharsets.UTF_8));
-      return MessageDigest.isEqual(first, digest.digest(other.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
+    return MessageDigest.isEqual(
+        Sha256.of(one.getBytes(StandardCharsets.UTF_8)),
+        Sha256.of(other.getBytes(StandardCharsets.UTF_8)));
   }
 }

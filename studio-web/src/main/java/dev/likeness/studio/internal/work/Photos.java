@@ -2,6 +2,7 @@ package dev.likeness.studio.internal.work;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.Sha256;
 import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -24,8 +25,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -288,13 +287,7 @@ public final class Photos {
 
   /** Returns the id of a photo: 32 digits that no file name can escape from. */
   static String id(String name) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest).substring(0, 32);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this Java has no SHA-256; use a complete Java 17 or later", e);
-    }
+    byte[] digest = Sha256.of(name.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest).substring(0, 32);
   }
 }

@@ -71,7 +71,7 @@ public final class RemoteHeaders implements AutoCloseable {
           e);
     } finally {
       if (folder != null) {
-        delete(folder);
+        TemporaryFiles.discard(folder);
       }
     }
   }
@@ -110,15 +110,7 @@ public final class RemoteHeaders implements AutoCloseable {
 
   @Override
   public void close() {
-    delete(folder);
-  }
-
-  private static void delete(Path folder) {
-    try {
-      TemporaryFiles.delete(folder);
-    } catch (IOException e) {
-      folder.toFile().deleteOnExit();
-    }
+    TemporaryFiles.discard(folder);
   }
 
   /** Reads beginnings of files. */

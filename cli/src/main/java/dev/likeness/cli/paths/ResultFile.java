@@ -98,15 +98,7 @@ public final class ResultFile {
               + "; make room on the disk, or choose another place",
           e);
     } finally {
-      discard(hidden);
-    }
-  }
-
-  private static void discard(Path left) {
-    try {
-      TemporaryFiles.delete(left);
-    } catch (IOException e) {
-      left.toFile().deleteOnExit();
+      TemporaryFiles.discard(hidden);
     }
   }
 

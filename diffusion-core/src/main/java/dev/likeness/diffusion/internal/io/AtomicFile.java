@@ -147,7 +147,7 @@ public final class AtomicFile {
               + "; make room on the disk, or choose another place",
           e);
     } finally {
-      discard(temporary);
+      TemporaryFiles.discard(temporary);
     }
   }
 
@@ -210,14 +210,6 @@ public final class AtomicFile {
       return true;
     } catch (AccessDeniedException windowsHasNoFolderHandles) {
       return false;
-    }
-  }
-
-  private static void discard(Path temporary) {
-    try {
-      TemporaryFiles.delete(temporary);
-    } catch (IOException e) {
-      temporary.toFile().deleteOnExit();
     }
   }
 

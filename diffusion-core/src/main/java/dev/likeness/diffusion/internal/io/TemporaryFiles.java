@@ -70,6 +70,15 @@ public final class TemporaryFiles {
     BEGUN.remove(path);
   }
 
+  /** Deletes a file or folder now, or else when the process ends. */
+  public static void discard(Path path) {
+    try {
+      delete(path);
+    } catch (IOException e) {
+      path.toFile().deleteOnExit();
+    }
+  }
+
   /**
    * Deletes all temporary files of this process, as far as possible. Threads that begin another one
    * wait for ever, so the process must end after this call.

@@ -166,6 +166,15 @@ public final class Tensors {
         .to(device, host.scalar_type(), true, false, new MemoryFormatOptional());
   }
 
+  /** Returns a number for each image: [numbers, 1, 1, 1], f32, on the CPU. */
+  public static Tensor perImage(double... numbers) {
+    float[] values = new float[numbers.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) numbers[i];
+    }
+    return torch.tensor(values).view(-1, 1, 1, 1);
+  }
+
   /**
    * Returns a scalar input of a network: [1], f32, on the device of {@code there}. The device does
    * not wait for it.

@@ -1,9 +1,12 @@
 package dev.likeness.diffusion.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.SchedulerConfig;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -131,18 +134,17 @@ public record DiffusionObjective(
    * Returns alpha at each timestep, 0..1: [batch, 1, 1, 1], f32, on the device of {@code there}.
    */
   public Tensor alphas(Tensor there, int[] timesteps) {
-    float[] values = new float[timesteps.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) schedule.level(timesteps[i]).alpha();
-    }
-    return Tensors.toDeviceOf(there, torch.tensor(values).view(-1, 1, 1, 1));
+    return perImage(there, timesteps, NoiseLevel::alpha);
   }
 
   private Tensor sigmas(Tensor there, int[] timesteps) {
-    float[] values = new float[timesteps.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) schedule.level(timesteps[i]).sigma();
-    }
-    return Tensors.toDeviceOf(there, torch.tensor(values).view(-1, 1, 1, 1));
+    return perImage(there, timesteps, NoiseLevel::sigma);
+  }
+
+  private Tensor perImage(Tensor there, int[] timesteps, ToDoubleFunction<NoiseLevel> number) {
+    double[] numbers = IntStream.of(timesteps)
+        .mapToDouble(t -> number.applyAsDouble(schedule.level(t)))
+        .toArray();
+    return Tensors.toDeviceOf(there, Tensors.perImage(numbers));
   }
 }

@@ -31,7 +31,8 @@ public record FlowObjective(double location, double spread, double shift) {
 
   /** Returns latents noised to each image's sigma. */
   public Tensor addNoise(Tensor latents, Tensor noise, double... sigmas) {
-    return latents.add(noise.sub(latents).mul(Tensors.toDeviceOf(latents, sigmaTensor(sigmas))));
+    return latents.add(
+        noise.sub(latents).mul(Tensors.toDeviceOf(latents, Tensors.perImage(sigmas))));
   }
 
   /** Returns the velocity that the network must predict. */
@@ -52,13 +53,5 @@ public record FlowObjective(double location, double spread, double shift) {
   public Tensor loss(Tensor answer, Tensor target, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
     return (focus == null ? squares : squares.mul(focus)).mean();
-  }
-
-  private static Tensor sigmaTensor(double... sigmas) {
-    float[] values = new float[sigmas.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) sigmas[i];
-    }
-    return torch.tensor(values).view(-1, 1, 1, 1);
   }
 }

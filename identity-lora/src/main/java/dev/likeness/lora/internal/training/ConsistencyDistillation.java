@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
@@ -22,7 +23,6 @@ import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -198,8 +198,8 @@ final class ConsistencyDistillation extends TrainingStep {
       found[i] = timesteps[i] * TIMESTEP_SCALING / Math.sqrt(spreads[i]);
     }
     return clean
-        .mul(perImage(found))
-        .add(noised.mul(perImage(map(spreads, s -> SIGMA_DATA_SQUARED / s))));
+        .mul(Tensors.perImage(found))
+        .add(noised.mul(Tensors.perImage(map(spreads, s -> SIGMA_DATA_SQUARED / s))));
   }
 
   private Tensor predictedX0(Tensor noised, Tensor answer, double[] timesteps) {
@@ -219,16 +219,8 @@ final class ConsistencyDistillation extends TrainingStep {
   }
 
   private Tensor perImage(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
-    return perImage(map(
+    return Tensors.perImage(map(
         timesteps, t -> number.applyAsDouble(model.scheduler().noiseSchedule().level((int) t))));
-  }
-
-  private static Tensor perImage(double... numbers) {
-    float[] values = new float[numbers.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) numbers[i];
-    }
-    return torch.tensor(values).view(-1, 1, 1, 1);
   }
 
   private static double[] map(double[] numbers, DoubleUnaryOperator change) {

@@ -97,13 +97,7 @@ public final class ClipKeyFormat {
   }
 
   private static int size(TensorNames keys, String name, int dimension) {
-    if (!keys.has(name) || keys.shape(name).length <= dimension) {
-      throw new InvalidInputException(keys.describe() + ": the text encoder has no usable tensor \""
-          + name
-          + "\"; the file may be of a kind that is not supported, or incomplete: give another"
-          + " file, or download it again");
-    }
-    return (int) keys.shape(name)[dimension];
+    return new ShapeReader(keys, "", "text encoder").size(name, dimension);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.vae;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModuleTable;
 import dev.likeness.diffusion.internal.file.ShapeReader;
@@ -93,13 +92,7 @@ public final class AutoencoderKeyFormat {
   }
 
   private static int size(TensorNames keys, String name, int dimension) {
-    if (!keys.has(name) || keys.shape(name).length <= dimension) {
-      throw new InvalidInputException(keys.describe() + ": the autoencoder has no usable tensor \""
-          + name
-          + "\"; the file may be of a kind that is not supported, or incomplete: give another"
-          + " file, or download it again");
-    }
-    return (int) keys.shape(name)[dimension];
+    return new ShapeReader(keys, "", "autoencoder").size(name, dimension);
   }
 
   /**

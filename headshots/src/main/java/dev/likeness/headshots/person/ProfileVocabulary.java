@@ -93,7 +93,8 @@ public record ProfileVocabulary(Map<String, String> values) {
     return values.getOrDefault(attribute, "");
   }
 
-  private static String join(List<String> parts) {
+  /** Returns a list in words: {@code a, b and c}. */
+  static String join(List<String> parts) {
     int last = parts.size() - 1;
     return last == 0
         ? parts.get(0)

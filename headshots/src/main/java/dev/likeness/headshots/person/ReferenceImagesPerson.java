@@ -155,15 +155,8 @@ public final class ReferenceImagesPerson implements PhotoPerson {
   }
 
   private String names(int first) {
-    return list(
+    return ProfileVocabulary.join(
         IntStream.range(first, first + images.size()).mapToObj(imageName).toList());
-  }
-
-  private static String list(List<String> words) {
-    int last = words.size() - 1;
-    return last == 0
-        ? words.get(0)
-        : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
   }
 
   /** {@inheritDoc} The LoRA may be of more photos than the references. */
@@ -287,7 +280,7 @@ public final class ReferenceImagesPerson implements PhotoPerson {
 
     @Override
     public String phrase() {
-      return list(eachFromItsNumber(ReferenceImagesPerson::phrase));
+      return ProfileVocabulary.join(eachFromItsNumber(ReferenceImagesPerson::phrase));
     }
 
     @Override
@@ -298,7 +291,7 @@ public final class ReferenceImagesPerson implements PhotoPerson {
     @Override
     public String instruction() {
       return "Keep each face exactly: "
-          + list(eachFromItsNumber((person, first) ->
+          + ProfileVocabulary.join(eachFromItsNumber((person, first) ->
               "of the " + person.metadata.classWord() + " as in " + person.names(first)))
           + "; do not copy clothes, pose or background from there. ";
     }

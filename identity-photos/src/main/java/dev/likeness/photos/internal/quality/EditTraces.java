@@ -148,7 +148,7 @@ final class EditTraces {
       double sum = 0;
       for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
-          sum += channelRange(x, y);
+          sum += ChannelRange.of(small, x, y);
         }
       }
       return sum / (SIDE * SIDE);
@@ -184,13 +184,6 @@ final class EditTraces {
       } catch (SingularMatrixException oneBrightness) {
         return 0;
       }
-    }
-
-    private int channelRange(int x, int y) {
-      int r = small.at(x, y, 0);
-      int g = small.at(x, y, 1);
-      int b = small.at(x, y, 2);
-      return Math.max(r, Math.max(g, b)) - Math.min(r, Math.min(g, b));
     }
   }
 

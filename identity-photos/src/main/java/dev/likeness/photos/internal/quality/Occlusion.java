@@ -175,7 +175,7 @@ final class Occlusion {
       int r = image.at(x, y, 0);
       int g = image.at(x, y, 1);
       int b = image.at(x, y, 2);
-      int span = channelRange(image, x, y);
+      int span = ChannelRange.of(image, x, y);
       boolean redToYellow = b <= g && g <= r;
       return span > MIN_CHROMA
           && (!redToYellow || span > VIVID_SHARE * Math.max(r, Math.max(g, b)) && r > 120);
@@ -192,7 +192,7 @@ final class Occlusion {
       for (int i = 0; i < light.length; i++) {
         double[] colour = Occlusion.colour(crown, i % CELLS, i / CELLS);
         light[i] = colour[2] / 3 - 10;
-        chroma += (double) channelRange(crown, i % CELLS, i / CELLS) / light.length;
+        chroma += (double) ChannelRange.of(crown, i % CELLS, i / CELLS) / light.length;
         foreign += skin.differsFromSkin(colour) ? 1 : 0;
       }
       double mean = Arrays.stream(light).average().orElse(0);
@@ -209,13 +209,6 @@ final class Occlusion {
           1
               - contrast
                   / (2 * (mean < MAX_DARK_LIGHTNESS ? UNIFORM_DARK_CONTRAST : UNIFORM_CONTRAST)));
-    }
-
-    private static int channelRange(RgbImage image, int x, int y) {
-      int r = image.at(x, y, 0);
-      int g = image.at(x, y, 1);
-      int b = image.at(x, y, 2);
-      return Math.max(r, Math.max(g, b)) - Math.min(r, Math.min(g, b));
     }
   }
 }

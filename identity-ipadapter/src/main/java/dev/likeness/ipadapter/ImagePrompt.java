@@ -54,6 +54,11 @@ public final class ImagePrompt implements Identity {
       return new Settings(null, start, 1, BlockWeights.LINEAR, null, 1, 1, "person", null);
     }
 
+    Settings withControl(ControlImage other) {
+      return new Settings(
+          negative, start, end, blockWeights, mask, shortcutScale, loraScale, phrase, other);
+    }
+
     Settings {
       if (!(0 <= start && start < end && end <= 1)) {
         throw new IllegalArgumentException(
@@ -239,12 +244,16 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with the control image of InstantID's ControlNet, which attends to the
+   * Returns a prompt with the control image of the method's ControlNet, which attends to the
    * references in place of the words of the prompt. The control image shows the five keypoints of
-   * the face. Its scale and its share of the steps apply; the weight given to {@link #at} and the
-   * mask do not.
+   * the face.
    *
-   * @param keypoints the control image, with InstantID's ControlNet; the caller keeps ownership of
+   * <p>For InstantID, the scale and the share of the steps of the control image apply; the weight
+   * given to {@link #at} and the mask do not. InfiniteYou acts through its ControlNet alone: the
+   * scale is multiplied by the weight given to {@link #at}, and the ControlNet acts in the steps of
+   * both shares. Its control image may be black, so that the prompt sets the pose.
+   *
+   * @param keypoints the control image, with the method's ControlNet; the caller keeps ownership of
    *     the ControlNet
    * @return a changed copy
    * @throws IllegalArgumentException if the adapter has no ControlNet that attends to references
@@ -264,7 +273,8 @@ public final class ImagePrompt implements Identity {
    *
    * @param weight 1 for the trained strength, 0 for no effect
    * @return the adapter for requests; keep the IP-Adapter open while requests use it
-   * @throws IllegalArgumentException if the weight is not finite as a {@code float}
+   * @throws IllegalArgumentException if the weight is not finite as a {@code float}, or if the
+   *     method acts through its ControlNet alone and {@link #withControl} was not called
    */
   @Override
   public Adapter at(double weight) {
@@ -273,7 +283,20 @@ public final class ImagePrompt implements Identity {
           "an image prompt's weight must be a number from -3.4e38 to 3.4e38, got " + weight);
     }
     requireSettings();
+    if (weight != 0) {
+      requireControl();
+    }
     return new PromptAdapter(adapter, references, settings, weight);
+  }
+
+  private void requireControl() {
+    IdentityMethod method = adapter.layout().method();
+    method.controlNet().filter(net -> net.isAlone() && settings.control == null).ifPresent(net -> {
+      throw new IllegalArgumentException(adapter.describe() + " is " + method.named()
+          + ", which acts through its ControlNet alone, but no control image was given; give"
+          + " its folder " + net.folder() + " with --identity-controlnet FOLDER (in Java, call"
+          + " ImagePrompt.withControl)");
+    });
   }
 
   private void requireSettings() {

@@ -69,8 +69,9 @@ public record IpAdapterFile(
      *
      * @param folder its published folder, such as {@code ControlNetModel} of InstantID
      * @param scale the scale that the authors of the method use
+     * @param isRequired true if the method acts through its ControlNet alone, as InfiniteYou does
      */
-    public record OwnControlNet(String folder, double scale) {}
+    public record OwnControlNet(String folder, double scale, boolean isRequired) {}
 
     static Kind of(AdapterLayout layout) {
       return new Kind(
@@ -79,7 +80,10 @@ public record IpAdapterFile(
           layout.needsEncoder() || layout.needsFaceFeatures(),
           layout.needsFaceFeatures(),
           layout.needsFace(),
-          layout.method().controlNet().map(net -> new OwnControlNet(net.folder(), net.scale())),
+          layout
+              .method()
+              .controlNet()
+              .map(net -> new OwnControlNet(net.folder(), net.scale(), net.isAlone())),
           layout.method().word(),
           layout.method().defaults().weight(),
           layout.describe());

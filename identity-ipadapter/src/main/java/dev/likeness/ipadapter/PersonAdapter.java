@@ -16,9 +16,11 @@ import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.internal.embed.IResNetEmbedder;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,11 +156,12 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens a face embedder from an ONNX file. The name of the ONNX file determines the kind of
-   * embedder ({@link EmbedderSpec#of(Path)}).
+   * Opens a face embedder from a file. The name of the file determines the kind of embedder
+   * ({@link EmbedderSpec#of(Path)}).
    *
    * @param file the adapter file
-   * @param onnx the ONNX file
+   * @param onnx an ONNX file; or safetensors or a {@code .pth} with the names of arcface_torch or
+   *     of facexlib's IR-SE-50, as InfiniteYou's
    * @param policy the intended use
    * @return the face embedder; the caller closes it
    * @throws InvalidInputException if the file name gives no kind, {@code policy} forbids the face
@@ -171,7 +174,10 @@ public final class PersonAdapter implements AutoCloseable {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
     policy.requireForAdapter(spec);
     file.requireRecogniser(spec, onnx);
-    return OnnxEmbedder.open(onnx, spec, policy);
+    boolean isOnnx = onnx.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
+    return isOnnx
+        ? OnnxEmbedder.open(onnx, spec, policy)
+        : IResNetEmbedder.open(onnx, spec, policy);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter;
 
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.internal.adapter.Generation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
 import dev.likeness.ipadapter.internal.attention.AttentionMask;
 import dev.likeness.ipadapter.internal.attention.BlockTokens;
@@ -16,6 +18,7 @@ import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenMemories;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.HashMap;
 import java.util.List;
@@ -58,15 +61,55 @@ record PromptAdapter(
     Contribution contribution = (weight == 0 ? Contribution.NONE : Contribution.of(this::changes))
         .withPrompts(generation ->
             adapter.opened().prompts(references, weight, settings.start(), settings.end()));
-    return weight == 0 || settings.control() == null
-        ? contribution
-        : contribution
-            .withControls(List.of(settings.control()))
-            .withControlTokens((control, generation) -> control.equals(settings.control())
+    Optional<ControlImage> own = weight == 0 ? Optional.empty() : control();
+    return own.map(image -> contribution
+            .withControls(List.of(image))
+            .withControlTokens((control, generation) -> control.equals(image)
                 ? adapter
                     .opened()
                     .controlTokens(references, Optional.ofNullable(settings.negative()))
-                : Optional.empty());
+                : Optional.empty()))
+        .orElse(contribution);
+  }
+
+  private boolean actsThroughControlNet() {
+    return adapter
+        .layout()
+        .method()
+        .controlNet()
+        .filter(IdentityMethod.OwnControlNet::isAlone)
+        .isPresent();
+  }
+
+  /**
+   * Returns the control image, with the weight of a method that acts through it alone; empty if
+   * there is none, or if it acts in no step.
+   */
+  private Optional<ControlImage> control() {
+    ControlImage given = settings.control();
+    if (given == null || !actsThroughControlNet()) {
+      return Optional.ofNullable(given);
+    }
+    double start = Math.max(given.start(), settings.start());
+    double end = Math.min(given.end(), settings.end());
+    return start < end
+        ? Optional.of(given.scale(given.scale() * weight).between(start, end))
+        : Optional.empty();
+  }
+
+  /** {@inheritDoc} A black control image leaves place and pose open, and keeps the person. */
+  @Override
+  public ModelAdapter withoutControls() {
+    if (settings.control() == null || !actsThroughControlNet()) {
+      return ModelAdapter.super.withoutControls();
+    }
+    RgbImage keypoints = settings.control().image();
+    RgbImage black = RgbImage.of(
+        keypoints.width(),
+        keypoints.height(),
+        new byte[3 * keypoints.width() * keypoints.height()]);
+    return new PromptAdapter(
+        adapter, references, settings.withControl(settings.control().image(black)), weight);
   }
 
   private Adaptation changes(ModelComponent component, Generation generation) {

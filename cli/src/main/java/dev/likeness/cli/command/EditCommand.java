@@ -17,6 +17,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -100,6 +101,9 @@ public final class EditCommand implements Runnable, WritesFiles {
   private IdentityOptions identity;
 
   @Mixin
+  private IdentityNetOptions control;
+
+  @Mixin
   private FaceOptions.DetectorOption detector;
 
   @Mixin
@@ -142,6 +146,7 @@ public final class EditCommand implements Runnable, WritesFiles {
     identity.requireNoStore(store);
     consent.requireMissing(store, identity.files(person));
     identity.require(base.folder(), base.name(), UsePolicy.NON_COMMERCIAL);
+    identity.requireUsedInEdit(control, base.folder(), console);
     if (!store.isGiven()) {
       identity.requireReadable(person);
     }
@@ -154,8 +159,9 @@ public final class EditCommand implements Runnable, WritesFiles {
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         BaseModel model = memory.open(base, OptionalInt.empty(), OptionalInt.empty(), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector());
-        IdentityOptions.LoadedAdapter eye =
-            identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
+        IdentityOptions.LoadedAdapter eye = identity
+            .open(base.folder(), model, UsePolicy.NON_COMMERCIAL, control)
+            .orElse(null);
         LoraPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
       LoraPerson trained =
@@ -212,7 +218,18 @@ public final class EditCommand implements Runnable, WritesFiles {
     return eye == null
         ? HeadshotPerson.of(model, trained, null)
         : HeadshotPerson.of(
-            model, identity.openIpAdapterPerson(person, eye, consent), trained, null);
+            model,
+            controlled(identity.openIpAdapterPerson(person, eye, consent), eye),
+            trained,
+            null);
+  }
+
+  /** Adds the ControlNet of a method that acts through it alone; the headshot has the pose. */
+  private IpAdapterPerson controlled(IpAdapterPerson who, IdentityOptions.LoadedAdapter eye) {
+    return eye.controlNet()
+        .map(net -> who.withControl(
+            control.control(net, eye.adapter().kind(), IdentityNetOptions.black(1, 1))))
+        .orElse(who);
   }
 
   /** Writes a file of this name into the output folder and returns it. */

@@ -201,24 +201,14 @@ final class IdentityOptions {
    *
    * @param base the folder that {@code model} was opened from
    * @param policy which licences of face embedders are accepted
-   */
-  Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy) {
-    return open(base, model, policy, (IdentityControlOptions) null);
-  }
-
-  /**
-   * Opens the IP-Adapter for {@code model} with the ControlNet of its method.
-   *
-   * @param control the options of the ControlNet; null if none is used
+   * @param control the options of the ControlNet of its method
    */
   Optional<LoadedAdapter> open(
-      Path base, BaseModel model, UsePolicy policy, IdentityControlOptions control) {
+      Path base, BaseModel model, UsePolicy policy, IdentityNetOptions control) {
     if (!method().usesAdapter()) {
       return Optional.empty();
     }
-    Optional<ControlNet> net = Optional.ofNullable(control)
-        .filter(options -> options.folder().isPresent())
-        .map(options -> options.open(model.compute()));
+    Optional<ControlNet> net = control.folder().map(folder -> control.open(model.compute()));
     try {
       return Optional.of(openAdapter(base, model, policy, net));
     } catch (RuntimeException e) {
@@ -246,7 +236,7 @@ final class IdentityOptions {
    *
    * @param base the folder of the base
    */
-  void requireUsed(IdentityControlOptions control, Path base, Console console) {
+  void requireUsed(IdentityNetOptions control, Path base, Console console) {
     control.requireUsed();
     if (method().usesAdapter()) {
       IpAdapterFile.Kind kind = IpAdapterFile.of(adapterFile(base)).kind();
@@ -255,6 +245,30 @@ final class IdentityOptions {
     } else if (control.folder().isPresent()) {
       throw new IllegalArgumentException("--identity-controlnet needs the adapter of an identity"
           + " method; give its --ip-adapter FILE and its --identity METHOD");
+    }
+  }
+
+  /**
+   * Refuses, before an edit, a ControlNet that would set a pose: the headshot has one.
+   *
+   * @param base the folder of the base
+   */
+  void requireUsedInEdit(IdentityNetOptions control, Path base, Console console) {
+    boolean posed = method().usesAdapter()
+        && IpAdapterFile.of(adapterFile(base))
+            .kind()
+            .controlNet()
+            .filter(own -> !own.isRequired())
+            .isPresent();
+    if (!posed) {
+      requireUsed(control, base, console);
+      return;
+    }
+    control.requireUsed();
+    if (control.folder().isPresent()) {
+      throw new IllegalArgumentException("--identity-controlnet does nothing in edit with "
+          + adapterFile(base) + ", because the headshot has the pose; leave --identity-controlnet"
+          + " out");
     }
   }
 

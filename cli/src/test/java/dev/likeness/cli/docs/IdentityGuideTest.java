@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.Selfies;
 import dev.likeness.cli.TinyAdapter;
+import dev.likeness.cli.TinyInfiniteYou;
 import dev.likeness.cli.TinyPhotoMaker;
 import dev.likeness.cli.TinyPulid;
 import dev.likeness.diffusion.BaseModel;
@@ -221,6 +222,31 @@ class IdentityGuideTest {
     assertEquals(List.of("out", "out-sdxl", "shots"), run("docs/guides/pulid.md", words, true));
   }
 
+  @Test
+  void everyCommandOfInfiniteYouRuns() throws IOException {
+    Path flux = PipelineFolder.any("flux/dev", folder);
+    Path photos = selfies();
+    Map<String, String> words = new HashMap<>();
+    try (BaseModel model = BaseModel.open(flux, Compute.EXACT)) {
+      words.put(
+          "aes_stage2/image_proj_model.bin",
+          TinyInfiniteYou.write(model, folder.resolve("image_proj_model.safetensors"))
+              .toString());
+    }
+    words.put("flux1-dev", flux.toString());
+    words.put("aes_stage2/InfuseNetModel", TinyInfiniteYou.writeNet(folder).toString());
+    words.put(
+        "recognition_arcface_ir_se50.pth",
+        recogniser("recognition_arcface_ir_se50.onnx").toString());
+    words.put("selfies", photos.toString());
+    words.put("ada.jpg", photos.resolve("selfie-01.jpg").toString());
+    words.put("shots/headshot-001.png", folder.resolve("shots/headshot-001.png").toString());
+    words.put("ada.jpg@0.9", photos.resolve("selfie-01.jpg") + "@0.9");
+    assertEquals(
+        List.of("out", "turned", "shots", "edited"),
+        run("docs/guides/infiniteyou.md", words, true));
+  }
+
   private Path selfies() {
     return Selfies.of("5000000777", 2, folder);
   }
@@ -244,6 +270,12 @@ class IdentityGuideTest {
         continue;
       }
       boolean isShoot = command.get(0).equals("headshot");
+      if (command.get(0).equals("edit")) {
+        Path edited = new GuideCommands(words, folder).run(command, with(ON_CPU));
+        assertTrue(Files.exists(edited.resolve("edited.png")), edited.toString());
+        ran.add(edited.getFileName().toString());
+        continue;
+      }
       Path out = new GuideCommands(words, folder)
           .run(
               command,

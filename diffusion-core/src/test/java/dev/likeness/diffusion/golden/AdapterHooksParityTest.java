@@ -283,23 +283,6 @@ class AdapterHooksParityTest {
   }
 
   @Test
-  void refusesTokensForControlNetsOfOtherFamilies() {
-    try (BaseModel base = open("flux/dev");
-        ControlNet net =
-            BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
-      ControlImage control = ControlImage.of(net, TinyControlNets.slope(32, 32, false));
-      ModelAdapter adapter = () -> Contribution.NONE
-          .withControls(List.of(control))
-          .withControlTokens((image, generation) -> Optional.of(new ControlTokens(null, null)));
-      assertRefused(
-          "a base of the family flux does not support adapters whose ControlNet has tokens of its"
-              + " own; leave the adapter out, or use a base with a UNet",
-          base,
-          REQUEST.size(32, 32).adapter(adapter));
-    }
-  }
-
-  @Test
   void appliesChangesOneAfterTheOther() {
     PromptChange first = appending(7);
     PromptChange both = first.and(appending(8)).and(PromptChange.NONE);

@@ -22,16 +22,6 @@ public interface ModelAdapter extends Adapter {
     return () -> Contribution.of(changes);
   }
 
-  /**
-   * Returns an adapter without its control images, for the generation of a part of an image: a
-   * control image shows the whole image.
-   */
-  static Adapter withoutControls(Adapter adapter) {
-    return adapter.components().stream().allMatch(one -> one.controlImages().isEmpty())
-        ? adapter
-        : new Uncontrolled(of(adapter));
-  }
-
   /** Returns what this adapter adds to the generations of requests. */
   Contribution contribution();
 
@@ -49,6 +39,17 @@ public interface ModelAdapter extends Adapter {
    */
   default List<UsageLock> usageLocks() {
     return List.of();
+  }
+
+  /**
+   * Returns this adapter without the places that its control images set, for the generation of a
+   * part of an image: a control image shows the whole image. An adapter that acts through a
+   * ControlNet alone keeps it with a control image that shows no place.
+   */
+  default ModelAdapter withoutControls() {
+    return components().stream().allMatch(one -> one.controlImages().isEmpty())
+        ? this
+        : new Uncontrolled(this);
   }
 
   /** Returns the changes to one network for a use without an image, such as training. */
@@ -158,7 +159,9 @@ public interface ModelAdapter extends Adapter {
       List<Adapter> parts = adapter.components();
       return parts.size() == 1
           ? List.of(this)
-          : parts.stream().map(ModelAdapter::withoutControls).toList();
+          : parts.stream()
+              .<Adapter>map(part -> ModelAdapter.of(part).withoutControls())
+              .toList();
     }
   }
 
@@ -174,6 +177,11 @@ public interface ModelAdapter extends Adapter {
           .map(ModelAdapter::contribution)
           .reduce(Contribution.NONE, Contribution::and);
       return isGuided ? all : all.withoutGuidance();
+    }
+
+    @Override
+    public ModelAdapter withoutControls() {
+      return new Joined(adapters.stream().map(ModelAdapter::withoutControls).toList(), isGuided);
     }
 
     @Override

@@ -215,11 +215,6 @@ public final class Capabilities {
       return false;
     }
 
-    /** Returns true if ControlNets can attend to tokens of adapters in place of the prompts. */
-    default boolean supportsTokens() {
-      return false;
-    }
-
     /**
      * Encodes the control images of one ControlNet.
      *

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
@@ -118,6 +119,24 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
       rows.push_back(own.repeat_interleave(item.count, new LongOptional(0), new LongOptional()));
     }
     return Optional.of(torch.cat(rows, 0));
+  }
+
+  /**
+   * The guidance scale of a ControlNet with tokens of its own; empty if it takes that of the
+   * request.
+   */
+  public OptionalDouble controlGuidance(ControlImage control) {
+    ControlTokens tokens = items.get(0).controlTokens.get(control);
+    return tokens == null ? OptionalDouble.empty() : tokens.guidance();
+  }
+
+  /**
+   * Returns true if a ControlNet with tokens of its own acts on the prediction with the prompt
+   * alone.
+   */
+  public boolean isForPromptAlone(ControlImage control) {
+    ControlTokens tokens = items.get(0).controlTokens.get(control);
+    return tokens != null && tokens.unconditional() == null;
   }
 
   /** Expands a number [1] of the whole batch to [batch], for layers that differ by image. */

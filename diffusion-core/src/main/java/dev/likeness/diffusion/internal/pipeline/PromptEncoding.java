@@ -134,16 +134,6 @@ record PromptEncoding(OpenModel model) {
           .of(request.controlImages().get(i), generation)
           .ifPresent(tokens -> all.put(seen, tokens));
     }
-    if (!all.isEmpty()
-        && model
-            .capability(Capabilities.ControlImages.class)
-            .filter(Capabilities.ControlImages::supportsTokens)
-            .isEmpty()) {
-      throw new IllegalArgumentException(
-          "a base of the family " + model.family().id()
-              + " does not support adapters whose ControlNet has tokens of its own; leave the adapter"
-              + " out, or use a base with a UNet");
-    }
     return all;
   }
 

@@ -142,7 +142,7 @@ public record HeadshotEditor(
    */
   private ImageRequest withPersonAdapter(ImageRequest request, double likeness) {
     return Inpainting.sameSettings(request)
-        .adapter(ModelAdapter.withoutControls(person.at(likeness)));
+        .adapter(ModelAdapter.of(person.at(likeness)).withoutControls());
   }
 
   /**

@@ -109,10 +109,13 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
       request.adapters().stream()
           .flatMap(adapter -> adapter.components().stream())
           .forEach(one -> others.removeAll(one.controlImages()));
-      return request
-          .controlImages(others)
-          .adapters(
-              request.adapters().stream().map(ModelAdapter::withoutControls).toList());
+      List<Adapter> left = request.adapters().stream()
+          .<Adapter>map(adapter -> ModelAdapter.of(adapter).withoutControls())
+          .toList();
+      left.stream()
+          .flatMap(adapter -> adapter.components().stream())
+          .forEach(one -> others.addAll(one.controlImages()));
+      return request.controlImages(others).adapters(left);
     }
 
     /**
@@ -164,7 +167,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
       double scale = (double) size / crop.side();
       BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
       ImageRequest again = HeadshotGenerator.withGuidance(
-          sameSettings(request).adapter(ModelAdapter.withoutControls(person)), base);
+          sameSettings(request).adapter(ModelAdapter.of(person).withoutControls()), base);
       RgbImage drawn = new Inpainting(base, again, enlarger)
           .inpaint(head, ellipse(box).toImage(size, size), strength, Run.of(cancellation));
       RgbImage small =

@@ -41,8 +41,8 @@ public enum AdapterType {
     boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
       throw new InvalidInputException(source.describe()
-          + " has an image projection but no keys and values (ip_adapter.*), like "
-          + "InfiniteYou's image_proj_model.bin; give an IP-Adapter file");
+          + " has an image projection but no keys and values (ip_adapter.*); give an IP-Adapter"
+          + " file");
     }
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()

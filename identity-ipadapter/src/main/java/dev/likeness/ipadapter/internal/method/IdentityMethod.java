@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.adapter.ControlTokens;
 import dev.likeness.diffusion.internal.adapter.PromptChange;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.Leftovers;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -85,7 +86,7 @@ public interface IdentityMethod {
    * Returns true for a file whose tensors have names of this method alone. Other names are
    * converted to those of IP-Adapters.
    */
-  default boolean hasOwnKeys(Set<String> names) {
+  default boolean hasOwnKeys(TensorNames file) {
     return false;
   }
 
@@ -278,8 +279,10 @@ public interface IdentityMethod {
    *
    * @param folder its published folder
    * @param scale the scale that the authors of the method use
+   * @param isAlone true if the method acts through its ControlNet alone. The weight and the share
+   *     of the steps of an image prompt then apply to the ControlNet, which is required
    */
-  record OwnControlNet(String folder, double scale) {}
+  record OwnControlNet(String folder, double scale, boolean isAlone) {}
 
   /** A setting of an image prompt that not all methods have. */
   enum Setting {

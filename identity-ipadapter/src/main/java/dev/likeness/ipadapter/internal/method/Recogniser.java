@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * A face embedder that published adapters were trained with. Other embedders of the same length
  * describe another person to the adapter.
  *
- * @param file the name of its ONNX file
+ * @param file the name of its file
  * @param source where it is published
  * @param spec its kind
  * @param width length of its embeddings
@@ -30,6 +30,14 @@ public record Recogniser(String file, String source, EmbedderSpec spec, int widt
       EmbedderSpec.ARCFACE,
       512,
       Pattern.compile("(?i)w600k|mbf|mobilefacenet|ms1m|cosface"));
+
+  /** The face embedder of InfiniteYou, which returns embeddings of length 1. */
+  public static final Recogniser IR_SE_50 = new Recogniser(
+      "recognition_arcface_ir_se50.pth",
+      "facexlib",
+      EmbedderSpec.of(Path.of("recognition_arcface_ir_se50.pth")),
+      512,
+      Pattern.compile("(?!)"));
 
   /** Returns true if an embedder is another one, by its kind and file name. */
   boolean isOther(EmbedderSpec other, Path onnx) {

@@ -64,7 +64,7 @@ public final class AdapterHeader {
   }
 
   private static boolean hasOwnKeys(TensorSource source) {
-    return MethodRegistry.methods().stream().anyMatch(method -> method.hasOwnKeys(source.names()));
+    return MethodRegistry.methods().stream().anyMatch(method -> method.hasOwnKeys(source));
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.likeness.ipadapter.internal.method.faceid.FaceIdMethod;
 import dev.likeness.ipadapter.internal.method.faceidplus.FaceIdPlusMethod;
 import dev.likeness.ipadapter.internal.method.faceidportrait.UnnormalisedFaceIdPortraitMethod;
 import dev.likeness.ipadapter.internal.method.fullface.FullFaceMethod;
+import dev.likeness.ipadapter.internal.method.infiniteyou.InfiniteYouMethod;
 import dev.likeness.ipadapter.internal.method.instantid.InstantIdMethod;
 import dev.likeness.ipadapter.internal.method.instantxflux.InstantxFluxMethod;
 import dev.likeness.ipadapter.internal.method.instantxsd3.InstantxSd3Method;
@@ -30,6 +31,7 @@ public final class MethodRegistry {
   public static final IdentityMethod PHOTO_MAKER = new PhotoMakerMethod(false);
   public static final IdentityMethod PHOTO_MAKER_V2 = new PhotoMakerMethod(true);
   public static final IdentityMethod INSTANT_ID = new InstantIdMethod();
+  public static final IdentityMethod INFINITE_YOU = new InfiniteYouMethod();
   public static final IdentityMethod PULID = new PulidMethod(false);
   public static final IdentityMethod PULID_FLUX = new PulidMethod(true);
   public static final IdentityMethod XLABS = new XlabsMethod();
@@ -45,6 +47,7 @@ public final class MethodRegistry {
       PHOTO_MAKER_V2,
       PULID,
       PULID_FLUX,
+      INFINITE_YOU,
       INSTANTX_SD3,
       FACE_ID_PLUS,
       UNNORMALISED_FACE_ID_PORTRAIT,

@@ -41,7 +41,7 @@ class MethodRegistryTest {
 
   @Test
   void hasTheLicencesOfTheGuides() throws IOException {
-    for (String guide : List.of("instantid", "photomaker", "pulid")) {
+    for (String guide : List.of("infiniteyou", "instantid", "photomaker", "pulid")) {
       String page = Files.readString(Path.of("..", "docs", "guides", guide + ".md"));
       List<IdentityMethod> methods = MethodRegistry.methods().stream()
           .filter(method -> method.word().equals(guide))

@@ -171,6 +171,22 @@ public final class FluxControlNetModel {
               interleaved);
     }
 
+    /** The residuals after {@code rows} rows of zeros in the batch. */
+    public Residuals afterZeros(long rows) {
+      return rows == 0
+          ? this
+          : new Residuals(
+              blocks.stream().map(t -> afterZeros(t, rows)).toList(),
+              singles.stream().map(t -> afterZeros(t, rows)).toList(),
+              interleaved);
+    }
+
+    private static Tensor afterZeros(Tensor residual, long rows) {
+      return torch.cat(
+          new TensorVector(residual.new_zeros(rows, residual.size(1), residual.size(2)), residual),
+          0);
+    }
+
     /** The residual for block {@code i} of {@code of}, or null. */
     Tensor forBlock(boolean single, int i, int of) {
       List<Tensor> all = single ? singles : blocks;

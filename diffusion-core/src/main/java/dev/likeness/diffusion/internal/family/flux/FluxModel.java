@@ -102,10 +102,18 @@ final class FluxModel implements OpenModel {
     if (model.isFill()) {
       return new GenerationDefaults(50, 30, pixels, pixels, 0.6, 1, 0);
     }
-    boolean alone = !request.isImageToImage() && request.controlImages().isEmpty();
+    // Control images of adapters leave the default: InfiniteYou's is that of FLUX.1 alone.
+    boolean alone = !request.isImageToImage()
+        && request.controlImages().stream().allMatch(control -> isOfAdapter(control, request));
     double strength = model.isKontext() ? 1 : 0.6;
     return new GenerationDefaults(
         28, alone || model.isKontext() ? 3.5 : 7, pixels, pixels, strength, strength, 0);
+  }
+
+  private static boolean isOfAdapter(ControlImage control, ImageRequest request) {
+    return request.adapters().stream()
+        .flatMap(adapter -> adapter.components().stream())
+        .anyMatch(one -> one.controlImages().contains(control));
   }
 
   private int pixels() {
@@ -252,15 +260,54 @@ final class FluxModel implements OpenModel {
     return PromptedNetwork.ofRows(
         batch,
         text.text().size(0),
-        new FluxPredictor(model, batch, views, text, rotation, latents));
+        new FluxPredictor(
+            model,
+            batch,
+            views,
+            text,
+            rotation,
+            latents,
+            latents.controls().stream()
+                .map(input -> control((FluxControlNet.Input) input, batch, text, rotation))
+                .toList()));
+  }
+
+  /** A ControlNet with the prompts, or with the tokens of an adapter in their place. */
+  private FluxPredictor.Control control(
+      FluxControlNet.Input input,
+      ConditionedBatch batch,
+      FluxTransformer2DModel.Inputs text,
+      RotaryEmbedding rotation) {
+    int count = batch.count();
+    FluxTransformer2DModel.Inputs prompt =
+        FluxPredictor.rows(batch, text, text.text().size(0) - count, count);
+    ControlImage image = input.controls().get(0);
+    return batch
+        .controlTokens(image, false)
+        .map(tokens -> new FluxPredictor.Control(
+            input,
+            new FluxTransformer2DModel.Inputs(
+                tokens,
+                prompt.pooled(),
+                batch.controlGuidance(image).isEmpty()
+                    ? prompt.guidance()
+                    : batch.expandToBatch(
+                        guidance(batch.controlGuidance(image).getAsDouble()), count)),
+            rotation(batch.request(), tokens.size(1), List.of()),
+            batch.isForPromptAlone(image)))
+        .orElseGet(() -> new FluxPredictor.Control(input, prompt, rotation, false));
   }
 
   private FluxTransformer2DModel.Inputs text(ConditionedBatch batch) {
     TextEncoding encoding = batch.constant(guidanceScale(batch.request()) > 1);
-    Tensor guidance = torch
-        .tensor(new float[] {(float) batch.request().guidance().getAsDouble()})
-        .to(device(), ScalarType.Float);
-    return new FluxTransformer2DModel.Inputs(encoding.tokens(), encoding.pooled(), guidance);
+    return new FluxTransformer2DModel.Inputs(
+        encoding.tokens(),
+        encoding.pooled(),
+        guidance(batch.request().guidance().getAsDouble()));
+  }
+
+  private Tensor guidance(double scale) {
+    return torch.tensor(new float[] {(float) scale}).to(device(), ScalarType.Float);
   }
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens, List<Tensor> references) {

@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param networks the adapted transformer at each row of the plan
  * @param text encodings; those of negative prompts come first
+ * @param controls the ControlNets with what they attend to
  */
 record FluxPredictor(
     FluxNetworks model,
@@ -27,7 +28,8 @@ record FluxPredictor(
     List<FluxTransformer2DModel> networks,
     FluxTransformer2DModel.Inputs text,
     RotaryEmbedding rotation,
-    PreparedLatents latents)
+    PreparedLatents latents,
+    List<Control> controls)
     implements PromptedNetwork.Rows {
   private static final float TRAINING_STEPS = 1000;
 
@@ -38,7 +40,9 @@ record FluxPredictor(
         ? null
         : LatentPacking.pack(Tensors.place(model.compute(), latents.references().get(0)));
     FirstBlockCache cache = FirstBlockCache.of(batch.request().caching());
-    return (input, step) -> predict(input, step, conditioning, reference, cache);
+    long negatives = Math.min(rows, text.text().size(0) - batch.count() - first);
+    return (input, step) ->
+        predict(input, step, conditioning, reference, residuals(input, step, negatives), cache);
   }
 
   private Tensor predict(
@@ -46,6 +50,7 @@ record FluxPredictor(
       Step step,
       FluxTransformer2DModel.Inputs conditioning,
       Tensor reference,
+      List<FluxControlNetModel.Residuals> residuals,
       FirstBlockCache cache) {
     Tensor own = LatentPacking.pack(Tensors.place(model.compute(), latents.networkInput(input)));
     Tensor tokens = reference == null
@@ -53,13 +58,7 @@ record FluxPredictor(
         : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
     Tensor answer = networks
         .get(step.index())
-        .forward(
-            tokens,
-            time(step, input, input.size(0)),
-            conditioning,
-            rotation,
-            residuals(input, step),
-            cache)
+        .forward(tokens, time(step, input, input.size(0)), conditioning, rotation, residuals, cache)
         .narrow(1, 0, own.size(1));
     return LatentPacking.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
   }
@@ -71,24 +70,50 @@ record FluxPredictor(
 
   /**
    * Residuals of ControlNets. As in diffusers, they take the prompt even if the transformer takes
-   * the negative prompt.
+   * the negative prompt. ControlNets for the prompt alone add zeros to rows of negative prompts.
+   *
+   * @param negatives number of rows of negative prompts, which come first
    */
-  private List<FluxControlNetModel.Residuals> residuals(Tensor input, Step step) {
-    if (latents.controls().isEmpty()) {
+  private List<FluxControlNetModel.Residuals> residuals(Tensor input, Step step, long negatives) {
+    if (controls.isEmpty()) {
       return List.of();
     }
     int count = batch.count();
-    FluxTransformer2DModel.Inputs prompt = rows(text.text().size(0) - count, count);
     Tensor tokens = LatentPacking.pack(Tensors.place(model.compute(), input.narrow(0, 0, count)));
-    return latents.controls().stream()
-        .filter(control -> control.isActive(step))
-        .map(control -> ((FluxControlNet.Input) control)
-            .residuals(tokens, time(step, input, count), prompt, rotation)
-            .repeatBatch(input.size(0) / count))
+    return controls.stream()
+        .filter(control -> control.input.isActive(step))
+        .filter(control -> !control.isForPromptAlone || negatives < input.size(0))
+        .map(control -> {
+          FluxControlNetModel.Residuals own = control.input.residuals(
+              tokens, time(step, input, count), control.conditioning, control.rotation);
+          return control.isForPromptAlone
+              ? own.afterZeros(negatives)
+              : own.repeatBatch(input.size(0) / count);
+        })
         .toList();
   }
 
+  /**
+   * A ControlNet with what it attends to.
+   *
+   * @param input its network and its control image
+   * @param conditioning the prompts of the batch, or tokens in place of their tokens
+   * @param rotation positions of these tokens, then of the image's
+   * @param isForPromptAlone false if it also acts on the prediction with the negative prompt
+   */
+  record Control(
+      FluxControlNet.Input input,
+      FluxTransformer2DModel.Inputs conditioning,
+      RotaryEmbedding rotation,
+      boolean isForPromptAlone) {}
+
   private FluxTransformer2DModel.Inputs rows(long first, long rows) {
+    return rows(batch, text, first, rows);
+  }
+
+  /** A part of the encodings of a batch. */
+  static FluxTransformer2DModel.Inputs rows(
+      ConditionedBatch batch, FluxTransformer2DModel.Inputs text, long first, long rows) {
     return new FluxTransformer2DModel.Inputs(
         text.text().narrow(0, first, rows),
         text.pooled().narrow(0, first, rows),

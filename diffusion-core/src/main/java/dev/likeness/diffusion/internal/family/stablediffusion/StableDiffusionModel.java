@@ -195,11 +195,6 @@ final class StableDiffusionModel implements OpenModel {
     }
 
     @Override
-    public boolean supportsTokens() {
-      return true;
-    }
-
-    @Override
     public ControlInput encode(
         List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
       return UNetControlNet.input(controls, rows, model.unetConfig(), input);

@@ -90,7 +90,7 @@ public record InstantIdMethod() implements IdentityMethod {
 
   @Override
   public Optional<OwnControlNet> controlNet() {
-    return Optional.of(new OwnControlNet("ControlNetModel", SCALE));
+    return Optional.of(new OwnControlNet("ControlNetModel", SCALE, false));
   }
 
   @Override

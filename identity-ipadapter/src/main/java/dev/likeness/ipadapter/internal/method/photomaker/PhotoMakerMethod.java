@@ -71,14 +71,15 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   }
 
   @Override
-  public boolean hasOwnKeys(Set<String> names) {
-    return names.stream().anyMatch(name -> name.startsWith(ENCODER + ".") || name.startsWith(LORA));
+  public boolean hasOwnKeys(TensorNames file) {
+    return file.names().stream()
+        .anyMatch(name -> name.startsWith(ENCODER + ".") || name.startsWith(LORA));
   }
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
     TensorNames file = keys.names();
-    if (!hasOwnKeys(file.names())) {
+    if (!hasOwnKeys(file)) {
       return Optional.empty();
     }
     boolean isSecond = file.hasModule(ENCODER + ".qformer_perceiver");

@@ -85,14 +85,14 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
 
   /** Version 1 for SDXL has an encoder of another kind, without trained queries. */
   @Override
-  public boolean hasOwnKeys(Set<String> names) {
-    return names.contains(encoder() + ".latents");
+  public boolean hasOwnKeys(TensorNames file) {
+    return file.has(encoder() + ".latents");
   }
 
   @Override
   public Optional<AdapterLayout> recognise(AdapterKeys keys) {
     TensorNames file = keys.names();
-    if (!hasOwnKeys(file.names())) {
+    if (!hasOwnKeys(file)) {
       return Optional.empty();
     }
     IdFormer.Shape shape = IdFormer.Shape.of(file, encoder() + ".");

@@ -12,6 +12,7 @@ COMMITS = {
     "instantid": "2145b67f9607da6234702063692330185f374486",
     "photomaker": "060b4fcb10b76a4554edf565d6106b7e36c968f0",
     "pulid": "1aa2fc7df4bf51080df39f355f9abdc1cbfefbaa",
+    "pulid-chroma": "52dc5068e0fc304e51273cfa5fbdd031e1ddb824",
 }
 
 

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.chroma;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
@@ -11,6 +12,7 @@ import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.StreamSites;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
@@ -19,6 +21,8 @@ import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Chroma: FLUX.1's architecture without CLIP, with classifier-free guidance. */
@@ -50,6 +54,14 @@ public final class ChromaFamily implements ModelFamily {
   @Override
   public List<Variant> variants() {
     return List.of(VARIANT);
+  }
+
+  @Override
+  public Optional<AttentionSites> attentionSites() {
+    return Optional.of(new StreamSites(
+        Set.of("x_embedder.weight", "distilled_guidance_layer.in_proj.weight"),
+        true,
+        width -> "Chroma (context " + width + ")"));
   }
 
   @Override

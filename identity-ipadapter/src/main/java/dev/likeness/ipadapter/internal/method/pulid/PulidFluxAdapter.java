@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.internal.method.pulid;
 
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.attention.BlockTokens;
@@ -17,13 +18,16 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** The weights of PuLID for FLUX.1. */
+/** The weights of PuLID for FLUX.1, on FLUX.1 or Chroma. */
 final class PulidFluxAdapter implements IdentityMethod.Opened {
   private final ImageTokens maker;
+  private final boolean hasPersonInBoth;
   private final List<IdAttention> attentions;
 
   PulidFluxAdapter(AdapterLayout layout, AdapterSites sites, LoadedWeights file, Compute compute) {
     Weights root = Weights.of(file);
+    // The node for Chroma has no unconditional input: both predictions attend to the person.
+    hasPersonInBoth = sites.family().equals(FamilyRegistry.CHROMA);
     maker = new ImageTokens(
         layout, new FaceTokens(new AdapterNames(file), root, PulidMethod.FLUX_ENCODER), compute);
     attentions = IntStream.range(0, sites.paths().size())
@@ -39,7 +43,9 @@ final class PulidFluxAdapter implements IdentityMethod.Opened {
   @Override
   public Optional<BlockTokens> blockTokens(
       ReferenceEmbeddings references, boolean isUnconditional) {
-    Tensor tokens = isUnconditional ? maker.unconditional(references) : maker.of(references);
+    Tensor tokens = isUnconditional && !hasPersonInBoth
+        ? maker.unconditional(references)
+        : maker.of(references);
     List<KeysAndValues> persons =
         attentions.stream().map(attention -> attention.keysAndValues(tokens)).toList();
     return Optional.of(

@@ -31,6 +31,8 @@ import java.util.stream.IntStream;
  * PuLID (Guo et al. 2024, arXiv:2404.16022): tokens of a person from a face embedding and from the
  * features of the face in grey. In SDXL (v1.1), the attentions attend to them; in FLUX.1 (v0.9.0
  * and v0.9.1), cross-attentions behind every second double block and every fourth single block do.
+ * The files for FLUX.1 also serve Chroma, which has FLUX.1's blocks, as in the node
+ * {@code ApplyPulidFlux} of ComfyUI-PuLID-Flux-Chroma.
  *
  * @param isForFlux false for SDXL
  */
@@ -77,6 +79,13 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
   @Override
   public ModelFamily family() {
     return isForFlux ? FamilyRegistry.FLUX : FamilyRegistry.STABLE_DIFFUSION;
+  }
+
+  @Override
+  public Set<ModelFamily> families() {
+    return isForFlux
+        ? Set.of(FamilyRegistry.FLUX, FamilyRegistry.CHROMA)
+        : Set.of(FamilyRegistry.STABLE_DIFFUSION);
   }
 
   private String encoder() {

@@ -4,6 +4,14 @@ import {get, post, person as path} from './api.js';
 import {t, number, moment} from './words.js';
 
 const MOST = 200;
+/** Thumbnails in a row and in a column of styles.jpg. */
+const SHEET = {across: 6, down: 5};
+
+function Thumbnail({place}) {
+  const x = (place % SHEET.across) / (SHEET.across - 1);
+  const y = Math.floor(place / SHEET.across) / (SHEET.down - 1);
+  return html`<span class="thumbnail" aria-hidden="true" style=${{backgroundPosition: `${100 * x}% ${100 * y}%`}}></span>`;
+}
 
 export class Shoot extends Live {
   constructor() {
@@ -61,8 +69,9 @@ export class Shoot extends Live {
         <fieldset><legend>${t('shoot.styles')}</legend><div class="styles">
           ${data.styles.map(style => html`<label class="choice card" key=${style.name}>
             <input type="checkbox" checked=${chosen.includes(style.name)} onChange=${() => this.toggle(data, style.name)} />
+            <${Thumbnail} place=${style.thumbnail} />
             <span><b>${style.title}</b><br /><span class="note">${style.outfits[0]}, ${style.backdrops[0]}</span></span></label>`)}
-        </div></fieldset>
+        </div><p class="note">${t('shoot.thumbnails')}</p></fieldset>
         <p><label>${t('shoot.count')} <input type="number" min="1" max="50" value=${count} onInput=${setNumber('count')} />
           </label></p>
         <details><summary>${t('shoot.more')}</summary>

@@ -219,6 +219,7 @@ export default {
 
   'shoot.heading': 'Aufnehmen',
   'shoot.styles': 'Stile',
+  'shoot.thumbnails': 'Die kleinen Bilder sind Beispiele des Modells portrait: ein anderes Gesicht, und gerendert statt fotografiert.',
   'shoot.count': 'Bilder je Stil',
   'shoot.total': 'Bilder zusammen: {n}',
   'shoot.outfit': 'Kleidung (statt der des Stils)',

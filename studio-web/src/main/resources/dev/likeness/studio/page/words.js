@@ -218,6 +218,7 @@ const english = {
 
   'shoot.heading': 'Shoot',
   'shoot.styles': 'Styles',
+  'shoot.thumbnails': 'The small images are examples of the model portrait: another face, and rendered, not photographs.',
   'shoot.count': 'Images of each style',
   'shoot.total': 'Images in total: {n}',
   'shoot.outfit': 'Outfit (instead of the style’s)',

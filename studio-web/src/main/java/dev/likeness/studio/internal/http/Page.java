@@ -16,6 +16,7 @@ final class Page {
       Map.entry("login.html", "text/html;charset=utf-8"),
       Map.entry("studio.css", "text/css;charset=utf-8"),
       Map.entry("icon.svg", "image/svg+xml"),
+      Map.entry("styles.jpg", "image/jpeg"),
       Map.entry("app.js", SCRIPT),
       Map.entry("api.js", SCRIPT),
       Map.entry("start.js", SCRIPT),

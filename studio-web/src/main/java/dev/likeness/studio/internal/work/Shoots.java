@@ -74,7 +74,8 @@ public final class Shoots {
   /** Returns the built-in styles that the base can serve. */
   public List<Map<String, Object>> styles() {
     List<Map<String, Object>> styles = new ArrayList<>();
-    for (Style style : Style.all()) {
+    List<Style> all = Style.all();
+    for (Style style : all) {
       try {
         style.requireCompatible(studio.workshop().base());
       } catch (InvalidInputException otherBase) {
@@ -83,6 +84,8 @@ public final class Shoots {
       Map<String, Object> one = new LinkedHashMap<>();
       one.put("name", style.name());
       one.put("title", style.title());
+      // The place in the sheet of thumbnails, which tools/style_thumbnails.jsh makes.
+      one.put("thumbnail", all.indexOf(style));
       one.put("outfits", style.wardrobe());
       one.put("backdrops", style.backdrops());
       one.put("crop", style.crop());

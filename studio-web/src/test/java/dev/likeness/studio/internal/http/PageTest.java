@@ -3,6 +3,10 @@ package dev.likeness.studio.internal.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.provenance.Provenance;
+import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
@@ -80,6 +85,24 @@ class PageTest {
     }
     int size = bytes;
     assertTrue(size < 250_000, () -> "JavaScript has " + size + " compressed bytes");
+  }
+
+  @Test
+  void hasAThumbnailOfEveryStyleAndSaysThatItIsGenerated() {
+    byte[] file = Page.find("styles.jpg").orElseThrow().content();
+    RgbImage sheet = RgbImage.read("styles.jpg", file);
+    Matcher size =
+        Pattern.compile("SHEET = \\{across: ([0-9]+), down: ([0-9]+)\\}").matcher(text("shoot.js"));
+    assertTrue(size.find());
+    int across = Integer.parseInt(size.group(1));
+    int down = Integer.parseInt(size.group(2));
+    assertEquals(sheet.width() / across, sheet.height() / down, "thumbnails are square");
+    assertEquals(
+        down,
+        (Style.all().size() + across - 1) / across,
+        "the styles changed; run tools/style_thumbnails.jsh");
+    assertTrue(Provenance.inspect("styles.jpg", file, TrustAnchors.NONE).isDisclosed());
+    assertTrue(file.length < 150_000, file.length + " bytes");
   }
 
   @Test

@@ -20,7 +20,7 @@ const PAGES = {people: People, models: Models, playground: Playground};
 class App extends Component {
   constructor() {
     super();
-    this.onErased = receipt => this.setState({receipt, who: null});
+    this.onErased = receipt => this.setState({receipt, who: null}, () => this.focusHeading());
     this.state = {route: this.route(), studio: null, who: null, files: null, errors: [], lost: false, shown: {}};
   }
 
@@ -33,9 +33,14 @@ class App extends Component {
 
   componentDidMount() {
     addEventListener('hashchange', () => {
-      this.setState({route: this.route(), receipt: null}, () => {
-        document.querySelector('h1')?.setAttribute('tabindex', '-1');
-        document.querySelector('h1')?.focus();
+      const {person, step, page} = this.state.route;
+      const route = this.route();
+      const isSamePage = person === route.person && step === route.step && page === route.page;
+      this.setState({route, receipt: null}, () => {
+        // Another image or shoot on the same page keeps the focus where it was chosen.
+        if (!isSamePage) {
+          this.focusHeading();
+        }
       });
       this.loadPerson();
     });
@@ -56,6 +61,11 @@ class App extends Component {
     this.loadStudio();
     this.loadPerson();
     connect();
+  }
+
+  focusHeading() {
+    document.querySelector('h1')?.setAttribute('tabindex', '-1');
+    document.querySelector('h1')?.focus();
   }
 
   async loadStudio() {
@@ -140,6 +150,7 @@ class App extends Component {
 
   receipt(receipt) {
     return html`<main id="content" class="narrow"><h1>${t('person.erased')}</h1>
+      <p>${t('person.receiptNote')}</p>
       <p class="row"><a class="button primary" href=${URL.createObjectURL(receipt)} download="erasure-receipt.json">
         ${t('person.receipt')}</a>
       <a class="button" href="#/" onClick=${() => this.setState({receipt: null})}>${t('app.home')}</a></p></main>`;

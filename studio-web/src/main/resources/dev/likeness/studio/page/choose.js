@@ -1,5 +1,5 @@
 // The images of a shoot: the same sentences as its report, and what to keep.
-import {html, Live, Progress} from './parts.js';
+import {html, Live, Progress, isEnd} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, moment} from './words.js';
 
@@ -16,7 +16,7 @@ export class Choose extends Live {
     }
     if (event.type === 'shoot' && event.shoot === this.state.data?.shoot?.id) {
       this.setState({live: event});
-      return event.step <= 1 || event.done !== this.state.live?.done;
+      return isEnd(event) || event.step <= 1 || event.done !== this.state.live?.done;
     }
     return event.type === 'shoot' || event.type === 'checked';
   }
@@ -104,6 +104,9 @@ export class Choose extends Live {
     const edited = new Map(shoot.images.map(image => [image.number, image.edits]));
     const draw = image => this.figure(
       image, order.get(image.number), choices.get(image.number), compared, edited.get(image.number));
+    // The report names files; on the page, the images have numbers.
+    const named = line => line.replace(
+      /headshot-([0-9]+)\.png/g, (file, n) => t('choose.image', {n: order.get(Number(n)) ?? Number(n)}));
     return html`<main id="content" class="choose">
       <h1>${t('choose.heading')}</h1>
       ${shoots.length > 1 && html`<p><label>${t('choose.shoot')} <select
@@ -112,7 +115,7 @@ export class Choose extends Live {
           ${t('choose.shootOf', {date: moment(one.created), done: one.images.length, total: one.total})}</option>`)}
         </select></label></p>`}
       ${report.warnings?.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${line}</p>`)}</div>`}
-      <div role="status" aria-live="polite">${this.status(shoot, live, isBusy)}</div>
+      <div role="status" aria-live="polite">${this.status(shoot, live, isBusy, named)}</div>
       <p class="row">
         ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('choose.pause')}</button>`}
         ${(shoot.state === 'paused' || shoot.state === 'failed')
@@ -123,18 +126,18 @@ export class Choose extends Live {
         <div class="grid images">${best.map(draw)}</div></section>`}
       ${others.length > 0 && html`<section><h2>${t('choose.others')}</h2>
         <div class="grid images small">${others.map(draw)}</div></section>`}
-      ${shoot.images.length > 0 && html`<p class="next"><a class="button primary" id="next" href="#/${person}/export">
+      ${shoot.images.length > 0 && html`<p class="next always"><a class="button primary" id="next" href="#/${person}/export">
         ${t('choose.next')}</a></p>`}
       ${report.verdict && html`<p><a target="_blank" href="${path(person)}/shoots/${shoot.id}/report.html">
           ${t('choose.report')}</a></p>
-        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps.map(line => html`<li>${line}</li>`)}</ol></section>
+        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps.map(line => html`<li>${named(line)}</li>`)}</ol></section>
         <section><h2>${t('choose.limits')}</h2><ul>${report.limits.map(line => html`<li>${line}</li>`)}</ul></section>`}
       ${zoomed && this.dialog([zoomed], order, true)}
       ${compared.length === 2 && this.dialog(compared, order, false)}
     </main>`;
   }
 
-  status(shoot, live, isBusy) {
+  status(shoot, live, isBusy, named) {
     if (isBusy && shoot.state === 'running' && live?.steps) {
       const words = t('choose.running', {
         image: Math.min(shoot.total, live.done + 1), total: shoot.total, step: live.step, steps: live.steps});
@@ -150,7 +153,7 @@ export class Choose extends Live {
       ${shoot.state === 'paused' && html`<p>${t('choose.paused')}</p>`}
       ${shoot.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: shoot.message})}</p>`}
       ${shoot.report.checked
-        ? shoot.report.verdict && html`<p class="verdict">${shoot.report.verdict}</p>
+        ? shoot.report.verdict && html`<p class="verdict">${named(shoot.report.verdict)}</p>
           <p>${shoot.report.source} ${shoot.report.warnings.includes(shoot.report.likeness) ? '' : shoot.report.likeness}</p>`
         : shoot.images.length > 0 && html`<p>${t('choose.checking')}</p>`}`;
   }

@@ -1,5 +1,5 @@
 // Changes to a headshot: new words for its parts or for a painted region, before and after, and back.
-import {html, Live, Component, Progress} from './parts.js';
+import {html, Live, Component, Progress, isEnd} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, number as format} from './words.js';
 
@@ -26,7 +26,7 @@ export class Edit extends Live {
     }
     if (event.type === 'edit') {
       this.setState({live: event});
-      return event.step <= 1 || event.step === event.steps;
+      return isEnd(event) || event.step <= 1 || event.step === event.steps;
     }
     return event.type === 'checked';
   }
@@ -96,8 +96,8 @@ export class Edit extends Live {
           <div role="status" aria-live="polite">${this.status(edits, live, isBusy)}</div>
           ${newest > 0 && this.verdict(edits.versions[newest - 1])}
           <p class="row">
-            ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('edit.pause')}</button>`}
-            ${isStopped && html`<button class="primary" onClick=${() => this.control('resume')}>${t('edit.resume')}</button>`}
+            ${isBusy && html`<button id="stop-edit" onClick=${() => this.control('pause')}>${t('edit.pause')}</button>`}
+            ${isStopped && html`<button class="primary" id="resume-edit" onClick=${() => this.control('resume')}>${t('edit.resume')}</button>`}
             ${!isBusy && (newest > 0 || isStopped)
               && html`<button id="undo" onClick=${() => this.control('undo')}>${t('edit.undo')}</button>`}
           </p>
@@ -110,7 +110,7 @@ export class Edit extends Live {
           <label class="choice"><input type="checkbox" id="paint" checked=${paints}
             onChange=${event => this.setState({paints: event.target.checked})} /> <span>${t('edit.paint')}</span></label>
           ${paints && html`<p><label>${t('edit.maskWords')}
-            <input type="text" maxlength="200" value=${maskWords}
+            <input type="text" id="mask-words" maxlength="200" value=${maskWords}
               onInput=${event => this.setState({maskWords: event.target.value})} /></label></p>`}
           <details><summary>${t('shoot.more')}</summary>
             <p><label>${t('edit.strength')} <input type="number" min="0" max="100" value=${strength} placeholder="–"

@@ -19,8 +19,10 @@ export class Live extends Component {
   }
 
   componentDidUpdate(before) {
-    if (before.person !== this.props.person || before.shoot !== this.props.shoot) {
+    if (before.person !== this.props.person) {
       this.setState({data: null});
+    }
+    if (before.person !== this.props.person || before.shoot !== this.props.shoot) {
       this.reload();
     }
   }
@@ -74,6 +76,16 @@ export class Live extends Component {
       this.props.onError?.(refusal);
     }
   }
+}
+
+/** Returns the whole number of a field, which may be empty while it is being changed. */
+export function whole(text, least) {
+  return Math.max(least, Math.floor(Number(text)) || least);
+}
+
+/** Tells whether an event says that a job ended, whichever step it had. */
+export function isEnd(event) {
+  return event.state !== undefined && event.state !== 'queued' && event.state !== 'running';
 }
 
 export function Progress({value, max, label}) {

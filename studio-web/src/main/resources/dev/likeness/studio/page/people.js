@@ -23,10 +23,11 @@ export class People extends Live {
           ? html`<h2>${t('start.locked')}</h2><p class="note">${person.message}</p>`
           : html`<h2><a href="#/${person.id}/${person.trained ? 'shoot' : 'photos'}">${nameOf(person)}</a></h2>
             <dl>
-              <dt>${t('people.consent')}</dt><dd>${moment(person.consent_given)}</dd>
+              <dt>${t('people.consent')}</dt><dd>${person.sample
+                ? t('people.consentSample') : moment(person.consent_given)}</dd>
               <dt>${t('people.photos')}</dt><dd>${number(person.photos)}${this.until(person, 'photos')}</dd>
               <dt>${t('people.model')}</dt><dd>${t(person.trained ? 'people.trained' : 'people.untrained')}
-                ${this.until(person, 'person')}</dd>
+                ${person.trained && this.until(person, 'person')}</dd>
               <dt>${t('people.headshots')}</dt><dd>${number(person.images)}${this.until(person, 'images')}</dd>
               <dt>${t('people.likeness')}</dt><dd>${this.likeness(person)}</dd>
             </dl>`}
@@ -68,17 +69,26 @@ export class Erase extends Component {
     }
   }
 
+  componentDidUpdate(props, {asks}) {
+    // The button that had the focus is gone.
+    if (Boolean(asks) !== Boolean(this.state.asks)) {
+      this.focus?.focus();
+    }
+  }
+
   render({person}, {asks}) {
+    const focus = element => (this.focus = element);
     const name = person.locked ? t('start.locked') : nameOf(person);
     return html`<details><summary>${t('person.erase')} …</summary>
       ${person.consent && html`<p class="note">${t('person.consent', {text: person.consent})}</p>`}
       ${asks
         ? html`<div role="alertdialog" aria-label=${t('person.erase')}>
             <p>${t('person.eraseQuestion', {name})}</p>
-            <p class="row"><button class="danger" id="erase-now" onClick=${() => this.erase(person.id)}>
+            <p class="row"><button class="danger" id="erase-now-${person.id}" onClick=${() => this.erase(person.id)}>
               ${t('person.eraseYes')}</button>
-            <button onClick=${() => this.setState({asks: false})}>${t('person.keep')}</button></p></div>`
-        : html`<p><button class="danger" id="erase" onClick=${() => this.setState({asks: true})}>
+            <button ref=${focus} onClick=${() => this.setState({asks: false})}>${t('person.keep')}</button></p></div>`
+        : html`<p><button class="danger" id="erase-${person.id}" ref=${focus}
+            onClick=${() => this.setState({asks: true})}>
             ${t('person.erase')}</button></p>`}
     </details>`;
   }

@@ -105,7 +105,7 @@ export class Photos extends Live {
                 checked=${shown === photo.id} onChange=${() => onShown(photo.id)} />
                 <span>${t('photos.shows')}</span></label>`}
               <button class="quiet" aria-label=${t('photos.remove', {name: photo.name})}
-                onClick=${() => this.act(() => remove(`${path(person)}/photos/${photo.id}`))}>✕</button>
+                onClick=${() => this.act(() => remove(`${path(person)}/photos/${photo.id}`))}>${t('photos.removeOne')}</button>
             </p>
           </figcaption>
         </figure></li>`)}</ul>
@@ -114,7 +114,7 @@ export class Photos extends Live {
       <${DropZone} label=${t('photos.more')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
         onFiles=${files => this.add(files)} />
       ${data?.accepted > 0 && left === 0 && (!data.unclear || shown)
-        && html`<p class="next"><a class="button primary" id="next" href="#/${person}/train">${t('photos.next')}</a></p>`}
+        && html`<p class="next always"><a class="button primary" id="next" href="#/${person}/train">${t('photos.next')}</a></p>`}
     </main>`;
   }
 }

@@ -1,5 +1,5 @@
 // Grids of seeds and settings on the base, for those who study them.
-import {html, Live, Progress, Chart} from './parts.js';
+import {html, Live, Progress, Chart, isEnd, whole} from './parts.js';
 import {get, post, send} from './api.js';
 import {t, number} from './words.js';
 
@@ -17,7 +17,7 @@ export class Playground extends Live {
   concerns(event) {
     if (event.type === 'playground') {
       this.setState({live: event});
-      return event.step <= 1 || event.done !== this.state.data?.grid?.done;
+      return isEnd(event) || event.step <= 1 || event.done !== this.state.data?.grid?.done;
     }
     return event.type === 'base';
   }
@@ -29,6 +29,11 @@ export class Playground extends Live {
       this.plan(this.state.scheduler, data.steps);
     }
     return data;
+  }
+
+  numbers() {
+    const {steps, seed, count} = this.state;
+    return {steps: whole(steps, 1), seed: whole(seed, 0), count: whole(count, 1)};
   }
 
   /** Asks for the sigma schedule; a name that is not complete yet has none. */
@@ -43,7 +48,8 @@ export class Playground extends Live {
 
   start(event) {
     event.preventDefault();
-    const {prompt, negative, scheduler, steps, guidance, seed, count, axis, values, loras, references} = this.state;
+    const {prompt, negative, scheduler, guidance, axis, values, loras, references} = this.state;
+    const {steps, seed, count} = this.numbers();
     const used = Object.fromEntries(Object.entries(loras).filter(([, weight]) => weight !== ''));
     return this.act(() => post('/api/playground', {
       action: 'start', prompt, negative, scheduler, steps, seed, count, axis, references,
@@ -56,7 +62,7 @@ export class Playground extends Live {
   addReferences(files) {
     return this.act(async () => {
       for (const file of files) {
-        await send('/api/playground/references', file);
+        await send(`/api/playground/references?name=${encodeURIComponent(file.name)}`, file);
       }
       this.setState({references: true});
     });
@@ -70,9 +76,9 @@ export class Playground extends Live {
     const {grid} = data;
     const isBusy = grid?.state === 'queued' || grid?.state === 'running';
     const rows = axis === '' ? 1 : values.split(',').filter(value => value.trim()).length;
-    const total = rows * count;
+    const total = rows * this.numbers().count;
     const set = key => event => this.setState({[key]: event.target.value});
-    const setNumber = (key, least) => event => this.setState({[key]: Math.max(least, Math.floor(Number(event.target.value)) || least)});
+    const plan = event => this.plan(scheduler, whole(event.target.value, 1));
     return html`<main id="content">
       <h1>${t('play.heading')}</h1>
       <p class="lead">${t('play.lead')}</p>
@@ -82,30 +88,30 @@ export class Playground extends Live {
             onInput=${set('prompt')}></textarea></label></p>
           <p><label>${t('play.negative')} <input type="text" maxlength="2000" value=${negative} onInput=${set('negative')} /></label></p>
           <p><label>${t('play.scheduler')} <input type="text" id="scheduler" list="schedulers" placeholder=${data.scheduler}
-            value=${scheduler} onInput=${set('scheduler')} onChange=${event => this.plan(event.target.value, steps)} /></label>
+            value=${scheduler} onInput=${set('scheduler')} onChange=${event => this.plan(event.target.value, whole(steps, 1))} /></label>
             <datalist id="schedulers">${data.schedulers.map(name => html`<option value=${name} />`)}</datalist></p>
-          <p class="row"><label>${t('shoot.steps')} <input type="number" min="1" max="150" value=${steps}
-              onInput=${setNumber('steps', 1)} onChange=${event => this.plan(scheduler, event.target.value)} /></label>
+          <p class="row"><label>${t('shoot.steps')} <input type="number" id="steps" min="1" max="150" value=${steps}
+              onInput=${set('steps')} onChange=${plan} /></label>
             <label>${t('play.guidance')} <input type="number" step="0.1" value=${guidance} placeholder=${data.guidance}
               onInput=${set('guidance')} /></label></p>
-          <p class="row"><label>${t('play.seed')} <input type="number" min="0" value=${seed} onInput=${setNumber('seed', 0)} /></label>
+          <p class="row"><label>${t('play.seed')} <input type="number" min="0" value=${seed} onInput=${set('seed')} /></label>
             <label>${t('play.count')} <input type="number" id="count" min="1" max="8" value=${count}
-              onInput=${setNumber('count', 1)} /></label></p>
-          <p><label>${t('play.axis')} <select id="axis" onChange=${set('axis')}>${AXES.map(one => html`<option value=${one}
+              onInput=${set('count')} /></label></p>
+          <p><label>${t('play.axis')} <select id="axis" onChange=${set('axis')}>${AXES.filter(one => one !== 'lora' || data.loras.length > 0).map(one => html`<option value=${one}
             selected=${one === axis}>${t(`play.axis.${one || 'none'}`)}</option>`)}</select></label></p>
           ${axis !== '' && html`<p><label>${t('play.values')} <input type="text" id="values" value=${values}
             placeholder=${{steps: '5, 10, 20', guidance: '1, 4, 7.5', scheduler: 'euler, dpmpp_2m_karras', lora: '0, 0.5, 1'}[axis]}
             onInput=${set('values')} /></label></p>`}
           ${data.loras.length > 0 && html`<fieldset><legend>${t('play.loras')}</legend>${data.loras.map(name => html`<p><label>${name}
-            <input type="number" step="0.05" value=${loras[name] ?? ''} placeholder="–"
+            <input type="number" id="lora-${name}" step="0.05" value=${loras[name] ?? ''} placeholder="–"
               onInput=${event => this.setState({loras: {...loras, [name]: event.target.value}})} /></label></p>`)}</fieldset>`}
           ${data.loras.length === 0 && html`<p class="note">${t('play.noLoras')} <code>likeness studio --lora FILE</code></p>`}
           ${data.edits && html`<fieldset><legend>${t('play.references', {n: data.references})}</legend>
-            <p class="row"><label class="button">${t('play.addReferences')}<input class="hidden-input" type="file" multiple
+            <p class="row"><label class="button">${t('play.addReferences')}<input class="hidden-input" type="file" multiple id="add-references"
                 accept="image/*" onChange=${event => this.addReferences([...event.target.files])} /></label>
               ${data.references > 0 && html`<button type="button" onClick=${() => this.act(() => post('/api/playground',
                 {action: 'forget'}))}>${t('play.forget')}</button>
-              <label class="choice"><input type="checkbox" checked=${state.references}
+              <label class="choice"><input type="checkbox" id="show-references" checked=${state.references}
                 onChange=${event => this.setState({references: event.target.checked})} /> <span>${t('play.show')}</span></label>`}
             </p></fieldset>`}
           <p class="row"><button class="primary" id="play" disabled=${isBusy || total < 1 || total > data.most}>${t('shoot.start')}</button>
@@ -143,23 +149,34 @@ export class Playground extends Live {
       <div role="status" aria-live="polite">
         ${isBusy && html`<p>${words}</p><${Progress} value=${grid.done} max=${total} label=${words} />`}
         ${grid.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: grid.message})}</p>`}
-        ${grid.state === 'stopped' && html`<p>${t('play.stopped')}</p>`}</div>
-      ${isBusy && html`<p><button onClick=${() => this.act(() => post('/api/playground', {action: 'stop'}))}>
+        ${grid.state === 'stopped' && html`<p id="grid-stopped">${t('play.stopped')}</p>`}</div>
+      ${isBusy && html`<p><button id="stop-grid" onClick=${() => this.act(() => post('/api/playground', {action: 'stop'}))}>
         ${t('choose.pause')}</button></p>
         ${live?.preview > 0 && html`<p><img class="preview" alt=${t('choose.preview')}
           src="/api/playground/preview?at=${live.done}-${live.preview}" /></p>`}`}
       <div class="scroll" tabindex="0" role="region" aria-label=${t('play.grid')}><table class="seeds"><thead><tr>
-        <th scope="col">${t(`play.axis.${grid.axis || 'none'}`)}</th>
+        ${grid.axis && html`<th scope="col">${t(`play.axis.${grid.axis}`)}</th>`}
         ${column.map(i => html`<th scope="col">${t('play.seedOf', {n: grid.seed + i})}</th>`)}</tr></thead>
-        <tbody>${grid.rows.map((row, y) => html`<tr><th scope="row">${row || '–'}</th>${column.map(x => {
+        <tbody>${grid.rows.map((row, y) => html`<tr>${grid.axis && html`<th scope="row">${row}</th>`}${column.map(x => {
           const image = y * grid.count + x + 1;
           return html`<td>${image <= grid.done && html`<img loading="lazy" src="/api/playground/images/${image}?of=${this.stamp(grid)}"
             alt=${t('play.alt', {n: grid.seed + x, row: row || '–'})} />`}</td>`;
         })}</tr>`)}</tbody></table></div>
-      ${['command', 'java'].map(kind => html`<details key=${kind}><summary>${t(`play.${kind}`)}</summary>
+      ${['command', 'java'].map(kind => html`<details key=${kind} id=${kind}><summary>${t(`play.${kind}`)}</summary>
         <pre tabindex="0">${grid[kind]}</pre>
-        <p><button onClick=${() => navigator.clipboard.writeText(grid[kind])}>${t('play.copy')}</button></p></details>`)}
+        <p class="row"><button id="copy-${kind}" onClick=${event => this.copy(kind, event.target)}>${t('play.copy')}</button>
+          <span role="status">${this.state.copied === kind && t('play.copied')}</span></p></details>`)}
     </section>`;
+  }
+
+  /** Copies a text. Browsers without a clipboard for this address select it, so that the keys of the system copy it. */
+  async copy(kind, button) {
+    try {
+      await navigator.clipboard.writeText(this.state.data.grid[kind]);
+      this.setState({copied: kind});
+    } catch {
+      getSelection().selectAllChildren(button.closest('details').querySelector('pre'));
+    }
   }
 
   /** Tells images of two grids apart, which have the same addresses. */

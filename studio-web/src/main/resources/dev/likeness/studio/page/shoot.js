@@ -1,5 +1,5 @@
 // What headshots to generate.
-import {html, Live} from './parts.js';
+import {html, Live, whole} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, number, moment} from './words.js';
 
@@ -41,7 +41,8 @@ export class Shoot extends Live {
   }
 
   generate(data) {
-    const {count, outfit, backdrop, strength, steps} = this.state;
+    const {outfit, backdrop, strength} = this.state;
+    const [count, steps] = [whole(this.state.count, 1), whole(this.state.steps, 1)];
     return this.act(async () => {
       const shoot = await post(`${path(this.props.person)}/shoots`, {
         styles: this.chosen(data), count, outfit, backdrop, strength: strength / 100, steps});
@@ -54,11 +55,10 @@ export class Shoot extends Live {
       return html`<main id="content"><h1>${t('shoot.heading')}</h1></main>`;
     }
     const chosen = this.chosen(data);
-    const total = chosen.length * count;
+    const total = chosen.length * whole(count, 1);
     const offered = data.styles.filter(style => chosen.includes(style.name));
     const words = part => [...new Set(offered.flatMap(style => style[part]))].sort();
     const set = key => event => this.setState({[key]: event.target.value});
-    const setNumber = key => event => this.setState({[key]: Math.max(1, Number(event.target.value) || 1)});
     return html`<main id="content">
       <h1>${t('shoot.heading')}</h1>
       ${!data.trained && html`<p class="warning">${t('shoot.notTrained')} <a href="#/${person}/train">${t('step.train')}</a></p>`}
@@ -72,7 +72,7 @@ export class Shoot extends Live {
             <${Thumbnail} place=${style.thumbnail} />
             <span><b>${style.title}</b><br /><span class="note">${style.outfits[0]}, ${style.backdrops[0]}</span></span></label>`)}
         </div><p class="note">${t('shoot.thumbnails')}</p></fieldset>
-        <p><label>${t('shoot.count')} <input type="number" min="1" max="50" value=${count} onInput=${setNumber('count')} />
+        <p><label>${t('shoot.count')} <input type="number" min="1" max="50" value=${count} onInput=${set('count')} />
           </label></p>
         <details><summary>${t('shoot.more')}</summary>
           ${['outfit', 'backdrop'].map(part => html`<p><label>${t(`shoot.${part}`)}
@@ -80,9 +80,9 @@ export class Shoot extends Live {
               value=${part === 'outfit' ? outfit : backdrop} onInput=${set(part)} /></label>
             <datalist id="${part}-words">${words(`${part}s`).map(text => html`<option value=${text} />`)}</datalist></p>`)}
           <p><label>${t('shoot.strength')}: ${strength} %
-            <input type="range" min="0" max="100" value=${strength} onInput=${setNumber('strength')} /></label>
+            <input type="range" min="0" max="100" value=${strength} onInput=${set('strength')} /></label>
             <span class="note">${t('shoot.strengthNote')}</span></p>
-          <p><label>${t('shoot.steps')} <input type="number" min="1" max="150" value=${steps} onInput=${setNumber('steps')} />
+          <p><label>${t('shoot.steps')} <input type="number" min="1" max="150" value=${steps} onInput=${set('steps')} />
             </label></p>
         </details>
         <p class="next always"><button class="primary" id="generate" disabled=${!data.trained || total === 0 || total > MOST}>

@@ -20,7 +20,8 @@ export class Start extends Live {
     return html`<main id="content" class="start">
       <h1>${t('start.heading')}</h1>
       <p class="lead">${t('start.lead')}</p>
-      ${studio?.base.photographs === false && html`<p class="warning">${t('start.rendered')}</p>`}
+      ${studio?.base.photographs === false && html`<p class="warning">${t('start.rendered')}
+        <a href="#/models">${t('start.bases')}</a></p>`}
       <${DropZone} label=${t('start.drop')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
         onFiles=${onFiles} />
       <h2>${t('start.people')}</h2>

@@ -32,11 +32,13 @@ export default {
   'start.open': '{name} öffnen',
   'start.rendered': 'Dieses Basismodell ist für einen ersten Eindruck: Es erzeugt gerenderte Gesichter, die nie wie eine '
     + 'wirkliche Person aussehen. Für eigene Porträts starten Sie das Studio mit --base und einem Basismodell für Fotografien.',
+  'start.bases': 'Basismodelle ansehen',
 
   'people.heading': 'Personen',
   'people.lead': 'Alles, was der Speicher von jeder Person aufbewahrt, und bis wann. Jede Nutzung lässt die Zeit neu beginnen.',
   'people.add': 'Person hinzufügen',
   'people.consent': 'Einwilligung vom',
+  'people.consentSample': 'nicht nötig: die Beispielfotos zeigen niemanden',
   'people.photos': 'Fotos',
   'people.model': 'Modell des Gesichts',
   'people.trained': 'trainiert',
@@ -124,6 +126,7 @@ export default {
   'play.command': 'Dasselbe als Befehl',
   'play.java': 'Dasselbe als Java-Programm',
   'play.copy': 'Kopieren',
+  'play.copied': 'Kopiert.',
 
   'consent.heading': 'Zuerst die Einwilligung',
   'consent.lead': '{n} Fotos liegen bereit. Noch ist nichts gespeichert.',
@@ -161,6 +164,7 @@ export default {
   'person.eraseYes': 'Jetzt löschen',
   'person.keep': 'Behalten',
   'person.erased': 'Alles wurde gelöscht.',
+  'person.receiptNote': 'Die Quittung sagt, was wann gelöscht wurde, und ist signiert. Exportierte Dateien wurden nicht gelöscht.',
   'person.receipt': 'Quittung speichern',
   'person.consent': 'Einwilligung: {text}',
 
@@ -172,6 +176,7 @@ export default {
   'photos.warn': 'Brauchbar',
   'photos.reject': 'Nicht verwendet',
   'photos.refused': 'Nicht gespeichert',
+  'photos.removeOne': 'Entfernen',
   'photos.remove': '{name} entfernen',
   'photos.summary': '{accepted} von {all} Fotos sind verwendbar.',
   'photos.advice': 'So wird der Satz besser',
@@ -264,13 +269,13 @@ export default {
   'choose.report': 'Diesen Bericht als eine Seite öffnen',
   'choose.steps': 'Was Sie als Nächstes tun können',
   'choose.limits': 'Was diese Bilder nicht sind',
-  'choose.edited': '{n}-mal bearbeitet; die Sätze und Bewertungen sind die von vorher.',
+  'choose.edited': 'Änderungen: {n}. Die Sätze und Werte sind die davor.',
   'choose.preview': 'Vorschau des Bildes, das gerade erzeugt wird',
   'choose.next': 'Weiter: exportieren',
 
   'edit.heading': 'Bearbeiten',
   'edit.lead': 'Ändern Sie Teile eines Porträts. Der Rest bleibt, wie er ist, und jede Änderung lässt sich zurücknehmen.',
-  'edit.edited': '{n}-mal bearbeitet',
+  'edit.edited': 'Änderungen: {n}',
   'edit.result': 'Das Bild',
   'edit.outfit': 'Kleidung',
   'edit.backdrop': 'Hintergrund',

@@ -34,11 +34,13 @@ const english = {
   'start.open': 'Open {name}',
   'start.rendered': 'This base model is for a first look: it generates rendered faces that never look like a real person. '
     + 'For your own headshots, start the studio with --base and a base for photographs.',
+  'start.bases': 'See the base models',
 
   'people.heading': 'People',
   'people.lead': 'Everything the store keeps of each person, and until when. Each use begins the time again.',
   'people.add': 'Add a person',
   'people.consent': 'Consent given',
+  'people.consentSample': 'not needed: the sample photos show nobody',
   'people.photos': 'Photos',
   'people.model': 'Model of the face',
   'people.trained': 'trained',
@@ -125,6 +127,7 @@ const english = {
   'play.command': 'The same as a command line',
   'play.java': 'The same as a Java program',
   'play.copy': 'Copy',
+  'play.copied': 'Copied.',
 
   'consent.heading': 'Consent first',
   'consent.lead': '{n} photos are ready. Nothing has been stored yet.',
@@ -162,6 +165,7 @@ const english = {
   'person.eraseYes': 'Erase now',
   'person.keep': 'Keep',
   'person.erased': 'Everything was erased.',
+  'person.receiptNote': 'The receipt says what was erased and when, and is signed. Files that you exported were not erased.',
   'person.receipt': 'Save the receipt',
   'person.consent': 'Consent: {text}',
 
@@ -173,6 +177,7 @@ const english = {
   'photos.warn': 'Usable',
   'photos.reject': 'Not used',
   'photos.refused': 'Not stored',
+  'photos.removeOne': 'Remove',
   'photos.remove': 'Remove {name}',
   'photos.summary': '{accepted} of {all} photos can be used.',
   'photos.advice': 'To make the set better',
@@ -263,13 +268,13 @@ const english = {
   'choose.report': 'Open this report as one page',
   'choose.steps': 'What to do next',
   'choose.limits': 'What these images are not',
-  'choose.edited': 'Edited {n} times; the sentences and scores are those before.',
+  'choose.edited': 'Edits: {n}. The sentences and scores are those before.',
   'choose.preview': 'Preview of the image that is being generated',
   'choose.next': 'Continue: export',
 
   'edit.heading': 'Edit',
   'edit.lead': 'Change parts of a headshot. The rest stays as it is, and each change can be taken back.',
-  'edit.edited': 'edited {n} times',
+  'edit.edited': 'edits: {n}',
   'edit.result': 'The image',
   'edit.outfit': 'Outfit',
   'edit.backdrop': 'Backdrop',

@@ -28,7 +28,9 @@ import org.openqa.selenium.interactions.Actions;
 /** Debian's Chromium, with what the tests of the page ask of it. */
 final class Browser implements AutoCloseable {
   private static final long PATIENCE_NANOS = 240_000_000_000L;
-  private static final Path SHOTS = Path.of("target/screenshots");
+  private static final List<Integer> WIDTHS = List.of(360, 390, 1280, 1920, 2560);
+  private static final Optional<Path> SHOTS =
+      Optional.ofNullable(System.getProperty("likeness.screenshots")).map(Path::of);
 
   private final ChromeDriver driver;
   private int clicks;
@@ -81,8 +83,14 @@ final class Browser implements AutoCloseable {
     return clicks;
   }
 
+  /** Opens an address, or another page of the studio if it begins with a hash sign. */
   void go(String address) {
-    driver.get(address);
+    if (address.startsWith("#")) {
+      await("main");
+      driver.executeScript("location.hash = arguments[0]", address);
+    } else {
+      driver.get(address);
+    }
   }
 
   /** Waits for an element that is shown. */
@@ -123,6 +131,24 @@ final class Browser implements AutoCloseable {
     clicks++;
   }
 
+  /** Lets the page read the clipboard, so that a test can look at what was copied. */
+  void grantClipboard() {
+    driver.executeCdpCommand(
+        "Browser.grantPermissions",
+        Map.of("permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite")));
+  }
+
+  /** Clicks a link that saves a file, and returns the file in a folder. */
+  Path download(String selector, Path folder) {
+    driver.executeCdpCommand(
+        "Browser.setDownloadBehavior",
+        Map.of("behavior", "allow", "downloadPath", folder.toAbsolutePath().toString()));
+    Path file = folder.resolve(await(selector).getAttribute("download"));
+    click(selector);
+    await(() -> Files.exists(file), file.getFileName().toString());
+    return file;
+  }
+
   /** Gives files to a zone, as dropping them does. */
   void drop(List<Path> files) {
     await(() -> !driver.findElements(By.id("choose-photos")).isEmpty(), "the zone for photos");
@@ -134,16 +160,46 @@ final class Browser implements AutoCloseable {
             .orElseThrow());
   }
 
-  /** Presses Tab until an element has the focus. */
+  /** Presses Tab until the element with an id has the focus. */
   void tabTo(String id) {
-    await("#" + id);
-    for (int i = 0; i < 200; i++) {
-      if (id.equals(driver.switchTo().activeElement().getAttribute("id"))) {
+    tabToElement("#" + id);
+  }
+
+  /** Presses Tab until an element has the focus. */
+  void tabToElement(String selector) {
+    await(selector);
+    for (int i = 0; i < 250; i++) {
+      if (hasFocus(selector)) {
         return;
       }
       press(Keys.TAB);
     }
-    throw new AssertionError("Tab does not reach #" + id);
+    throw new AssertionError("Tab does not reach " + selector);
+  }
+
+  boolean hasFocus(String selector) {
+    return Boolean.TRUE.equals(
+        driver.executeScript("return document.activeElement.matches(arguments[0])", selector));
+  }
+
+  /** Refuses ids that stand twice on the page. */
+  void requireUniqueIds() {
+    assertEquals(
+        List.of(),
+        driver.executeScript("const ids = [...document.querySelectorAll('[id]')].map(e => e.id);"
+            + "return ids.filter((id, at) => ids.indexOf(id) !== at)"),
+        "ids are unique");
+  }
+
+  /** Refuses errors in the console, except answers for what was erased or is not open yet. */
+  void requireNoErrors() {
+    assertEquals(
+        List.of(),
+        driver.manage().logs().get("browser").getAll().stream()
+            .map(Object::toString)
+            .filter(line -> line.contains("SEVERE") && !line.matches(".*status of 4(04|09) .*"))
+            .toList(),
+        "the console of the browser has no errors");
   }
 
   void press(CharSequence keys) {
@@ -173,13 +229,17 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** Takes screenshots of a page at three widths, in light and dark. */
+  /**
+   * Checks a page at all widths, in light and dark: it does not scroll sideways, and axe-core finds
+   * nothing serious. Writes screenshots if the property {@code likeness.screenshots} names a
+   * folder.
+   */
   void shoot(String page) {
     for (String scheme : List.of("light", "dark")) {
       driver.executeCdpCommand(
           "Emulation.setEmulatedMedia",
           Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
-      for (int width : List.of(390, 1280, 1920)) {
+      for (int width : WIDTHS) {
         size(width);
         write(page + "-" + width + "-" + scheme + ".png");
         long wide = ((Number)
@@ -189,6 +249,7 @@ final class Browser implements AutoCloseable {
         assertEquals(0, wide, page + " at " + width + " pixels does not scroll sideways");
       }
       requireAccessible(page + " " + scheme);
+      requireUniqueIds();
     }
     driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
     size(1280);
@@ -215,10 +276,14 @@ final class Browser implements AutoCloseable {
   }
 
   private void write(String name) {
+    if (SHOTS.isEmpty()) {
+      return;
+    }
     try {
+      // Images of the new width are decoded.
       Thread.sleep(300);
-      Files.createDirectories(SHOTS);
-      Files.write(SHOTS.resolve(name), driver.getScreenshotAs(OutputType.BYTES));
+      Files.createDirectories(SHOTS.get());
+      Files.write(SHOTS.get().resolve(name), driver.getScreenshotAs(OutputType.BYTES));
     } catch (IOException e) {
       throw new AssertionError(e);
     } catch (InterruptedException e) {

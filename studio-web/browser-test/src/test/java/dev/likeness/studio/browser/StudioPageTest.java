@@ -3,18 +3,13 @@ package dev.likeness.studio.browser;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.portrait.PortraitModel;
-import dev.likeness.studio.LikenessStudio;
-import dev.likeness.studio.StudioOptions;
-import dev.likeness.vault.SubjectStore;
-import dev.likeness.vault.key.WrappingKey;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Locale;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,51 +18,36 @@ import org.openqa.selenium.Keys;
 
 /** The page, from selfies to a file, by mouse and by keyboard alone. */
 class StudioPageTest {
-  private static final Path SAMPLES = Path.of("../../examples/photos/person-5000000002");
   private static final int MOST_CLICKS = 6;
+  private static final int MOST_JAVASCRIPT = 250_000;
 
   @TempDir
   private Path folder;
 
   private Browser browser;
-  private SubjectStore store;
-  private LikenessStudio studio;
+  private OpenStudio studio;
 
   @BeforeEach
   void open() {
     browser = Browser.open();
-    store = SubjectStore.open(
-        folder.resolve("store"), WrappingKey.createFile(folder.resolve("store.key")));
-    studio = LikenessStudio.start(
-        () -> BaseModel.open(PortraitModel.files(), Compute.of("cpu", "f32")),
-        store,
-        StudioOptions.defaults().trainingSteps(4).samplePhotos(photo -> true));
+    studio = OpenStudio.onPortrait(folder);
   }
 
   @AfterEach
   void close() {
     if (studio != null) {
       studio.close();
-      store.close();
       browser.close();
     }
   }
 
-  private static List<Path> samples() {
-    try (Stream<Path> files = Files.list(SAMPLES)) {
-      return files.sorted().toList();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   @Test
-  void leadsToTheFirstHeadshotInSixClicksByMouse() {
+  void leadsToTheFirstHeadshotInSixClicksByMouse() throws IOException {
     browser.go(studio.address().toString());
     browser.await(".drop");
     assertTrue(browser.driver().getCurrentUrl().endsWith("/"), "the token left the address");
     browser.shoot("1-start");
-    browser.drop(samples());
+    browser.drop(OpenStudio.samples());
     browser.await("#agree");
     browser.shoot("2-consent");
     browser.click("#kind-sample");
@@ -100,6 +80,8 @@ class StudioPageTest {
     browser.click("#make");
     browser.await("#download");
     browser.shoot("9-export");
+    Path file = browser.download("#download", folder);
+    assertTrue(Files.size(file) > 10_000, "the headshot is saved");
     assertEquals(
         3,
         browser
@@ -111,17 +93,47 @@ class StudioPageTest {
                 .findElements(org.openqa.selenium.By.cssSelector(".file .bad"))
                 .size());
     browser.click("footer summary");
-    browser.click("#erase");
-    browser.click("#erase-now");
+    browser.click("footer [id^='erase-']");
+    browser.click("footer [id^='erase-now-']");
     browser.await("a[download='erasure-receipt.json']");
-    assertEquals(0, store.subjects().size());
-    assertEquals(
-        List.of(),
-        browser.driver().manage().logs().get("browser").getAll().stream()
-            .map(Object::toString)
-            .filter(line -> line.contains("SEVERE") && !line.contains("404"))
-            .toList(),
-        "the console of the browser has no errors");
+    assertEquals(0, studio.store.subjects().size());
+    browser.requireNoErrors();
+  }
+
+  @Test
+  void bringsLittleJavaScriptAndPaintsSoon() {
+    browser.go(studio.address());
+    browser.await(".drop");
+    double paint = ((Number) browser
+            .driver()
+            .executeScript(
+                "return performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        .doubleValue();
+    List<?> scripts = (List<?>) browser
+        .driver()
+        .executeScript("return performance.getEntriesByType('resource')"
+            + ".map(entry => new URL(entry.name).pathname).filter(path => path.endsWith('.js'))");
+    int bytes = scripts.stream()
+        .mapToInt(path -> compressed(studio.bytes(String.valueOf(path))))
+        .sum();
+    System.out.printf(
+        Locale.ROOT,
+        "first contentful paint after %.0f ms; %d scripts, %.1f kB compressed%n",
+        paint,
+        scripts.size(),
+        bytes / 1000.0);
+    assertTrue(scripts.size() > 10, scripts::toString);
+    assertTrue(bytes < MOST_JAVASCRIPT, bytes + " bytes of JavaScript");
+  }
+
+  private static int compressed(byte[] script) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(script);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return bytes.size();
   }
 
   @Test
@@ -129,7 +141,7 @@ class StudioPageTest {
     browser.go(studio.address().toString());
     browser.await(".drop");
     browser.tabTo("choose-photos");
-    browser.drop(samples().subList(0, 3));
+    browser.drop(OpenStudio.samples().subList(0, 3));
     browser.await("#agree");
     browser.tabTo("name");
     browser.press("Ada <b>Example</b>");

@@ -349,8 +349,13 @@ final class Routes {
                 "Adds a reference image: the body is the image file. It is kept in memory only.",
                 Answer.CREATED,
                 http -> http.send(
-                    201, upload(http, Photos.maxBytes(), studio.playground()::addReference)))
-            .body(Body.FILE),
+                    201,
+                    upload(
+                        http,
+                        Photos.maxBytes(),
+                        file -> studio.playground().addReference(http.query("name"), file))))
+            .body(Body.FILE)
+            .query("name", "The name of the file, for the command line of a grid."),
         Route.of(
             "GET",
             "/api/playground/images/{image}",

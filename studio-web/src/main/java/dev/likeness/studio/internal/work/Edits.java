@@ -400,6 +400,7 @@ public final class Edits {
     event.put("image", number);
     event.put("step", live.step);
     event.put("steps", live.steps);
+    event.put(STATE, running.get(key(subject, number)) == live ? "running" : "ended");
     studio.publish("edit-" + key(subject, number), event);
   }
 

@@ -99,7 +99,10 @@ public final class Photos {
     return verdict;
   }
 
-  private static String shortened(String name) {
+  /**
+   * Returns a name of a file without the characters that a path or a list of files gives a meaning.
+   */
+  static String shortened(String name) {
     String plain = name.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}<>:\"|?*/\\\\]", "_");
     return plain.isBlank() ? "photo" : plain;
   }

@@ -49,7 +49,7 @@ public final class Playground {
 
   private final Studio studio;
   private final List<Path> loras;
-  private final List<RgbImage> references = new CopyOnWriteArrayList<>();
+  private final List<Reference> references = new CopyOnWriteArrayList<>();
   private volatile Grid newest;
 
   Playground(Studio studio, List<Path> loras) {
@@ -80,6 +80,9 @@ public final class Playground {
       Map<String, Double> loras,
       boolean showsReferences) {}
 
+  /** A reference image with the name of its file. */
+  record Reference(String name, RgbImage image) {}
+
   /** The settings of one row. */
   record Row(
       String label, String scheduler, int steps, double guidance, Map<String, Double> loras) {}
@@ -88,6 +91,7 @@ public final class Playground {
   private static final class Grid {
     final Order order;
     final List<Row> rows;
+    final List<Reference> references;
     final List<byte[]> images = new CopyOnWriteArrayList<>();
     final Map<String, Lora> opened = new LinkedHashMap<>();
     volatile GenerationJob<?> job;
@@ -99,9 +103,10 @@ public final class Playground {
     volatile RgbImage preview;
     volatile boolean isStopped;
 
-    Grid(Order order, List<Row> rows) {
+    Grid(Order order, List<Row> rows, List<Reference> references) {
       this.order = order;
       this.rows = rows;
+      this.references = references;
     }
 
     int size() {
@@ -144,7 +149,11 @@ public final class Playground {
     map.put("step", grid.step);
     map.put("steps", grid.steps);
     map.put("preview", grid.preview == null ? 0 : grid.row);
-    RequestText text = new RequestText(base, grid.order, this::file, references.size());
+    RequestText text = new RequestText(
+        base,
+        grid.order,
+        this::file,
+        grid.references.stream().map(Reference::name).toList());
     map.put("command", text.command(grid.rows));
     map.put("java", text.java(grid.rows));
     return map;
@@ -192,8 +201,12 @@ public final class Playground {
     }
   }
 
-  /** Adds a reference image for bases that edit images. */
-  public Map<String, Object> addReference(byte[] file) {
+  /**
+   * Adds a reference image for bases that edit images.
+   *
+   * @param name the name of the file, for the command line of a grid; it never becomes a path
+   */
+  public Map<String, Object> addReference(String name, byte[] file) {
     ReferencePhotos.requireEditing(studio.workshop().base());
     RgbImage image =
         new PhotoDecoder(Photos.LIMITS).decode("the reference image", file).image();
@@ -202,7 +215,7 @@ public final class Playground {
         throw new InvalidInputException("there are " + MAX_REFERENCES
             + " reference images, which is the limit; remove them before you add more");
       }
-      references.add(image);
+      references.add(new Reference(Photos.shortened(name), image));
     }
     return Map.of("references", references.size());
   }
@@ -232,9 +245,16 @@ public final class Playground {
       row.loras.keySet().forEach(this::file);
       workshop.base().validate(plain(order, row));
     }
-    Grid grid = new Grid(order, rows);
+    // A grid keeps the references of its start, whatever is added or removed meanwhile.
+    Grid grid = new Grid(order, rows, order.showsReferences ? List.copyOf(references) : List.of());
     newest = grid;
-    next(workshop, grid);
+    try {
+      next(workshop, grid);
+    } catch (RuntimeException e) {
+      // A queue without room must not leave a grid that nobody can stop.
+      finish(grid, "failed", studio.message(e));
+      throw e;
+    }
     return describe();
   }
 
@@ -246,6 +266,11 @@ public final class Playground {
     if (order.values.isEmpty()) {
       throw new IllegalArgumentException(
           "the rows of the grid have no values; give some, or choose no axis");
+    }
+    if (order.axis.equals("lora") && order.loras.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the rows differ in the weight of all LoRAs, but no LoRA has"
+              + " a weight; give a weight to at least one LoRA, or choose another axis");
     }
     return order.values.stream().map(value -> row(plain, order.axis, value)).toList();
   }
@@ -314,11 +339,12 @@ public final class Playground {
           lora.getKey(), name -> Lora.open(file(name), workshop.base(), run));
       request = request.adapter(opened.at(lora.getValue()));
     }
-    if (grid.order.showsReferences && !references.isEmpty()) {
+    if (!grid.references.isEmpty()) {
       // Without a size, the image would have that of the first reference.
       request = request
           .size(workshop.base().defaults().width(), workshop.base().defaults().height())
-          .referenceImages(ReferenceImages.NONE.images(references));
+          .referenceImages(ReferenceImages.NONE.images(
+              grid.references.stream().map(Reference::image).toList()));
     }
     ImageRequest whole = request;
     ImageRequest watched = workshop
@@ -382,6 +408,8 @@ public final class Playground {
             grid.step,
             "steps",
             grid.steps,
+            "state",
+            grid.state,
             "preview",
             grid.preview == null ? 0 : grid.row));
   }

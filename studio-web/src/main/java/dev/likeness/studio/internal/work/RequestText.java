@@ -13,20 +13,23 @@ final class RequestText {
   private final BaseModel base;
   private final Playground.Order order;
   private final Function<String, Path> files;
-  private final int references;
+  private final List<String> references;
 
   /**
    * Prepares the texts.
    *
    * @param files finds the file of a LoRA by its name
-   * @param references the number of reference images, whose files the studio does not know
+   * @param references the names of the files of the reference images
    */
   RequestText(
-      BaseModel base, Playground.Order order, Function<String, Path> files, int references) {
+      BaseModel base,
+      Playground.Order order,
+      Function<String, Path> files,
+      List<String> references) {
     this.base = base;
     this.order = order;
     this.files = files;
-    this.references = order.showsReferences() ? references : 0;
+    this.references = references;
   }
 
   private String place() {
@@ -56,13 +59,13 @@ final class RequestText {
     row.loras()
         .forEach((name, weight) ->
             words.addAll(List.of("--lora", shell(files.apply(name) + "@" + number(weight)))));
-    if (references > 0) {
+    if (!references.isEmpty()) {
       words.addAll(List.of("--width", Integer.toString(base.defaults().width())));
       words.addAll(List.of("--height", Integer.toString(base.defaults().height())));
     }
-    for (int i = 1; i <= references; i++) {
-      words.addAll(List.of("--image", "reference-" + i + ".png"));
-    }
+    // A leading hyphen or at sign would be read as an option or an argument file.
+    references.forEach(name ->
+        words.addAll(List.of("--image", shell(name.matches("[-@].*") ? "./" + name : name))));
     words.addAll(List.of("--out", "images"));
     return String.join(" ", words);
   }
@@ -86,7 +89,7 @@ final class RequestText {
         import dev.likeness.diffusion.GeneratedImage;
         import dev.likeness.diffusion.request.ImageRequest;
         """);
-    if (references > 0) {
+    if (!references.isEmpty()) {
       text.append("""
           import dev.likeness.diffusion.image.RgbImage;
           import dev.likeness.diffusion.request.ReferenceImages;
@@ -152,11 +155,10 @@ final class RequestText {
           .append(number(lora.getValue()))
           .append("))");
     }
-    if (references > 0) {
-      List<String> images = new ArrayList<>();
-      for (int i = 1; i <= references; i++) {
-        images.add("RgbImage.read(Path.of(\"reference-" + i + ".png\"))");
-      }
+    if (!references.isEmpty()) {
+      List<String> images = references.stream()
+          .map(name -> "RgbImage.read(Path.of(" + quoted(name) + "))")
+          .toList();
       text.append("\n              .size(base.defaults().width(), base.defaults().height())");
       text.append("\n              .referenceImages(ReferenceImages.NONE.images(List.of(")
           .append(String.join(", ", images))

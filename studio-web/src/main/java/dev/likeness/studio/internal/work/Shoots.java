@@ -307,6 +307,7 @@ public final class Shoots {
     event.put("done", live.done);
     event.put("step", live.step);
     event.put("steps", live.steps);
+    event.put(STATE, live.plan.get(STATE));
     if (live.preview != null) {
       event.put("preview", live.row);
     }

@@ -9,6 +9,10 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraPerson;
+import dev.likeness.lora.LoraTrainer;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.provenance.Provenance;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -99,6 +103,7 @@ class StudioPlaygroundTest {
           Map.of("scheduler", "none"),
           Map.of("axis", "steps"),
           Map.of("axis", "colour", "values", List.of("1")),
+          Map.of("axis", "lora", "values", List.of("1")),
           Map.of("axis", "steps", "values", List.of("x")),
           Map.of("values", List.of(7)),
           Map.of("loras", Map.of("../x.safetensors", 1)),
@@ -139,6 +144,64 @@ class StudioPlaygroundTest {
       RunningStudio.await(() -> "stopped".equals(grid(studio).get("state")), "it is stopped");
       assertTrue(done(studio) < 60);
       assertEquals(200, studio.get("/api/playground/images/1").status());
+    }
+  }
+
+  @Test
+  void generatesWithTheWeightsOfALora() throws Exception {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.of("cpu", "f32"));
+        LoraPerson trained = new LoraTrainer(TrainingSettings.quick().steps(2))
+            .train(
+                base,
+                List.of(RgbImage.read("photo", RunningStudio.samples().get(0))),
+                PersonToken.of("person"))) {
+      trained.save(folder.resolve(RunningStudio.LORA));
+    }
+    try (RunningStudio studio = RunningStudio.onPortrait(folder)) {
+      Map<String, Object> without =
+          Map.of("action", "start", "prompt", "a man", "axis", "lora", "values", List.of("0", "3"));
+      assertEquals(
+          "the rows differ in the weight of all LoRAs, but no LoRA has a weight; give a weight to at"
+              + " least one LoRA, or choose another axis",
+          studio.post("/api/playground", without).error());
+      Map<String, Object> ask = new HashMap<>(without);
+      ask.put("loras", Map.of(RunningStudio.LORA, 1));
+      ask.put("steps", 2);
+      Map<String, Object> grid = generate(studio, ask);
+      assertFalse(
+          java.util.Arrays.equals(
+              studio.get("/api/playground/images/1").body(),
+              studio.get("/api/playground/images/2").body()),
+          "the weight changes the image");
+      assertTrue(
+          String.valueOf(grid.get("command"))
+              .endsWith(" --lora " + folder.resolve(RunningStudio.LORA) + "@3 --out images"),
+          grid::toString);
+      compile(String.valueOf(grid.get("java")));
+    }
+  }
+
+  @Test
+  void generatesWithTheReferenceImagesOfItsStart() throws Exception {
+    Path klein = PipelineFolder.write("klein/base", folder).path();
+    try (RunningStudio studio = RunningStudio.on(klein, folder)) {
+      Map<String, Object> ask =
+          new HashMap<>(Map.of("action", "start", "prompt", "a man", "steps", 1));
+      generate(studio, ask);
+      byte[] plain = studio.get("/api/playground/images/1").body();
+      studio.upload("/api/playground/references?name=-ada's%20photo.png", reference(2));
+      ask.put("references", true);
+      generate(studio, ask);
+      assertEquals(
+          202, studio.post("/api/playground", Map.of("action", "forget")).status());
+      assertFalse(
+          java.util.Arrays.equals(plain, studio.get("/api/playground/images/1").body()),
+          "the base sees the reference image");
+      String command = String.valueOf(grid(studio).get("command"));
+      assertTrue(
+          command.endsWith(" --image './-ada'\\''s photo.png' --out images"),
+          "the grid keeps the references of its start: " + command);
+      compile(String.valueOf(grid(studio).get("java")));
     }
   }
 

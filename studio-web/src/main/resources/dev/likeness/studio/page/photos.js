@@ -1,7 +1,7 @@
 // The photos of a person: a verdict on each, and advice for the set.
 import {html, Live, DropZone, Progress} from './parts.js';
 import {get, send, remove, baseOpened, person as path} from './api.js';
-import {t} from './words.js';
+import {t, reasonOf, adviceOf} from './words.js';
 
 /** The photos that wait to be sent, by person. They stay while the page is open. */
 const queues = new Map();
@@ -99,7 +99,7 @@ export class Photos extends Live {
           </div>
           <figcaption>
             <p><b class="tag ${photo.verdict}">${t(`photos.${photo.verdict}`)}</b> <span class="name">${photo.name}</span></p>
-            ${photo.reasons.map(reason => html`<p class="reason">${reason.message}</p>`)}
+            ${photo.reasons.map(reason => html`<p class="reason">${reasonOf(reason)}</p>`)}
             <p class="row">
               ${data?.unclear && photo.verdict !== 'reject' && html`<label class="choice"><input type="radio" name="shown"
                 checked=${shown === photo.id} onChange=${() => onShown(photo.id)} />
@@ -110,7 +110,7 @@ export class Photos extends Live {
           </figcaption>
         </figure></li>`)}</ul>
       ${data?.advice.length > 0 && left === 0 && html`<section class="card advice"><h2>${t('photos.advice')}</h2><ul>
-        ${data.advice.map(line => html`<li>${line}</li>`)}</ul></section>`}
+        ${data.advice.map(line => html`<li>${adviceOf(line)}</li>`)}</ul></section>`}
       <${DropZone} label=${t('photos.more')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
         onFiles=${files => this.add(files)} />
       ${data?.accepted > 0 && left === 0 && (!data.unclear || shown)

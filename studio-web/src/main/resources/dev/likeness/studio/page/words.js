@@ -1,5 +1,6 @@
 // The English catalogue of messages. Every text of the page is here; words-de.js has the same keys.
 import german from './words-de.js';
+import {reasons, advise} from './library-de.js';
 
 const english = {
   'app.title': 'Likeness studio',
@@ -351,6 +352,16 @@ export function languageOf() {
 export function t(key, values = {}) {
   const text = catalogues[language][key] ?? english[key] ?? key;
   return text.replace(/\{([a-zA-Z]+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Returns a reason of a photo in the language of the page. The library speaks English and gives codes. */
+export function reasonOf({code, message}) {
+  return language === 'de' ? reasons[code] ?? message : message;
+}
+
+/** Returns a sentence of advice in the language of the page. */
+export function adviceOf(sentence) {
+  return language === 'de' ? advise(sentence) : sentence;
 }
 
 export function number(value) {

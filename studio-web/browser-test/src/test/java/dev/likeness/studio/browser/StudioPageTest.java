@@ -54,6 +54,13 @@ class StudioPageTest {
     browser.click("#agree");
     browser.await("#next");
     browser.shoot("3-photos");
+    browser.await("#language").sendKeys("Deutsch");
+    Browser.await(
+        () -> browser.await(".advice").getText().contains("von zehn haben eine ähnliche"),
+        "the advice of the library in German");
+    assertTrue(browser.await(".reason").getText().startsWith("Es wurden keine offenen Augen"));
+    browser.shoot("3-photos-german");
+    browser.await("#language").sendKeys("English");
     browser.click("#next");
     browser.await("#start-training");
     browser.shoot("4-train");

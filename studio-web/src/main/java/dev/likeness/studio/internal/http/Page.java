@@ -32,6 +32,7 @@ final class Page {
       Map.entry("parts.js", SCRIPT),
       Map.entry("words.js", SCRIPT),
       Map.entry("words-de.js", SCRIPT),
+      Map.entry("library-de.js", SCRIPT),
       Map.entry("vendor/preact.module.js", SCRIPT),
       Map.entry("vendor/htm.module.js", SCRIPT));
 

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.provenance.Provenance;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
@@ -53,6 +56,28 @@ class PageTest {
     assertEquals(english.keySet(), german.keySet());
     english.forEach(
         (key, text) -> assertEquals(values(text), values(german.get(key)), "the values in " + key));
+  }
+
+  @Test
+  void hasGermanForEveryReasonAndAdviceOfPhotos() throws IOException {
+    String german = text("library-de.js");
+    for (ReasonCode code : ReasonCode.values()) {
+      assertTrue(
+          Pattern.compile("(?m)^  '?" + code.id() + "'?: '").matcher(german).find(), code.id());
+    }
+    Path source = Path.of("../identity-photos/src/main/java/dev/likeness/photos/SetAdvice.java");
+    Matcher sentence = Pattern.compile("\"([^\"\n]*;[^\"\n]*)\"").matcher(Files.readString(source));
+    int sentences = 0;
+    while (sentence.find()) {
+      if (sentence.group(1).contains("YuNet")) {
+        continue; // Advice for the person who starts the studio, not for the page.
+      }
+      String key =
+          sentence.group(1).replaceAll("photo%s", "photo").replace("%s", "#").strip();
+      assertTrue(german.replace("\\'", "'").contains(key), key);
+      sentences++;
+    }
+    assertTrue(sentences > 10, "the sentences are found: " + sentences);
   }
 
   @Test

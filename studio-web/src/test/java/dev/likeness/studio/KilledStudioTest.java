@@ -1,9 +1,11 @@
 package dev.likeness.studio;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.BufferedReader;
@@ -27,13 +29,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A studio that is killed while photos come, while it trains and while it generates loses nothing,
- * and leaves no half-written file.
+ * A studio that is killed while photos come, while it trains, generates, edits, exports and erases
+ * loses nothing, and leaves no half-written file.
  */
 @Tag("slow")
 class KilledStudioTest {
   private static final Path SAMPLES = Path.of("../examples/photos/person-5000000002");
-  private static final int KILLS = Integer.getInteger("likeness.kills", 3);
+  private static final int KILLS = Integer.getInteger("likeness.kills", 4);
   private static final int IMAGES = 4;
   private static final long PATIENCE_NANOS = Duration.ofMinutes(5).toNanos();
 
@@ -86,11 +88,68 @@ class KilledStudioTest {
     }
     await(shoot, described -> "done".equals(described.get("state")));
     assertEquals(IMAGES, ((List<?>) get(shoot).get("images")).size());
+    killWhileItEdits(person + "/images/1");
+    killWhileItExports(person + "/images/2");
+    killWhileItErases(person);
     kill();
     try (SubjectStore store = SubjectStore.open(
         folder.resolve("store"), WrappingKey.ofFile(folder.resolve("store.key")))) {
       assertEquals(List.of(), store.verify());
     }
+  }
+
+  private void killWhileItEdits(String image) throws Exception {
+    byte[] generated = bytes(image + "?version=0");
+    for (int i = 1; i <= KILLS; i++) {
+      post(
+          image + "/edits",
+          Map.of("action", "start", "backdrop", i % 2 == 0 ? "a red wall" : "a green garden"));
+      restart(2500);
+      int count = i;
+      await(
+          image + "/edits",
+          edits -> "none".equals(edits.get("state"))
+              && ((List<?>) edits.get("versions")).size() == count);
+      assertArrayEquals(generated, bytes(image + "?version=0"), "the image as generated stays");
+      RgbImage.read("the edited image", bytes(image));
+    }
+  }
+
+  private void killWhileItExports(String image) throws Exception {
+    byte[] stored = bytes(image);
+    for (int i = 0; i < KILLS; i++) {
+      client.sendAsync(
+          request(image + "/file?format=webp&label=AI-generated").build(),
+          HttpResponse.BodyHandlers.discarding());
+      restart(200);
+      assertArrayEquals(stored, bytes(image), "an export changes nothing");
+    }
+  }
+
+  /** After each kill, a person who was being erased is whole or gone; others stay. */
+  private void killWhileItErases(String other) throws Exception {
+    for (int i = 0; i < KILLS; i++) {
+      String person = "/api/people/"
+          + post("/api/people", Map.of("agreed", true, "sample", true)).get("id");
+      upload(person, photo(0));
+      client.sendAsync(request(person).DELETE().build(), HttpResponse.BodyHandlers.discarding());
+      restart(60);
+      List<?> people = (List<?>) get("/api/people").get("people");
+      boolean isThere = people.stream()
+          .anyMatch(one -> person.endsWith(String.valueOf(((Map<?, ?>) one).get("id"))));
+      if (isThere) {
+        assertEquals(1, get(person + "/photos").get("accepted"), "the person is whole");
+        send(request(person).DELETE());
+      }
+      assertEquals(IMAGES, get(other).get("images"), "the other person stays");
+    }
+  }
+
+  private byte[] bytes(String path) throws Exception {
+    HttpResponse<byte[]> reply =
+        client.send(request(path).build(), HttpResponse.BodyHandlers.ofByteArray());
+    assertEquals(200, reply.statusCode());
+    return reply.body();
   }
 
   private static byte[] photo(int index) throws IOException {

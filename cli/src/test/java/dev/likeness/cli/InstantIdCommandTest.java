@@ -403,7 +403,8 @@ class InstantIdCommandTest {
     String trained = adapter + " is an InstantID adapter, trained with glintr100.onnx of"
         + " InsightFace's antelopev2; ";
     String advice = " is another face embedder; give glintr100.onnx, or an adapter that uses"
-        + " images, such as Plus Face";
+        + " images, such as Plus Face; or, if the file is an unnormalised FaceID Portrait, which has"
+        + " the same layout, put unnorm into its name";
     for (String name : List.of("w600k_r50.onnx", "auraface.onnx", "sface.onnx")) {
       Path other = network(name);
       refuses(

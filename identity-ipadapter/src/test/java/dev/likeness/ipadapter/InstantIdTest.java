@@ -193,7 +193,8 @@ class InstantIdTest {
           file
               + " is an InstantID adapter, trained with glintr100.onnx of InsightFace's antelopev2;"
               + " w600k_r50.onnx is another face embedder; give glintr100.onnx, or an adapter that"
-              + " uses images, such as Plus Face",
+              + " uses images, such as Plus Face; or, if the file is an unnormalised FaceID Portrait,"
+              + " which has the same layout, put unnorm into its name",
           refusal(() -> IpAdapterFile.of(file)
               .requireRecogniser(EmbedderSpec.ARCFACE, Path.of("w600k_r50.onnx"))));
       IpAdapterFile.of(file).requireRecogniser(EmbedderSpec.ARCFACE, Path.of("glintr100.onnx"));

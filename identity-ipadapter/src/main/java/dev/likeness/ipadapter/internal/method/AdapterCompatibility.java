@@ -126,7 +126,8 @@ public final class AdapterCompatibility {
         throw new InvalidInputException(file + " is " + adapter.method().named()
             + ", trained with " + trained.file() + " of " + trained.source() + "; " + embedder
             + " is another face embedder; give " + trained.file()
-            + ", or an adapter that uses images, such as Plus Face");
+            + ", or an adapter that uses images, such as Plus Face"
+            + adapter.method().lookalike());
       }
     });
   }

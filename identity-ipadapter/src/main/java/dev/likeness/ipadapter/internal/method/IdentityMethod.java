@@ -59,6 +59,14 @@ public interface IdentityMethod {
     return Optional.empty();
   }
 
+  /**
+   * Returns how a file of another method with the same layout is told, for the message that refuses
+   * its face embedder; empty if there is none.
+   */
+  default String lookalike() {
+    return "";
+  }
+
   /** Returns the name with its article, for messages. */
   default String named() {
     return "an " + title();

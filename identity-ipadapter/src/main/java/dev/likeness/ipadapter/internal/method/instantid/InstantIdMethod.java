@@ -56,6 +56,12 @@ public record InstantIdMethod() implements IdentityMethod {
   }
 
   @Override
+  public String lookalike() {
+    return "; or, if the file is an unnormalised FaceID Portrait, which has the same layout, put"
+        + " unnorm into its name";
+  }
+
+  @Override
   public ModelFamily family() {
     return FamilyRegistry.STABLE_DIFFUSION;
   }

@@ -60,8 +60,8 @@ public interface IdentityMethod {
   }
 
   /**
-   * Returns how a file of another method with the same layout is told, for the message that refuses
-   * its face embedder; empty if there is none.
+   * Returns how a file of another method with the same layout is recognised, for the message that
+   * refuses its face embedder; empty if there is none.
    */
   default String lookalike() {
     return "";

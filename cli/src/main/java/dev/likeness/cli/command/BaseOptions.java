@@ -137,6 +137,10 @@ final class BaseOptions {
   /** Returns the entry of the catalogue for the base: by its name, or its folder in the cache. */
   Optional<CatalogueModel> catalogued() {
     Path files = folder();
+    // No name of the catalogue is such a path, and reading the catalogue delays the launch.
+    if (!isEmbedded() && ModelPlaces.isPathAlone(base)) {
+      return ModelPlaces.catalogued(files);
+    }
     Optional<CatalogueModel> named = ModelCatalogue.builtIn().find(base);
     return named.isPresent() || isEmbedded() ? named : ModelPlaces.catalogued(files);
   }

@@ -109,6 +109,15 @@ final class ModelPlaces {
         + (closest.isEmpty() ? "" : ", or a name of " + TypedCommand.of("models list")));
   }
 
+  /** Returns true if a name is the path of an existing file, and cannot be anything else. */
+  static boolean isPathAlone(String name) {
+    if (name.startsWith(HubAddress.PREFIX)) {
+      return false;
+    }
+    Path path = Path.of(name);
+    return (path.isAbsolute() || path.getNameCount() > 2) && Files.exists(path);
+  }
+
   /** Returns the names that the user may have meant after "closest: "; empty if there are none. */
   static String closest(String name, Stream<String> names) {
     List<String> similar = ClosestNames.similar(name, names, SUGGESTED);

@@ -194,7 +194,7 @@ class AttackTest {
   @Test
   void aRedirectWithoutAnAddressIsRefused() {
     single();
-    server.next("hub", "ada/single:model.safetensors", LocalHub.status(302));
+    server.next("hub", "ada/single:model.safetensors", Scripted.status(302));
     assertEquals(
         "127.0.0.1 redirects without an address; check HF_ENDPOINT", refused("ada/single"));
   }

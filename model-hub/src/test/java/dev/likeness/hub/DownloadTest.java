@@ -17,13 +17,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +37,17 @@ class DownloadTest {
   @TempDir
   private Path cache;
 
-  private final LocalHub server = new LocalHub();
+  private TestHub server;
+
+  /** Returns the hub of a test, without repositories. */
+  TestHub start() {
+    return new LocalHub();
+  }
+
+  @BeforeEach
+  void startServer() {
+    server = start();
+  }
 
   @AfterEach
   void stop() {
@@ -45,13 +58,13 @@ class DownloadTest {
     return ModelHub.open(server.settings(cache));
   }
 
-  private LocalHub.Repository single() {
+  private TestHub.Repository single() {
     return server.repository("ada/single").large("model.safetensors", WEIGHTS);
   }
 
   @Test
   void aSingleFileComesWithTheLayoutOfTheCache() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     Path file = hub().get("ada/single");
     Path folder = cache.resolve("models--ada--single");
     assertEquals(folder.resolve("snapshots/" + repository.commit + "/model.safetensors"), file);
@@ -97,7 +110,7 @@ class DownloadTest {
 
   @Test
   void revisionsHaveRefsOfTheirOwn() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     hub().get("ada/single@refs/pr/1");
     hub().get("ada/single@v1.0");
     hub().get("ada/single@" + repository.commit);
@@ -125,7 +138,7 @@ class DownloadTest {
 
   @Test
   void listsOfSeveralPagesAreRead() {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     for (int i = 0; i < 25; i++) {
       repository.small("notes/" + i + ".txt", "note " + i);
     }
@@ -154,11 +167,11 @@ class DownloadTest {
   @Test
   void aGatedRepositoryComesWithItsToken() {
     server.repository("ada/gated").large("model.safetensors", WEIGHTS).gated();
-    ModelHub hub = ModelHub.open(server.settings(cache).token(LocalHub.TOKEN));
+    ModelHub hub = ModelHub.open(server.settings(cache).token(TestHub.TOKEN));
     assertTrue(Files.exists(hub.get("ada/gated")));
     assertTrue(server.requests().stream()
         .filter(request -> request.server().equals("hub"))
-        .allMatch(request -> request.token().equals("Bearer " + LocalHub.TOKEN)));
+        .allMatch(request -> request.token().equals("Bearer " + TestHub.TOKEN)));
     assertTrue(
         server.requests().stream()
             .filter(request -> request.server().equals("storage"))
@@ -172,9 +185,9 @@ class DownloadTest {
     server.next(
         "storage",
         "ada/single:model.safetensors",
-        LocalHub.cutOff(0.5),
-        LocalHub.cutOff(0.5),
-        LocalHub.cutOff(0));
+        Scripted.cutOff(0.5),
+        Scripted.cutOff(0.5),
+        Scripted.cutOff(0));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
     List<String> ranges = server.requests().stream()
         .filter(request -> request.server().equals("storage"))
@@ -186,21 +199,14 @@ class DownloadTest {
   @Test
   void aStalledConnectionIsContinued() throws IOException {
     single();
-    server.next("storage", "ada/single:model.safetensors", LocalHub.stall(0.25));
+    server.next("storage", "ada/single:model.safetensors", Scripted.stall(0.25));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
   }
 
   @Test
   void aSlowConnectionIsNoStalledOne() throws IOException {
     single();
-    server.next("storage", "ada/single:model.safetensors", (exchange, file) -> {
-      exchange.sendResponseHeaders(200, file.bytes().length);
-      for (int i = 0; i < 10; i++) {
-        exchange.getResponseBody().write(file.bytes(), i * 30_000, 30_000);
-        exchange.getResponseBody().flush();
-        pause(60);
-      }
-    });
+    server.next("storage", "ada/single:model.safetensors", Scripted.slow(10, 60));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
     assertEquals(2, server.downloads(), "one answer of the hub, one of the storage");
   }
@@ -211,9 +217,9 @@ class DownloadTest {
     server.next(
         "storage",
         "ada/single:model.safetensors",
-        LocalHub.cutOff(0.5),
-        LocalHub.status(403),
-        LocalHub.status(401));
+        Scripted.cutOff(0.5),
+        Scripted.status(403),
+        Scripted.status(401));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
     assertEquals(8, server.downloads(), "each attempt asks the hub first");
   }
@@ -222,7 +228,7 @@ class DownloadTest {
   void aServerWithoutRangesBeginsAgain() throws IOException {
     single();
     server.next(
-        "storage", "ada/single:model.safetensors", LocalHub.cutOff(0.5), LocalHub.bytes(WEIGHTS));
+        "storage", "ada/single:model.safetensors", Scripted.cutOff(0.5), Scripted.bytes(WEIGHTS));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
   }
 
@@ -230,11 +236,13 @@ class DownloadTest {
   void aRangeThatBeginsElsewhereIsNotUsed() throws IOException {
     single();
     server.next(
-        "storage", "ada/single:model.safetensors", LocalHub.cutOff(0.5), (exchange, file) -> {
-          exchange.getResponseHeaders().set("Content-Range", "bytes 10-299999/300000");
-          exchange.sendResponseHeaders(206, 299_990);
-          exchange.getResponseBody().write(file.bytes(), 10, 299_990);
-        });
+        "storage",
+        "ada/single:model.safetensors",
+        Scripted.cutOff(0.5),
+        Scripted.answer(
+            206,
+            Map.of("Content-Range", "bytes 10-299999/300000"),
+            Arrays.copyOfRange(WEIGHTS, 10, WEIGHTS.length)));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
   }
 
@@ -242,27 +250,25 @@ class DownloadTest {
   void arangeThatCannotBeGivenBeginsAgain() throws IOException {
     single();
     server.next(
-        "storage", "ada/single:model.safetensors", LocalHub.cutOff(0.5), LocalHub.status(416));
+        "storage", "ada/single:model.safetensors", Scripted.cutOff(0.5), Scripted.status(416));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
   }
 
   @Test
   void serversThatAreNotReadyAreAskedAgain() throws IOException {
     single();
-    server.next("hub", "ada/single revision", LocalHub.status(503), LocalHub.status(500));
-    server.next("hub", "ada/single tree", LocalHub.status(502));
-    server.next("hub", "ada/single:model.safetensors", LocalHub.status(504));
-    server.next("storage", "ada/single:model.safetensors", LocalHub.status(503));
+    server.next("hub", "ada/single revision", Scripted.status(503), Scripted.status(500));
+    server.next("hub", "ada/single tree", Scripted.status(502));
+    server.next("hub", "ada/single:model.safetensors", Scripted.status(504));
+    server.next("storage", "ada/single:model.safetensors", Scripted.status(503));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
   }
 
   @Test
   void aBusyHubIsGivenTheTimeThatItAsksFor() throws IOException {
     single();
-    server.next("hub", "ada/single revision", (exchange, file) -> {
-      exchange.getResponseHeaders().set("RateLimit", "\"api\";r=0;t=1");
-      LocalHub.error(exchange, 429, null);
-    });
+    server.next(
+        "hub", "ada/single revision", Scripted.status(429, Map.of("RateLimit", "\"api\";r=0;t=1")));
     long start = System.nanoTime();
     hub().get("ada/single");
     assertTrue(System.nanoTime() - start > 900_000_000L, "one second was asked for");
@@ -270,10 +276,10 @@ class DownloadTest {
 
   @Test
   void anUnfinishedDownloadIsContinuedByAnotherCall() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     String etag = repository.file("model.safetensors").etag();
     Path blobs = Files.createDirectories(cache.resolve("models--ada--single/blobs"));
-    Files.write(blobs.resolve(etag + ".likeness.part"), java.util.Arrays.copyOf(WEIGHTS, 200_000));
+    Files.write(blobs.resolve(etag + ".likeness.part"), Arrays.copyOf(WEIGHTS, 200_000));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get("ada/single")));
     assertTrue(
         server.requests().stream().anyMatch(request -> "bytes=200000-".equals(request.range())));
@@ -281,7 +287,7 @@ class DownloadTest {
 
   @Test
   void anUnfinishedDownloadThatIsDamagedBeginsAgain() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     String etag = repository.file("model.safetensors").etag();
     Path blobs = Files.createDirectories(cache.resolve("models--ada--single/blobs"));
     Files.write(blobs.resolve(etag + ".likeness.part"), new byte[200_000]);
@@ -293,7 +299,7 @@ class DownloadTest {
 
   @Test
   void unfinishedDownloadsOfPythonAreLeftAlone() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     String etag = repository.file("model.safetensors").etag();
     Path blobs = Files.createDirectories(cache.resolve("models--ada--single/blobs"));
     Path python = Files.write(blobs.resolve(etag + ".0a1b2c3d.incomplete"), new byte[7]);
@@ -303,7 +309,7 @@ class DownloadTest {
 
   @Test
   void manyFilesComeAtOnce() throws IOException {
-    LocalHub.Repository repository = folder("ada/folder");
+    TestHub.Repository repository = folder("ada/folder");
     Path folder = hub().get("ada/folder");
     for (String name : List.of("model_index.json", "unet/config.json", "vae/config.json")) {
       assertArrayEquals(
@@ -311,7 +317,7 @@ class DownloadTest {
     }
   }
 
-  private LocalHub.Repository folder(String name) {
+  private TestHub.Repository folder(String name) {
     return server
         .repository(name)
         .small("model_index.json", """
@@ -327,7 +333,7 @@ class DownloadTest {
   @Test
   void aFailureLeavesNoSnapshot() {
     folder("ada/folder");
-    server.next("hub", "ada/folder:vae/config.json", LocalHub.bytes("{\"c\": 1}".getBytes()));
+    server.next("hub", "ada/folder:vae/config.json", Scripted.bytes("{\"c\": 1}".getBytes()));
     assertThrows(InvalidInputException.class, () -> hub().get("ada/folder"));
     assertFalse(Files.exists(cache.resolve("models--ada--folder/snapshots")));
     assertFalse(Files.exists(cache.resolve("models--ada--folder/refs")));
@@ -348,14 +354,7 @@ class DownloadTest {
   @Test
   void aDownloadCanBeCancelled() {
     single();
-    server.next("storage", "ada/single:model.safetensors", (exchange, file) -> {
-      exchange.sendResponseHeaders(200, file.bytes().length);
-      for (int i = 0; i < 100; i++) {
-        exchange.getResponseBody().write(file.bytes(), i * 3000, 3000);
-        exchange.getResponseBody().flush();
-        pause(50);
-      }
-    });
+    server.next("storage", "ada/single:model.safetensors", Scripted.slow(100, 50));
     Cancellation cancellation = new Cancellation();
     List<ProgressEvent> events = new ArrayList<>();
     Run run = new Run(
@@ -380,10 +379,7 @@ class DownloadTest {
   @Test
   void twoHubsDownloadAFileOnce() throws Exception {
     single();
-    server.next("storage", "ada/single:model.safetensors", (exchange, file) -> {
-      pause(300);
-      LocalHub.content(exchange, file);
-    });
+    server.next("storage", "ada/single:model.safetensors", Scripted.late(300));
     ExecutorService threads = Executors.newFixedThreadPool(3);
     List<Callable<Path>> calls = List.of(
         () -> hub().get("ada/single"),
@@ -402,19 +398,17 @@ class DownloadTest {
     server.next(
         "hub",
         "ada/huge tree",
-        (exchange, file) -> LocalHub.json(
-            exchange,
-            List.of(java.util.Map.of(
-                "type",
-                "file",
-                "path",
-                "model.safetensors",
-                "size",
-                134,
-                "oid",
-                "0".repeat(40),
-                "lfs",
-                java.util.Map.of("oid", "a".repeat(64), "size", 1L << 60)))));
+        Scripted.json(List.of(Map.of(
+            "type",
+            "file",
+            "path",
+            "model.safetensors",
+            "size",
+            134,
+            "oid",
+            "0".repeat(40),
+            "lfs",
+            Map.of("oid", "a".repeat(64), "size", 1L << 60)))));
     ResourceLimitException e =
         assertThrows(ResourceLimitException.class, () -> hub().get("ada/huge"));
     assertTrue(
@@ -427,7 +421,7 @@ class DownloadTest {
 
   @Test
   void offlineTheCacheAnswersAlone() {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     Path file = hub().get("ada/single");
     long before = server.requests().size();
     ModelHub offline = ModelHub.open(server.settings(cache).offline(true));
@@ -463,9 +457,9 @@ class DownloadTest {
 
   @Test
   void aBlobOfTheSharedStoreIsLinked() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     String xet = "ab" + "c".repeat(62);
-    repository.xet.put("model.safetensors", xet);
+    repository.xet("model.safetensors", xet);
     Path store = Files.createDirectories(cache.resolve("blobs/ab"));
     Files.writeString(cache.resolve("blobs/.huggingface-shared-blobs"), "1\n");
     Files.write(store.resolve(xet), WEIGHTS);
@@ -481,9 +475,9 @@ class DownloadTest {
 
   @Test
   void aBlobOfTheSharedStoreWithOtherContentIsNotUsed() throws IOException {
-    LocalHub.Repository repository = single();
+    TestHub.Repository repository = single();
     String xet = "ab" + "c".repeat(62);
-    repository.xet.put("model.safetensors", xet);
+    repository.xet("model.safetensors", xet);
     Path store = Files.createDirectories(cache.resolve("blobs/ab"));
     Files.writeString(cache.resolve("blobs/.huggingface-shared-blobs"), "1\n");
     Files.write(store.resolve(xet), new byte[WEIGHTS.length]);

@@ -6,21 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +29,17 @@ class FailureTest {
   @TempDir
   private Path cache;
 
-  private final LocalHub server = new LocalHub();
+  private TestHub server;
+
+  /** Returns the hub of a test, without repositories. */
+  TestHub start() {
+    return new LocalHub();
+  }
+
+  @BeforeEach
+  void startServer() {
+    server = start();
+  }
 
   @AfterEach
   void stop() {
@@ -67,7 +73,7 @@ class FailureTest {
             + " set); check its name, and for a private repository set HF_TOKEN to a token that"
             + " may read it",
         refused("ada/none"));
-    ModelHub known = ModelHub.open(settings().token(LocalHub.TOKEN));
+    ModelHub known = ModelHub.open(settings().token(TestHub.TOKEN));
     assertEquals(
         server.address() + " shows no repository ada/none to your token; check its name, and for"
             + " a private repository set HF_TOKEN to a token that may read it",
@@ -78,7 +84,7 @@ class FailureTest {
   void aPrivateRepository() {
     server.repository("ada/private").large("model.safetensors", WEIGHTS).hidden();
     assertTrue(refused("ada/private").contains(" shows no repository ada/private to an anonymous"));
-    ModelHub known = ModelHub.open(settings().token(LocalHub.TOKEN));
+    ModelHub known = ModelHub.open(settings().token(TestHub.TOKEN));
     assertTrue(Files.exists(known.get("ada/private")));
   }
 
@@ -125,7 +131,7 @@ class FailureTest {
     server.next(
         "hub",
         "ada/single:model.safetensors",
-        (exchange, file) -> LocalHub.error(exchange, 404, "EntryNotFound"));
+        Scripted.status(404, Map.of("X-Error-Code", "EntryNotFound")));
     assertEquals(
         "ada/single has no file \"model.safetensors\" in revision \"main\"; its files: "
             + server.address() + "/ada/single/tree/main",
@@ -135,18 +141,15 @@ class FailureTest {
   @Test
   void aHubThatIsTooBusy() {
     single();
-    server.next("hub", "ada/single revision", (exchange, file) -> {
-      exchange.getResponseHeaders().set("RateLimit", "\"api\";r=0;t=290");
-      LocalHub.error(exchange, 429, null);
-    });
+    server.next(
+        "hub",
+        "ada/single revision",
+        Scripted.status(429, Map.of("RateLimit", "\"api\";r=0;t=290")));
     assertEquals(
         "127.0.0.1 gets too many requests from you and asks to wait 290 s; a token in HF_TOKEN has"
             + " a higher limit; try again later",
         impossible("ada/single"));
-    server.next("hub", "ada/single revision", (exchange, file) -> {
-      exchange.getResponseHeaders().set("Retry-After", "3600");
-      LocalHub.error(exchange, 429, null);
-    });
+    server.next("hub", "ada/single revision", Scripted.status(429, Map.of("Retry-After", "3600")));
     assertTrue(impossible("ada/single").contains(" asks to wait 3600 s"));
   }
 
@@ -157,8 +160,7 @@ class FailureTest {
     server.next(
         "hub",
         "ada/single revision",
-        Collections.nCopies(HubClient.ATTEMPTS, LocalHub.status(status))
-            .toArray(LocalHub.Answer[]::new));
+        Collections.nCopies(HubClient.ATTEMPTS, Scripted.status(status)).toArray(Scripted[]::new));
     assertEquals(
         "127.0.0.1 answered " + status + " for ada/single (5 attempts); try again later",
         impossible("ada/single"));
@@ -168,7 +170,7 @@ class FailureTest {
   @ValueSource(ints = {400, 405, 418, 451})
   void anAnswerThatNoHubGives(int status) {
     single();
-    server.next("hub", "ada/single revision", LocalHub.status(status));
+    server.next("hub", "ada/single revision", Scripted.status(status));
     assertEquals(
         "127.0.0.1 answered " + status + " for ada/single; check HF_ENDPOINT and your proxy",
         refused("ada/single"));
@@ -178,7 +180,7 @@ class FailureTest {
   void aPageForPeople() {
     single();
     server.next(
-        "hub", "ada/single revision", LocalHub.bytes("<html>Log in \u001b[2J</html>".getBytes()));
+        "hub", "ada/single revision", Scripted.bytes("<html>Log in \u001b[2J</html>".getBytes()));
     assertEquals(
         "127.0.0.1 does not answer as a hub does when asked for ada/single; check HF_ENDPOINT, and"
             + " whether a proxy asks you to log in",
@@ -189,83 +191,15 @@ class FailureTest {
   @ValueSource(strings = {"[]", "{}", "{\"sha\": 1}", "{\"sha\": \"../../x\"}", "null", "7"})
   void anAnswerWithoutACommit(String json) {
     single();
-    server.next("hub", "ada/single revision", LocalHub.bytes(json.getBytes()));
+    server.next("hub", "ada/single revision", Scripted.bytes(json.getBytes()));
     assertTrue(refused("ada/single").contains(" does not answer as a hub does"));
   }
 
   @Test
   void aProxyThatAsksForAPassword() {
     single();
-    server.next("hub", "ada/single revision", LocalHub.status(407));
+    server.next("hub", "ada/single revision", Scripted.status(407));
     assertTrue(impossible("ada/single").contains("proxy"), "some sentence about the proxy");
-  }
-
-  @Test
-  void aHubThatCannotBeReached() throws IOException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    ModelHub none = ModelHub.open(settings().endpoint(URI.create("http://127.0.0.1:" + port)));
-    assertEquals(
-        "cannot connect to 127.0.0.1 (2 attempts); check the network, HF_ENDPOINT and HTTPS_PROXY,"
-            + " or use the cache alone with HF_HUB_OFFLINE=1",
-        assertThrows(ResourceLimitException.class, () -> none.get("ada/single")).getMessage());
-  }
-
-  @Test
-  void aHubWhoseNameIsNotKnown() {
-    ModelHub none = ModelHub.open(settings().endpoint(URI.create("http://hub.invalid")));
-    assertEquals(
-        "hub.invalid is not known here; check the network, HF_ENDPOINT and HTTPS_PROXY, or use the"
-            + " cache alone with HF_HUB_OFFLINE=1",
-        assertThrows(ResourceLimitException.class, () -> none.get("ada/single")).getMessage());
-  }
-
-  @Test
-  void aServerThatSpeaksNoTls() throws IOException {
-    try (ServerSocket plain = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      Thread answers = new Thread(() -> answerPlainly(plain));
-      answers.setDaemon(true);
-      answers.start();
-      ModelHub wrong = ModelHub.open(
-          settings().endpoint(URI.create("https://127.0.0.1:" + plain.getLocalPort())));
-      LikenessException e =
-          assertThrows(ResourceLimitException.class, () -> wrong.get("ada/single"));
-      assertTrue(
-          e.getMessage().startsWith("127.0.0.1 cannot prove who it is (")
-              && e.getMessage()
-                  .endsWith("): a proxy may open the connection; add its certificate to Java's"
-                      + " trust store, or check the clock of this machine"),
-          e.getMessage());
-    }
-  }
-
-  private static void answerPlainly(ServerSocket server) {
-    try {
-      while (true) {
-        try (Socket client = server.accept()) {
-          client.getInputStream().read(new byte[100]);
-          client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes());
-        }
-      }
-    } catch (IOException e) {
-      // The test is over.
-    }
-  }
-
-  @Test
-  void aServerThatDoesNotAnswer() throws IOException {
-    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      ModelHub hub = ModelHub.open(settings()
-          .endpoint(URI.create("http://127.0.0.1:" + silent.getLocalPort()))
-          .patience(new HubSettings.Patience(
-              Duration.ofMillis(100), Duration.ofMillis(100), Duration.ofMillis(1))));
-      assertEquals(
-          "127.0.0.1 does not answer (5 attempts); check the network and HTTPS_PROXY, or try later",
-          assertThrows(ResourceLimitException.class, () -> hub.get("ada/single"))
-              .getMessage());
-    }
   }
 
   @Test
@@ -274,8 +208,7 @@ class FailureTest {
     server.next(
         "storage",
         "ada/single:model.safetensors",
-        Collections.nCopies(HubClient.ATTEMPTS, LocalHub.cutOff(0))
-            .toArray(LocalHub.Answer[]::new));
+        Collections.nCopies(HubClient.ATTEMPTS, Scripted.cutOff(0)).toArray(Scripted[]::new));
     String message = impossible("ada/single");
     assertTrue(
         message.startsWith("the connection to 127.0.0.1 was lost (5 attempts): ")
@@ -289,7 +222,7 @@ class FailureTest {
     server.next(
         "storage",
         "ada/single:model.safetensors",
-        Collections.nCopies(HubClient.ATTEMPTS, LocalHub.stall(0)).toArray(LocalHub.Answer[]::new));
+        Collections.nCopies(HubClient.ATTEMPTS, Scripted.stall(0)).toArray(Scripted[]::new));
     assertEquals(
         "the connection to 127.0.0.1 was lost (5 attempts): no data for 400 ms; run the same again"
             + " to go on where it ended",
@@ -301,7 +234,7 @@ class FailureTest {
     single();
     byte[] other = WEIGHTS.clone();
     other[100_000] ^= 1;
-    server.next("storage", "ada/single:model.safetensors", LocalHub.bytes(other));
+    server.next("storage", "ada/single:model.safetensors", Scripted.bytes(other));
     String etag = server.repository("ada/single").file("model.safetensors").etag();
     assertEquals(
         "ada/single:model.safetensors does not have the digest that the hub gives (" + etag
@@ -313,7 +246,7 @@ class FailureTest {
   @Test
   void aWrongLength() throws IOException {
     single();
-    server.next("storage", "ada/single:model.safetensors", LocalHub.bytes(new byte[199_999]));
+    server.next("storage", "ada/single:model.safetensors", Scripted.bytes(new byte[199_999]));
     assertEquals(
         "ada/single:model.safetensors has 199999 bytes, but 200000 in the hub's list of files;"
             + " nothing was kept: check HF_ENDPOINT and your proxy",
@@ -324,12 +257,10 @@ class FailureTest {
   @Test
   void aFileThatGoesOn() throws IOException {
     single();
-    server.next("storage", "ada/single:model.safetensors", (exchange, file) -> {
-      exchange.sendResponseHeaders(200, 0);
-      exchange.getResponseBody().write(file.bytes());
-      exchange.getResponseBody().write(new byte[5000]);
-      exchange.getResponseBody().close();
-    });
+    server.next(
+        "storage",
+        "ada/single:model.safetensors",
+        Scripted.endless(Arrays.copyOf(WEIGHTS, WEIGHTS.length + 5000)));
     assertEquals(
         "ada/single:model.safetensors goes on after its 200000 bytes; nothing was kept: check"
             + " HF_ENDPOINT and your proxy",
@@ -340,11 +271,13 @@ class FailureTest {
   @Test
   void aWrongEtag() throws IOException {
     single();
-    server.next("hub", "ada/single:model.safetensors", (exchange, file) -> {
-      exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + "d".repeat(64) + "\"");
-      LocalHub.redirect(exchange, server.storageAddress() + "/blob/" + file.etag());
-    });
     String etag = server.repository("ada/single").file("model.safetensors").etag();
+    server.next(
+        "hub",
+        "ada/single:model.safetensors",
+        Scripted.redirect(
+            server.storageAddress() + "/blob/" + etag,
+            Map.of("X-Linked-Etag", "\"" + "d".repeat(64) + "\"")));
     assertEquals(
         "ada/single:model.safetensors has the digest " + "d".repeat(64)
             + " in one answer of the hub and " + etag
@@ -356,10 +289,11 @@ class FailureTest {
   @Test
   void aWrongLinkedSize() throws IOException {
     single();
-    server.next("hub", "ada/single:model.safetensors", (exchange, file) -> {
-      exchange.getResponseHeaders().set("X-Linked-Size", "7");
-      LocalHub.redirect(exchange, server.storageAddress() + "/blob/" + file.etag());
-    });
+    String etag = server.repository("ada/single").file("model.safetensors").etag();
+    server.next(
+        "hub",
+        "ada/single:model.safetensors",
+        Scripted.redirect(server.storageAddress() + "/blob/" + etag, Map.of("X-Linked-Size", "7")));
     assertTrue(refused("ada/single").startsWith("ada/single:model.safetensors has 7 bytes, but"));
     assertNothingKept();
   }
@@ -371,8 +305,7 @@ class FailureTest {
         Map.of("type", "file", "path", "a", "size", 1, "oid", "short"),
         Map.of("type", "file", "path", "a", "oid", "0".repeat(40)),
         Map.of("type", "file", "path", "a", "size", -1, "oid", "0".repeat(40)))) {
-      server.next(
-          "hub", "ada/single tree", (exchange, file) -> LocalHub.json(exchange, List.of(entry)));
+      server.next("hub", "ada/single tree", Scripted.json(List.of(entry)));
       assertEquals(
           "the hub lists ada/single:a without its length and digest, so it cannot be checked;"
               + " check HF_ENDPOINT",
@@ -397,14 +330,14 @@ class FailureTest {
   @Test
   void noMessageHasTheToken() {
     single();
-    HubSettings settings = settings().token(LocalHub.TOKEN);
-    assertFalse(settings.toString().contains(LocalHub.TOKEN));
-    server.next("hub", "ada/single revision", LocalHub.status(418));
+    HubSettings settings = settings().token(TestHub.TOKEN);
+    assertFalse(settings.toString().contains(TestHub.TOKEN));
+    server.next("hub", "ada/single revision", Scripted.status(418));
     ModelHub hub = ModelHub.open(settings);
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> hub.get("ada/single"));
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      assertFalse(String.valueOf(cause.getMessage()).contains(LocalHub.TOKEN));
+      assertFalse(String.valueOf(cause.getMessage()).contains(TestHub.TOKEN));
     }
   }
 

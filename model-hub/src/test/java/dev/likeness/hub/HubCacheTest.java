@@ -46,7 +46,7 @@ class HubCacheTest {
     Files.writeString(folder.resolve("blobs/.huggingface-shared-blobs"), "1\n");
     Files.write(store.resolve(XET), WEIGHTS);
     for (String name : names) {
-      server.repository(name).xet.put("model.safetensors", XET);
+      server.repository(name).xet("model.safetensors", XET);
       get(name);
     }
     return store.resolve(XET);

@@ -10,17 +10,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -29,83 +25,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A hub on this machine: two servers, the hub and the one to which it sends clients for large
- * files. It answers as huggingface.co does: lists of files, redirects with signed addresses, ETags,
- * ranges, error codes. A test can say how single requests are answered instead.
+ * A hub in this process. Beside {@link Scripted}, a test can answer requests with code of its own.
  */
-public final class LocalHub implements AutoCloseable {
-  public static final String TOKEN = "hf_secretSecretSecret";
-
+public final class LocalHub extends TestHub {
   /** Answers one request in another way. */
   @FunctionalInterface
   interface Answer {
     void give(HttpExchange exchange, Stored file) throws IOException;
-  }
-
-  /** A file of a repository. */
-  record Stored(byte[] bytes, boolean large, String etag) {
-    Stored(byte[] bytes, boolean large) {
-      this(bytes, large, etag(bytes, large));
-    }
-
-    private static String etag(byte[] bytes, boolean large) {
-      BlobHash hash = BlobHash.like(large ? "0".repeat(64) : "0".repeat(40), bytes.length);
-      hash.update(ByteBuffer.wrap(bytes));
-      return hash.hex();
-    }
-  }
-
-  /** A request that came. */
-  public record Request(String server, String method, String path, String range, String token) {}
-
-  /** A repository. */
-  public final class Repository {
-    private final String name;
-    final String commit;
-    final Map<String, Stored> files = new TreeMap<>();
-    final Map<String, String> xet = new TreeMap<>();
-    private Object gated = false;
-    private boolean hidden;
-    private Object licence = "apache-2.0";
-
-    Repository(String name) {
-      this.name = name;
-      this.commit = new Stored(name.getBytes(StandardCharsets.UTF_8), false).etag();
-    }
-
-    public Repository small(String path, String text) {
-      files.put(path, new Stored(text.getBytes(StandardCharsets.UTF_8), false));
-      return this;
-    }
-
-    public Repository large(String path, byte[] bytes) {
-      files.put(path, new Stored(bytes, true));
-      return this;
-    }
-
-    /** Takes its files away. */
-    public void clear() {
-      files.clear();
-    }
-
-    public Repository gated() {
-      gated = "auto";
-      return this;
-    }
-
-    Repository hidden() {
-      hidden = true;
-      return this;
-    }
-
-    public Repository licence(Object name) {
-      licence = name;
-      return this;
-    }
-
-    Stored file(String path) {
-      return files.get(path);
-    }
   }
 
   private static final Pattern API =
@@ -121,7 +47,6 @@ public final class LocalHub implements AutoCloseable {
     thread.setDaemon(true);
     return thread;
   });
-  private final Map<String, Repository> repositories = new ConcurrentHashMap<>();
   private final Map<String, Stored> pages = new ConcurrentHashMap<>();
   private final Map<String, Deque<Answer>> answers = new ConcurrentHashMap<>();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -144,27 +69,24 @@ public final class LocalHub implements AutoCloseable {
     storage.start();
   }
 
+  @Override
   public URI address() {
     return URI.create("http://127.0.0.1:" + hub.getAddress().getPort());
   }
 
+  @Override
   String storageAddress() {
     return "http://127.0.0.1:" + storage.getAddress().getPort();
   }
 
-  HubSettings settings(Path cache) {
-    return HubSettings.of(Map.of("HF_ENDPOINT", address().toString()), cache)
-        .cache(cache)
-        .patience(new HubSettings.Patience(
-            Duration.ofSeconds(5), Duration.ofMillis(400), Duration.ofMillis(5)));
-  }
-
-  public Repository repository(String name) {
-    return repositories.computeIfAbsent(name, Repository::new);
-  }
-
+  @Override
   void pageSize(int entries) {
     pageSize = entries;
+  }
+
+  @Override
+  void next(String server, String path, Scripted... given) {
+    next(server, path, (Answer[]) given);
   }
 
   /** Says how the next requests for a path are answered; {@code server} is hub or storage. */
@@ -175,16 +97,14 @@ public final class LocalHub implements AutoCloseable {
     }
   }
 
+  @Override
   public List<Request> requests() {
     return List.copyOf(requests);
   }
 
-  /** The number of GET requests for content. */
-  public long downloads() {
-    return requests.stream()
-        .filter(request -> request.method().equals("GET")
-            && (request.server().equals("storage") || request.path().contains("/resolve/")))
-        .count();
+  @Override
+  void publish(Repository repository) {
+    // Its files are read when they are asked for.
   }
 
   private void serve(String server, HttpExchange exchange) {
@@ -227,7 +147,7 @@ public final class LocalHub implements AutoCloseable {
     }
     Matcher signed = SIGNED.matcher(path);
     if (signed.matches()) {
-      for (Repository repository : repositories.values()) {
+      for (Repository repository : repositories().values()) {
         for (Map.Entry<String, Stored> file : repository.files.entrySet()) {
           if (file.getValue().etag().equals(signed.group(1))) {
             return repository.name + ":" + file.getKey();
@@ -241,12 +161,12 @@ public final class LocalHub implements AutoCloseable {
 
   private Stored file(String path) {
     Matcher resolve = RESOLVE.matcher(path);
-    if (resolve.matches() && repositories.containsKey(resolve.group(1))) {
-      return repositories.get(resolve.group(1)).files.get(decoded(resolve.group(3)));
+    if (resolve.matches() && repositories().containsKey(resolve.group(1))) {
+      return repositories().get(resolve.group(1)).files.get(decoded(resolve.group(3)));
     }
     Matcher signed = SIGNED.matcher(path);
     return signed.matches()
-        ? repositories.values().stream()
+        ? repositories().values().stream()
             .flatMap(repository -> repository.files.values().stream())
             .filter(file -> file.etag().equals(signed.group(1)))
             .findFirst()
@@ -284,12 +204,12 @@ public final class LocalHub implements AutoCloseable {
 
   private boolean refuses(HttpExchange exchange, String name, String revision, boolean content)
       throws IOException {
-    Repository found = repositories.get(name);
+    Repository found = repositories().get(name);
     boolean known =
         ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
     if (found == null || found.hidden && !known) {
       error(exchange, known ? 404 : 401, "RepoNotFound");
-    } else if (!List.of("main", "refs/pr/1", "v1.0", found.commit).contains(revision)) {
+    } else if (!REVISIONS.contains(revision) && !found.commit.equals(revision)) {
       error(exchange, 404, "RevisionNotFound");
     } else if (content && !Boolean.FALSE.equals(found.gated) && !known) {
       error(
@@ -306,7 +226,7 @@ public final class LocalHub implements AutoCloseable {
     if (refuses(exchange, api.group(1), decoded(api.group(3)), false)) {
       return;
     }
-    Repository repository = repositories.get(api.group(1));
+    Repository repository = repositories().get(api.group(1));
     if (api.group(2).equals("revision")) {
       Map<String, Object> info = new LinkedHashMap<>();
       info.put("_id", "1");
@@ -344,8 +264,8 @@ public final class LocalHub implements AutoCloseable {
         entry.put(
             "lfs", Map.of("oid", file.etag(), "size", file.bytes().length, "pointerSize", 134));
       }
-      if (repository.xet.containsKey(name)) {
-        entry.put("xetHash", repository.xet.get(name));
+      if (repository.xetHashes.containsKey(name)) {
+        entry.put("xetHash", repository.xetHashes.get(name));
       }
       entries.add(entry);
     });
@@ -368,7 +288,7 @@ public final class LocalHub implements AutoCloseable {
     if (refuses(exchange, resolve.group(1), decoded(resolve.group(2)), true)) {
       return;
     }
-    Repository repository = repositories.get(resolve.group(1));
+    Repository repository = repositories().get(resolve.group(1));
     Stored file = repository.files.get(decoded(resolve.group(3)));
     exchange.getResponseHeaders().set("X-Repo-Commit", repository.commit);
     if (file == null) {
@@ -463,41 +383,6 @@ public final class LocalHub implements AutoCloseable {
     try (OutputStream out = exchange.getResponseBody()) {
       out.write(body);
     }
-  }
-
-  /** Sends a part of the rest of a file, and then closes the connection. */
-  static Answer cutOff(double part) {
-    return (exchange, file) -> {
-      Range range = Range.of(exchange, file);
-      range.headers(exchange, file);
-      exchange.sendResponseHeaders(range.status(), range.length());
-      exchange.getResponseBody().write(file.bytes(), range.from(), (int) (range.length() * part));
-      exchange.getResponseBody().flush();
-    };
-  }
-
-  /** Sends a part of a file, and then nothing, with the connection open. */
-  static Answer stall(double part) {
-    return (exchange, file) -> {
-      cutOff(part).give(exchange, file);
-      try {
-        Thread.sleep(1500);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    };
-  }
-
-  /** Sends other bytes as if they were the file. */
-  static Answer bytes(byte[] other) {
-    return (exchange, file) -> {
-      exchange.sendResponseHeaders(200, other.length);
-      exchange.getResponseBody().write(other);
-    };
-  }
-
-  static Answer status(int status) {
-    return (exchange, file) -> error(exchange, status, null);
   }
 
   @Override

@@ -126,8 +126,7 @@ class PythonCacheTest {
         .repository("bea/copy")
         .small("config.json", "{}")
         .large("diffusion_pytorch_model.safetensors", WEIGHTS)
-        .xet
-        .put("diffusion_pytorch_model.safetensors", xet);
+        .xet("diffusion_pytorch_model.safetensors", xet);
     ModelHub hub = ModelHub.open(server.settings(folder));
     assertEquals(snapshot(), hub.get("ada/model"), "what Python shares is used");
     long before = server.requests().stream()

@@ -25,9 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
  * this library and Python's huggingface_hub download from it.
  */
 class PythonHubTest {
-  private static final Path SERVER =
-      Path.of("").toAbsolutePath().getParent().resolve("tools/hub/serve.py");
-  private static final String PYTHON = System.getenv().getOrDefault("LIKENESS_PYTHON", "python3");
   private static final byte[] WEIGHTS = Bytes.of(3_000_000, 1);
 
   @TempDir
@@ -38,13 +35,7 @@ class PythonHubTest {
 
   @BeforeEach
   void start() throws Exception {
-    boolean there;
-    try {
-      there = python("import sys; assert sys.version_info >= (3, 9)") == 0;
-    } catch (IOException e) {
-      there = false;
-    }
-    assumeTrue(there, "needs Python 3.9; set LIKENESS_PYTHON");
+    PythonHub.assumePython();
     Path models = folder.resolve("models");
     write(models.resolve("ada/model/model_index.json"), "{\"unet\": [\"diffusers\", \"U\"]}");
     write(models.resolve("ada/model/unet/config.json"), "{}");
@@ -52,8 +43,8 @@ class PythonHubTest {
     Files.createDirectories(models.resolve("ada/closed"));
     Files.write(models.resolve("ada/closed/a.safetensors"), Bytes.of(1000, 2));
     server = new ProcessBuilder(
-            PYTHON,
-            SERVER.toString(),
+            PythonHub.PYTHON,
+            PythonHub.SERVER.toString(),
             models.toString(),
             "--gated",
             "ada/closed",
@@ -78,7 +69,8 @@ class PythonHubTest {
   }
 
   private int python(String code) throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder(PYTHON, "-c", code).redirectErrorStream(true);
+    ProcessBuilder builder =
+        new ProcessBuilder(PythonHub.PYTHON, "-c", code).redirectErrorStream(true);
     builder
         .environment()
         .putAll(Map.of(
@@ -142,7 +134,7 @@ class PythonHubTest {
 
   @Test
   void pythonsOwnClientDownloadsFromItAndItsCacheIsUsed() throws Exception {
-    assumeTrue(python("import huggingface_hub") == 0, PYTHON + " has no huggingface_hub");
+    assumeTrue(python("import huggingface_hub") == 0, PythonHub.PYTHON + " has no huggingface_hub");
     assertEquals(
         0, python("from huggingface_hub import snapshot_download as get; get('ada/model')"));
     Path got = ModelHub.open(settings().cache(folder.resolve("of-python")).offline(true))

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,7 +24,17 @@ class RemoteHeadersTest {
   @TempDir
   private Path cache;
 
-  private final LocalHub server = new LocalHub();
+  private TestHub server;
+
+  /** Returns the hub of a test, without repositories. */
+  TestHub start() {
+    return new LocalHub();
+  }
+
+  @BeforeEach
+  void startServer() {
+    server = start();
+  }
 
   @AfterEach
   void stop() {
@@ -207,7 +218,7 @@ class RemoteHeadersTest {
   void aServerWithoutRangesIsReadFromItsBeginning() {
     byte[] file = safetensors(500);
     server.repository("ada/base").large("base.safetensors", file);
-    server.next("storage", "ada/base:base.safetensors", LocalHub.bytes(file));
+    server.next("storage", "ada/base:base.safetensors", Scripted.bytes(file));
     try (RemoteHeaders headers = headers("ada/base")) {
       assertEquals(2, SafetensorsHeader.read(headers.path()).names().size());
     }

@@ -132,8 +132,8 @@ class WebFileTest {
         "storage",
         "ada/web:model.safetensors",
         LocalHub::content,
-        LocalHub.cutOff(0.5),
-        LocalHub.cutOff(0.5));
+        Scripted.cutOff(0.5),
+        Scripted.cutOff(0.5));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get(file)));
     assertTrue(
         server.requests().stream().anyMatch(each -> "bytes=150000-".equals(each.range())),
@@ -158,7 +158,7 @@ class WebFileTest {
         "storage",
         "ada/web:model.safetensors",
         LocalHub::content,
-        LocalHub.bytes(Bytes.of(300_000, 1)));
+        Scripted.bytes(Bytes.of(300_000, 1)));
     assertEquals(
         "model.safetensors has 300000 bytes, but 200000 in the first answer; nothing was kept:"
             + " check the address and your proxy",
@@ -240,14 +240,14 @@ class WebFileTest {
   })
   void refusalsHaveTheirSentence(int status, String message) {
     WebFile file = file();
-    server.next("hub", "ada/web:model.safetensors", LocalHub.status(status));
+    server.next("hub", "ada/web:model.safetensors", Scripted.status(status));
     assertEquals(message, refused(file));
   }
 
   @Test
   void aServerThatIsDownIsAskedAgain() throws IOException {
     WebFile file = file();
-    server.next("hub", "ada/web:model.safetensors", LocalHub.status(503), LocalHub.status(429));
+    server.next("hub", "ada/web:model.safetensors", Scripted.status(503), Scripted.status(429));
     assertArrayEquals(WEIGHTS, Files.readAllBytes(hub().get(file)));
     assertEquals(
         "HF_HUB_OFFLINE is set, so other.safetensors of 127.0.0.1 is not asked for; unset it to use"
@@ -317,11 +317,11 @@ class WebFileTest {
         "Civitai gives version 7 without its SHA-256, so it cannot be checked; download the file"
             + " with a browser, and give its path",
         assertThrows(InvalidInputException.class, () -> hub().civitai(7)).getMessage());
-    server.next("hub", VERSION, LocalHub.status(404));
+    server.next("hub", VERSION, Scripted.status(404));
     assertEquals(
         "127.0.0.1 has no version 7; check the address in a browser",
         assertThrows(InvalidInputException.class, () -> hub().civitai(7)).getMessage());
-    server.next("hub", VERSION, LocalHub.bytes("<html>".getBytes()));
+    server.next("hub", VERSION, Scripted.bytes("<html>".getBytes()));
     assertEquals(
         "127.0.0.1 does not answer as Civitai does when asked for version 7; check the address, and"
             + " whether a proxy asks you to log in",

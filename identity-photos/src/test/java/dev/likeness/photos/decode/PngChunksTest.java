@@ -1,6 +1,7 @@
 package dev.likeness.photos.decode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
@@ -17,6 +18,8 @@ import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PngChunksTest {
   private static final int HEADER_END = 33;
@@ -57,6 +60,17 @@ class PngChunksTest {
     byte[] bomb = packed("bomb\0\0", new byte[64 << 20]);
 
     assertEquals(decoded(portrait), decoded(chunk(portrait, "iCCP", bomb)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"16,0", "20,0", "16,-1", "20,-1"})
+  void aFileWithoutWidthOrHeightIsBroken(int place, int side) {
+    byte[] empty = ByteBuffer.wrap(portrait.clone()).putInt(place, side).array();
+
+    assertEquals(
+        "a.png is a broken PNG file: its header gives no valid size; export or copy it again",
+        assertThrows(UnreadablePhotoException.class, () -> decoder.decode("a.png", empty))
+            .getMessage());
   }
 
   private RgbImage decoded(byte[] file) {

@@ -49,6 +49,10 @@ final class PngCheck {
     if (header.length != 13) {
       throw new IOException("it has no header");
     }
+    ByteBuffer size = ByteBuffer.wrap(header);
+    if (size.getInt() < 1 || size.getInt() < 1) {
+      throw new IOException("its header gives no valid size");
+    }
     // Chunks of 12 bytes and their data: header, palette, transparency, image data, end.
     ByteBuffer out = ByteBuffer.allocate(8 + 5 * 12 + 13 + 2 * MAX_PALETTE + length);
     out.put(file, 0, 8);

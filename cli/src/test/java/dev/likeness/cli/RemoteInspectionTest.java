@@ -2,21 +2,31 @@ package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.pickle.CraftedPickle;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.hub.LocalHub;
+import dev.likeness.lora.LoraTrainer;
+import dev.likeness.lora.training.TrainingPreset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +38,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Inspecting a repository tells what inspecting its files tells, without downloading weights. */
 class RemoteInspectionTest {
   private static final String REPOSITORY = "ada/model";
+  private static final String IMAGE =
+      "memory       f32 # GiB, bf16 # GiB, 8 bits # GiB, at least # GiB, for one image";
+  private static final String FITS = "fits         yes, in #; cpu has # GiB, # GiB of them free";
 
   @TempDir
   private Path folder;
@@ -248,6 +261,101 @@ class RemoteInspectionTest {
     assertTrue(
         there.err().startsWith("likeness: ada/model is gated: accept its licence at "),
         there.err());
+  }
+
+  /** The lines about memory, without what changes from one moment to the next. */
+  private static List<String> memoryLines(String inspected) {
+    CommandResult run = CommandResult.of("inspect", inspected);
+    assertEquals(0, run.status(), run.err());
+    return run.out()
+        .lines()
+        .filter(line -> line.matches("(memory|fits|training|trains) .*"))
+        .map(line -> line.matches("(memory|fits) .*")
+            ? line.replaceAll("[\\d.]+ GiB", "# GiB").replaceAll("in (f32|bf16)", "in #")
+            : line)
+        .toList();
+  }
+
+  private void assertMemory(Path local, String... expected) throws IOException {
+    assertEquals(List.of(expected), memoryLines(local.toString()));
+    server.repository(REPOSITORY).clear();
+    publish(local);
+    assertEquals(List.of(expected), memoryLines("hf:" + REPOSITORY));
+  }
+
+  @Test
+  void memoryForImagesAndTraining() throws IOException {
+    String type = Compute.best().dtype().name().toLowerCase(Locale.ROOT);
+    assertMemory(
+        TinyBase.in(folder),
+        IMAGE,
+        FITS.replace("cpu", Compute.best().device()),
+        "training     0.4 GiB, 0.4 GiB with gradient checkpointing, for a LoRA of rank 16 in "
+            + type + " at 32x32",
+        "trains       yes");
+  }
+
+  @Test
+  void aBaseThatCannotBeTrained() throws IOException {
+    assertMemory(
+        GoldenFolder.write("inpainting", GoldenFolder.KeyFormat.CURRENT, folder).path(),
+        IMAGE,
+        FITS.replace("cpu", Compute.best().device()),
+        "trains       no; a base for inpainting cannot be trained: its network takes 9 channels,"
+            + " but latents have 4; train the text-to-image base of its family");
+  }
+
+  @Test
+  void aDistilledTransformerWhoseWeightsAreAbsent() throws IOException {
+    Path base = PipelineFolder.write("klein/distilled", folder).path();
+    LoraTrainer trainer;
+    double kept;
+    double checkpointed;
+    int side;
+    try (BaseModel opened = BaseModel.open(base, Compute.best())) {
+      trainer = new LoraTrainer(TrainingPreset.BALANCED.of(opened, 10).batchSize(1));
+      side = opened.defaults().width();
+      kept = trainer.memory(opened).bytes();
+      checkpointed = new LoraTrainer(trainer.settings().gradientCheckpointing(true))
+          .memory(opened)
+          .bytes();
+    }
+    fillWithNaN(base.resolve("transformer/diffusion_pytorch_model.safetensors"));
+    InvalidInputException refused =
+        assertThrows(InvalidInputException.class, () -> BaseModel.open(base, Compute.best()));
+    assertTrue(refused.getMessage().contains("NaN"), refused.getMessage());
+    assertMemory(
+        base,
+        IMAGE,
+        FITS.replace("cpu", Compute.best().device()),
+        String.format(
+            Locale.ROOT,
+            "training     %.1f GiB, %.1f GiB with gradient checkpointing, for a LoRA of rank %d in"
+                + " %s at %dx%d",
+            kept / (1L << 30),
+            checkpointed / (1L << 30),
+            trainer.settings().rank(),
+            Compute.best().dtype().name().toLowerCase(Locale.ROOT),
+            side,
+            side),
+        "trains       yes; this distilled base needs a training adapter");
+  }
+
+  private static void fillWithNaN(Path weights) throws IOException {
+    long start = SafetensorsHeader.read(weights).dataStart();
+    byte[] bytes = Files.readAllBytes(weights);
+    Arrays.fill(bytes, (int) start, bytes.length, (byte) 0xff);
+    Files.write(weights, bytes);
+  }
+
+  @Test
+  void aBaseThatCannotBeOpenedIsStillInspected() throws IOException {
+    Path base = TinyBase.in(folder);
+    Files.delete(base.resolve("tokenizer/tokenizer.json"));
+    List<String> lines = memoryLines(base.toString());
+    assertEquals(3, lines.size(), lines.toString());
+    assertEquals(IMAGE, lines.get(0));
+    assertTrue(lines.get(2).startsWith("training     unknown: " + base), lines.toString());
   }
 
   @Test

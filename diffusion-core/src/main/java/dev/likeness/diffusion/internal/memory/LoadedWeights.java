@@ -281,9 +281,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
         .forEach(name -> placed.computeIfAbsent(name, this::place));
   }
 
-  /** Creates the views of a mapped file that are used, to read them before their first use. */
+  /**
+   * Creates the views of a mapped file that are used, to read them before their first use, unless
+   * {@link HeadersAlone} are read.
+   */
   public void loadViews() {
-    if (residence == WeightResidence.MAPPED) {
+    if (residence == WeightResidence.MAPPED && !HeadersAlone.isActive()) {
       loadRequested(name -> !unpacked.isReadAtUse(name));
     }
   }

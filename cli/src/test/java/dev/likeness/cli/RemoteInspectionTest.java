@@ -198,6 +198,145 @@ class RemoteInspectionTest {
     assertFalse(there.out().contains("\u001b"));
   }
 
+  /** The folder of one network: its configuration and a file of weights. */
+  private Path network(String config, String weights, String... tensors) throws IOException {
+    Path network = Files.createDirectory(folder.resolve("network"));
+    Files.writeString(network.resolve("config.json"), config);
+    Files.write(network.resolve(weights), safetensors(List.of(tensors), ""));
+    return network;
+  }
+
+  private void assertNetwork(Path network, String kind, String family, String className)
+      throws IOException {
+    String found = assertSame(network).out();
+    for (String each : List.of(
+        "\"kind\":\"" + kind + "\"",
+        "\"family\":\"" + family + "\"",
+        "\"format\":\"diffusers\"",
+        "\"class\":\"" + className + "\"",
+        "\"problems\":[]")) {
+      assertTrue(found.contains(each), found);
+    }
+  }
+
+  @Test
+  void aControlNet() throws IOException {
+    Path network = network(
+        "{\"_class_name\": \"ControlNetModel\", \"cross_attention_dim\": 768}",
+        "diffusion_pytorch_model.safetensors",
+        "controlnet_cond_embedding.conv_in.weight 16,3,3,3",
+        "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight 320,768");
+    assertNetwork(network, "controlnet", "sd1", "ControlNetModel");
+    CommandResult text = CommandResult.of("inspect", "hf:" + REPOSITORY);
+    assertTrue(text.out().lines().anyMatch("kind         controlnet"::equals), text.out());
+    assertEquals(0, text.status());
+  }
+
+  @Test
+  void aControlNetInAVariantBesideAPickle() throws IOException {
+    Path network = network(
+        "{\"_class_name\": \"ControlNetModel\"}",
+        "diffusion_pytorch_model.fp16.safetensors",
+        "controlnet_cond_embedding.conv_in.weight 16,3,3,3",
+        "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight 640,2048");
+    Files.write(network.resolve("pytorch_lora.bin"), new byte[100]);
+    assertNetwork(network, "controlnet", "sdxl", "ControlNetModel");
+  }
+
+  @Test
+  void aControlNetInASingleFile() throws IOException {
+    Path file = Files.write(
+        folder.resolve("control.safetensors"),
+        safetensors(
+            List.of(
+                "control_model.input_hint_block.0.weight 16,3,3,3",
+                "control_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight 320,768"),
+            ""));
+    assertTrue(assertSame(file).out().contains("\"kind\":\"controlnet\""));
+  }
+
+  @Test
+  void anIpAdapter() throws IOException {
+    Path file = Files.write(
+        folder.resolve("ip-adapter.safetensors"),
+        safetensors(
+            List.of(
+                "image_proj.proj.weight 3072,1024",
+                "image_proj.proj.bias 3072",
+                "image_proj.norm.weight 768",
+                "image_proj.norm.bias 768",
+                "ip_adapter.1.to_k_ip.weight 320,768",
+                "ip_adapter.1.to_v_ip.weight 320,768"),
+            ""));
+    String found = assertSame(file).out();
+    assertTrue(found.contains("\"kind\":\"ip-adapter\",\"family\":\"sd1\""), found);
+  }
+
+  @Test
+  void anImageEncoder() throws IOException {
+    Path network = network(
+        "{\"architectures\": [\"CLIPVisionModelWithProjection\"]}",
+        "model.safetensors",
+        "vision_model.embeddings.class_embedding 1280",
+        "visual_projection.weight 1024,1280");
+    assertNetwork(network, "image-encoder", "unknown", "CLIPVisionModelWithProjection");
+  }
+
+  @Test
+  void anImageEncoderInAFolderOfARepositoryInShards() throws IOException {
+    Path network = network(
+        "{\"architectures\": [\"CLIPVisionModelWithProjection\"]}",
+        "model-00001-of-00001.safetensors",
+        "vision_model.embeddings.class_embedding 1280");
+    Files.writeString(
+        network.resolve("model.safetensors.index.json"),
+        "{\"metadata\": {}, \"weight_map\": {\"vision_model.embeddings.class_embedding\":"
+            + " \"model-00001-of-00001.safetensors\"}}");
+    Path models = Files.createDirectories(folder.resolve("models"));
+    Files.move(network, models.resolve("image_encoder"));
+    publish(models);
+    CommandResult here =
+        CommandResult.of("inspect", models.resolve("image_encoder").toString(), "--json");
+    String address = "hf:" + REPOSITORY + ":image_encoder";
+    CommandResult there = CommandResult.of("inspect", address, "--json");
+    assertEquals(
+        here.out().replace(models.resolve("image_encoder").toString(), address), there.out());
+    assertTrue(there.out().contains("\"kind\":\"image-encoder\""), there.out());
+  }
+
+  @Test
+  void aTinyAutoencoder() throws IOException {
+    Path network = network(
+        "{\"_class_name\": \"AutoencoderTiny\"}",
+        "diffusion_pytorch_model.safetensors",
+        "decoder.layers.0.weight 64,4,3,3",
+        "encoder.layers.0.weight 64,3,3,3");
+    assertNetwork(network, "vae", "unknown", "AutoencoderTiny");
+  }
+
+  @Test
+  void aNetworkWithoutWeights() throws IOException {
+    Path network = Files.createDirectory(folder.resolve("network"));
+    Files.writeString(network.resolve("config.json"), "{\"_class_name\": \"AutoencoderTiny\"}");
+    CommandResult here = CommandResult.of("inspect", network.toString());
+    assertEquals(3, here.status());
+    assertEquals(
+        List.of(network + " has no weights; expected diffusion_pytorch_model.safetensors or"
+            + " model.safetensors"),
+        here.errorLines());
+  }
+
+  @Test
+  void aDetector() throws IOException {
+    Path file = Files.write(folder.resolve("detector.onnx"), new byte[] {8, 7, 18, 4});
+    publish(file);
+    String address = "hf:" + REPOSITORY + ":detector.onnx";
+    CommandResult here = CommandResult.of("inspect", file.toString(), "--json");
+    CommandResult there = CommandResult.of("inspect", address, "--json");
+    assertEquals(here.out().replace(file.toString(), address), there.out());
+    assertEquals(here.status(), there.status());
+  }
+
   @Test
   void aTextualInversion() throws IOException {
     Path file = Files.write(

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Inspects a diffusers folder: its pipeline, components and headers of weights. */
 final class FolderInspection {
@@ -70,15 +71,19 @@ final class FolderInspection {
   // A folder may contain the same weights in several precisions, formats and averages. Only the
   // file that would be opened counts.
   private long count(ModelFolder model, String component) {
-    Path file = model.weightsFile(component);
+    return onHeaders(model.weightsFile(component), tensors -> count(tensors, component));
+  }
+
+  /** Reads the headers of a file, or of the shards that it stands for. */
+  static <T> T onHeaders(Path file, Function<TensorNames, T> read) {
     if (file.toString().endsWith(".json") || ShardedSource.isShard(file)) {
       try (TensorSource shards = ShardedSource.isShard(file)
           ? ShardedSource.withoutIndex(file, TensorFileFormat::openStored)
           : ShardedSource.open(file, TensorFileFormat::openStored)) {
-        return count(shards, component);
+        return read.apply(shards);
       }
     }
-    return count(TensorFileFormat.listStored(file), component);
+    return read.apply(TensorFileFormat.listStored(file));
   }
 
   private long count(TensorNames tensors, String component) {

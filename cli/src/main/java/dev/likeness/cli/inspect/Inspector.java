@@ -30,7 +30,7 @@ public final class Inspector {
           path + " does not exist; give a file of weights, an image or a diffusers folder");
     }
     if (Files.isDirectory(path)) {
-      return FolderInspection.of(path);
+      return NetworkInspection.isOne(path) ? NetworkInspection.of(path) : FolderInspection.of(path);
     }
     String image = imageFormat(path);
     if (image != null) {

@@ -221,6 +221,43 @@ class NewUserTest {
   }
 
   @Test
+  void oneOfSeveralTrainingAdaptersIsChosenByItsFile() throws IOException {
+    get("z-image-turbo");
+    server
+        .repository("ostris/zimage_turbo_training_adapter")
+        .large("adapter_v1.safetensors", new byte[100])
+        .large("adapter_v2.safetensors", new byte[200]);
+    CommandResult several = CommandResult.of("models", "get", "z-image-training-adapter");
+    assertEquals(3, several.status());
+    assertTrue(several.err().contains(" has 2 files of weights "), several.err());
+    CommandResult absent =
+        trained("z-image-turbo", "--training-adapter", "z-image-training-adapter:v2");
+    assertEquals(
+        "likeness: z-image-training-adapter:v2 is not on this machine; get it once with:"
+            + " ./likeness models get z-image-training-adapter:v2",
+        absent.err().strip());
+    CommandResult got = CommandResult.of("models", "get", "z-image-training-adapter:v2");
+    assertEquals(0, got.status(), got.err());
+    CommandResult only = trained("z-image-turbo");
+    assertTrue(only.err().contains(got.out().strip()), only.err());
+    assertEquals(
+        0, CommandResult.of("models", "get", "z-image-training-adapter:v1").status());
+    CommandResult both = trained("z-image-turbo");
+    assertEquals(3, both.status());
+    assertEquals(
+        "likeness: the cache has 2 files of z-image-training-adapter; give one of them:"
+            + " z-image-training-adapter:adapter_v1.safetensors,"
+            + " z-image-training-adapter:adapter_v2.safetensors",
+        both.err().strip());
+    CommandResult chosen =
+        trained("z-image-turbo", "--training-adapter", "z-image-training-adapter:v2");
+    assertTrue(chosen.err().contains(got.out().strip()), chosen.err());
+    CommandResult role = trained("z-image-turbo", "--training-adapter", "taesd:v2");
+    assertEquals(2, role.status());
+    assertTrue(role.err().contains(" is a tiny-autoencoder of the catalogue; "), role.err());
+  }
+
+  @Test
   void aDistilledBaseNamesTheBaseToTrainOn() throws IOException {
     get("klein-4b");
     String told = "likeness: the catalogue trains on klein-base-4b, not on klein-4b, which is"

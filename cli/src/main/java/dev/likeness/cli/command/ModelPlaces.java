@@ -6,6 +6,7 @@ import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.hub.HubAddress;
 import dev.likeness.hub.HubSettings;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -62,8 +64,8 @@ final class ModelPlaces {
   /**
    * Returns the file or folder of a model.
    *
-   * @param name a path, a name of the catalogue, the address of a repository, or the name of a file
-   *     in one of the added folders
+   * @param name a path, {@code NAME[:file]} of the catalogue, the address of a repository, or the
+   *     name of a file in one of the added folders
    * @return the place; a path that does not exist is returned as it is
    * @throws InvalidInputException if a model with this name is not on this machine; the message has
    *     the command that gets it
@@ -73,10 +75,9 @@ final class ModelPlaces {
     if (path != null && Files.exists(path)) {
       return path;
     }
-    Optional<CatalogueModel> known = ModelCatalogue.builtIn().find(name);
+    Optional<CatalogueName> known = CatalogueName.of(name);
     if (known.isPresent()) {
-      return cached(HubAddress.parse(known.get().address()))
-          .orElseThrow(() -> absent(name, known.get().name()));
+      return onlyOne(known.get()).orElseThrow(() -> absent(name, known.get().toString()));
     }
     if (path != null && path.getNameCount() == 1 && !path.isAbsolute()) {
       return inFolders(name).orElse(path);
@@ -136,6 +137,39 @@ final class ModelPlaces {
       return !namesFile && !name.startsWith(".") && !Files.exists(Path.of(name).getName(0));
     } catch (IllegalArgumentException e) {
       return false;
+    }
+  }
+
+  /**
+   * Returns the file or folder of a name of the catalogue if the cache has it.
+   *
+   * @throws InvalidInputException if the cache has several files of weights that the name does not
+   *     choose from
+   */
+  static Optional<Path> onlyOne(CatalogueName name) {
+    HubAddress address = name.address();
+    Optional<Path> found = cached(address);
+    List<Path> files = found.isPresent() || address.file().isPresent() ? List.of() : files(address);
+    if (files.size() > 1) {
+      throw new InvalidInputException("the cache has " + files.size() + " files of " + name + "; "
+          + "give one of them: "
+          + files.stream()
+              .map(file -> name + ":" + Quoted.value(file.getFileName().toString()))
+              .collect(Collectors.joining(", ")));
+    }
+    return found;
+  }
+
+  /** Returns the files of weights that the cache has of the current revision of a repository. */
+  private static List<Path> files(HubAddress address) {
+    Path folder = settings().cache().resolve("models--" + address.repository().replace("/", "--"));
+    try (Stream<Path> all = Files.walk(RepositoryFolder.HubCache.snapshot(folder))) {
+      return all.filter(Files::isRegularFile)
+          .filter(file -> WEIGHTS.matcher(file.getFileName().toString()).matches())
+          .sorted()
+          .toList();
+    } catch (IOException | UncheckedIOException | InvalidInputException e) {
+      return List.of();
     }
   }
 

@@ -54,9 +54,9 @@ sealed interface ModelSource {
   }
 
   /**
-   * Returns the source of a text: a name of the catalogue, {@code owner/name[@revision][:file]},
-   * {@code civitai:VERSION[:file]}, or an address. The address of a page of the hub or of Civitai
-   * stands for its model.
+   * Returns the source of a text: {@code NAME[:file]} of the catalogue,
+   * {@code owner/name[@revision][:file]}, {@code civitai:VERSION[:file]}, or an address. The
+   * address of a page of the hub or of Civitai stands for its model.
    */
   static ModelSource of(String text, HubSettings settings) {
     if (text.startsWith(CIVITAI)) {
@@ -102,13 +102,12 @@ sealed interface ModelSource {
   /**
    * Returns the repository of a name.
    *
-   * @param name a name of the catalogue, or {@code owner/name[@revision][:file]}
+   * @param name {@code NAME[:file]} of the catalogue, or {@code owner/name[@revision][:file]}
    */
   static HubAddress repository(String name) {
-    return HubAddress.parse(ModelCatalogue.builtIn()
-        .find(name)
-        .map(CatalogueModel::address)
-        .orElseGet(() -> requireAddress(name)));
+    return CatalogueName.of(name)
+        .map(CatalogueName::address)
+        .orElseGet(() -> HubAddress.parse(requireAddress(name)));
   }
 
   private static String requireAddress(String name) {

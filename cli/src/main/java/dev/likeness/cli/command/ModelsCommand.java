@@ -233,9 +233,10 @@ public final class ModelsCommand implements Runnable {
 
     @Parameters(
         paramLabel = "NAME",
-        description = "a name of the catalogue; owner/name[@revision][:file] of the hub, where of "
-            + "a file a part of its name is enough, such as Q4_K_M; civitai:VERSION[:file]; or the "
-            + "address of a file, with --sha256")
+        description =
+            "NAME[:file] of the catalogue; owner/name[@revision][:file] of the hub, where of "
+                + "a file a part of its name is enough, such as Q4_K_M; civitai:VERSION[:file]; or the "
+                + "address of a file, with --sha256")
     private String name;
 
     @Option(

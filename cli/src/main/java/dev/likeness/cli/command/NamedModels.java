@@ -67,8 +67,8 @@ public final class NamedModels {
     if (name.isBlank() || Files.exists(given)) {
       return given;
     }
-    ModelCatalogue.builtIn()
-        .find(name)
+    CatalogueName.of(name)
+        .map(CatalogueName::model)
         .filter(model -> !roles.contains(model.role()))
         .ifPresent(model -> {
           throw new IllegalArgumentException(option + " " + name + " is " + named(model.role())

@@ -3,9 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.TypedCommand;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
-import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.hub.HubAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -17,8 +15,8 @@ final class TrainingRecipe {
    * Returns the training adapter for a base, and says in one line that it is taken.
    *
    * @return the file; empty if the catalogue does not know the base, or has no adapter for it
-   * @throws InvalidInputException if the person is trained on another base, or if the adapter is
-   *     not on this machine; the message has the command that gets it
+   * @throws InvalidInputException if the person is trained on another base, if the adapter is not
+   *     on this machine (the message has the command that gets it), or if several files of it are
    */
   static Optional<Path> adapter(BaseOptions base, Console console) {
     Optional<CatalogueModel> known = base.catalogued();
@@ -43,8 +41,6 @@ final class TrainingRecipe {
   }
 
   private static Optional<Path> find(String name) {
-    return ModelCatalogue.builtIn()
-        .find(name)
-        .flatMap(model -> ModelPlaces.cached(HubAddress.parse(model.address())));
+    return CatalogueName.of(name).flatMap(ModelPlaces::onlyOne);
   }
 }

@@ -478,9 +478,7 @@ class TrainCommandTest {
         none.errorLines());
   }
 
-  /**
-   * Without a photo reader looks and scenes are what pixels tell, and the person is a rare token.
-   */
+  /** Without a captioner, looks and scenes are what pixels tell, and the person is a rare token. */
   @ParameterizedTest
   @ValueSource(strings = {"sdxl/xl-base", "sd3/medium", "flux/dev"})
   void trainsOnBasesWithoutExtras(String name) {

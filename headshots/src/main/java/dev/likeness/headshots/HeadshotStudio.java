@@ -444,8 +444,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return a measure of prompt adherence; the caller closes it} It uses the base's photo reader,
-   * a network that recognises hair, clothes, light and backdrop in images.
+   * {@return a measure of prompt adherence; the caller closes it} It uses the base's captioner, a
+   * network that recognises hair, clothes, light and backdrop in images.
    */
   public PromptAdherence promptAdherence() {
     return PromptAdherence.measure(base);

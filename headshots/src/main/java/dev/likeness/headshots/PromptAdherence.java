@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 
 /**
  * Measures how clearly headshots show the hair, clothes, light and backdrop of the prompt. Uses the
- * base's photo reader, a network that recognises such attributes in images. Thread-safe.
+ * base's captioner, a network that recognises such attributes in images. Thread-safe.
  */
 public final class PromptAdherence implements AutoCloseable {
   private final Optional<PhotoReader> reader;
@@ -29,20 +29,19 @@ public final class PromptAdherence implements AutoCloseable {
     this.reader = reader;
   }
 
-  /** Opens the photo reader of the base, if it has one. */
+  /** Opens the captioner of the base, if it has one. */
   static PromptAdherence measure(BaseModel base) {
     return new PromptAdherence(base.folder().flatMap(PhotoReader::find));
   }
 
   /**
    * Returns the probability that the image shows the prompt's words for hair, clothes, light and
-   * backdrop. It is the geometric mean of the photo reader's probabilities of these words. Words
-   * that the photo reader does not know are left out. In a black-and-white style, colours are left
-   * out too.
+   * backdrop. It is the geometric mean of the captioner's probabilities of these words. Words that
+   * the captioner does not know are left out. In a black-and-white style, colours are left out too.
    *
    * @param headshot the headshot, with its prompt
-   * @return 0 to 1; NaN if the base has no photo reader, or if the photo reader knows no word of
-   *     the prompt
+   * @return 0 to 1; NaN if the base has no captioner, or if the captioner knows no word of the
+   *     prompt
    */
   public double measure(Headshot headshot) {
     return measure(headshot, headshot.image());
@@ -59,14 +58,14 @@ public final class PromptAdherence implements AutoCloseable {
         .probability(reader.read(pixels));
   }
 
-  /** Closes the photo reader. */
+  /** Closes the captioner. */
   @Override
   public void close() {
     reader.ifPresent(PhotoReader::close);
   }
 
   /**
-   * The words of a prompt about hair, clothes, light and backdrop that the base's photo reader can
+   * The words of a prompt about hair, clothes, light and backdrop that the base's captioner can
    * find in images. Identity is measured by likeness instead.
    *
    * @param words attribute to index of the prompt's word in the reader's list for the attribute

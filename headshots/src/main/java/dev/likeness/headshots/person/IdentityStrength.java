@@ -103,7 +103,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    *
    * @param setting the weights
    * @param likeness mean cosine similarity to held-out photos, -1 to 1
-   * @param promptAdherence share of the prompt's words that a photo reader (a network) found in the
+   * @param promptAdherence share of the prompt's words that a captioner (a network) found in the
    *     images, 0 to 1
    * @param images the number of measured images; 0 if nothing was measured
    */

@@ -190,7 +190,7 @@ public record PersonProfile(List<Trait> traits) {
   public record Trait(String attribute, String value, double confidence, Source source) {
     /** The origin of a trait. */
     public enum Source {
-      /** The photos: measured from pixels, or described by the base's photo reader (a network). */
+      /** The photos: measured from pixels, or described by the base's captioner (a network). */
       PHOTOS("photos"),
       /** The base model. Only files of earlier versions have this source. */
       BASE_MODEL("base model"),

@@ -33,8 +33,8 @@ public record ProfileVocabulary(Map<String, String> values) {
   static final ProfileVocabulary EMPTY = new ProfileVocabulary(Map.of());
 
   /**
-   * {@return the attributes, in the order in which a photo reader (a network that describes photos
-   * in words) determines them}
+   * {@return the attributes, in the order in which a captioner (a network that describes photos in
+   * words) determines them}
    */
   public static List<Attribute> attributes() {
     return ATTRIBUTES;

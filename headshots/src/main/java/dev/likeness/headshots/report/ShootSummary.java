@@ -158,7 +158,8 @@ public record ShootSummary(
     int known = kept.traits().size();
     return known == 0
         ? verb + "photos that the person's file does not count."
-        : verb + count(known) + ". They are not shown, because only the trained person was given.";
+        : verb + count(known)
+            + ". They are not shown, because the images were generated from the trained person alone.";
   }
 
   private static String count(int photos) {

@@ -45,7 +45,7 @@ public final class PhotoReader implements AutoCloseable {
     this.weights = weights;
   }
 
-  /** The photo reader in the model folder {@code base}; empty if it has none. */
+  /** The captioner in the model folder {@code base}; empty if it has none. */
   public static Optional<PhotoReader> find(Path base) {
     return Extra.PHOTO_READER.in(base).map(PhotoReader::open);
   }

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  *
  * @param photos the analysed photos
  * @param crops crops of the photos in the base's own size
- * @param readings the words that the base's photo reader found in each photo; empty if it has no
+ * @param readings the words that the base's captioner found in each photo; empty if it has no
  *     reader
  * @param profile the person's appearance
  * @param subject the person in words for prompts
@@ -141,8 +141,8 @@ public record PersonStudy(
   }
 
   /**
-   * The clothes, light and background in each photo, by the base's photo reader, or without one by
-   * the colours of pixels.
+   * The clothes, light and background in each photo, by the base's captioner, or without one by the
+   * colours of pixels.
    */
   List<SceneWords> scenes() {
     return readings.isEmpty()

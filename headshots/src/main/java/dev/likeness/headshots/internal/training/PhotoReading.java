@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The words that a base's photo reader found in one photo.
+ * The words that a base's captioner found in one photo.
  *
  * @param attributes the words of each attribute
  * @param probabilities for each attribute the probabilities of its words, 0 to 1
@@ -34,7 +34,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
   private record Word(String text, double probability) {}
 
   /**
-   * Reads each crop; empty if the base has no photo reader.
+   * Reads each crop; empty if the base has no captioner.
    *
    * @throws InvalidInputException if the reader lacks an attribute of profiles or scenes
    */
@@ -64,7 +64,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
     if (!missing.isEmpty()) {
       throw new InvalidInputException(
           reader.source() + ": \"attributes\" lacks " + String.join(", ", missing)
-              + ", which profiles and scenes need; use a complete photo reader, or remove its folder");
+              + ", which profiles and scenes need; use a complete captioner, or remove its folder");
     }
   }
 

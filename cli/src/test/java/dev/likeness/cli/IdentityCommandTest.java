@@ -41,7 +41,8 @@ class IdentityCommandTest {
     assertEquals(
         "likeness: Invalid value for option '--identity': unknown identity method \"face\";"
             + " known: lora, "
-            + "ipadapter, both, references, lora+references, instantid, photomaker, pulid"
+            + "ipadapter, both, references, lora+references, infiniteyou, instantid, photomaker,"
+            + " pulid"
             + " (try ./likeness headshot --help)",
         usage("headshot", "--identity", "face"));
   }

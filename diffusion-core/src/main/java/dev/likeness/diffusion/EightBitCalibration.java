@@ -81,7 +81,7 @@ public final class EightBitCalibration {
    * @throws IllegalArgumentException if there is no request, or {@code compute} is not a CPU
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component of the base is
    *     missing, broken or not supported
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
+   * @throws dev.likeness.diffusion.error.CancelledException if the run is cancelled
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the CPU has no VNNI, or if there
    *     is too little memory
    */

@@ -48,8 +48,7 @@ public final class ScaledDotProduct {
     if (!q.is_cpu() || Tensors.dtype(q) != DType.BF16) {
       return fused(q, k, v, mask);
     }
-    boolean isFasterInF32 = CpuFeatures.ofMachine().multipliesF32Faster() && !isLearning(q, k, v);
-    return isFasterInF32 || !PackedConvolution.multipliesBf16()
+    return !PackedConvolution.multipliesBf16() || isFasterInF32(q, k, v)
         ? widened(q, k, v, mask)
         : products(q, k, v, mask);
   }
@@ -64,11 +63,19 @@ public final class ScaledDotProduct {
     return torch.scaled_dot_product_attention(q, k, v, bias, 0, false, new DoubleOptional(), false);
   }
 
+  // A training step runs a segment without gradients first, and again with them. Both must give the
+  // same numbers, so neither attends in f32, which would keep more memory with gradients.
+  private static boolean isFasterInF32(Tensor q, Tensor k, Tensor v) {
+    return CpuFeatures.ofMachine().multipliesF32Faster()
+        && CustomGradients.current() == null
+        && !isLearning(q, k, v);
+  }
+
   private static boolean isLearning(Tensor q, Tensor k, Tensor v) {
     return q.requires_grad() || k.requires_grad() || v.requires_grad();
   }
 
-  /** Attends in f32, for CPUs that do not multiply bf16, or more slowly than f32. */
+  /** Attends in f32, for CPUs that do not multiply bf16, or multiply it more slowly than f32. */
   static Tensor widened(Tensor q, Tensor k, Tensor v, Tensor mask) {
     return fused(
             q.to(ScalarType.Float),

@@ -53,6 +53,21 @@ class ScaledDotProductTest {
     }
   }
 
+  // The last has more scores than are computed at once.
+  @ParameterizedTest
+  @CsvSource({"5, 5", "64, 77", "900, 1100"})
+  void givesTheSameNumbersWhenATrainingStepRunsASegmentAgain(long n, long m) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource random = NoiseSource.seeded(5);
+        CustomGradients custom = CustomGradients.open()) {
+      Tensor q = bf16(random.next(1, 2, n, 40).squeeze(0));
+      Tensor k = bf16(random.next(1, 2, m, 40).squeeze(0));
+      Tensor v = bf16(random.next(1, 2, m, 40).squeeze(0));
+      Tensor first = ScaledDotProduct.attend(q, k, v);
+      assertTrue(first.equal(ScaledDotProduct.attend(q.detach().set_requires_grad(true), k, v)));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"0", "1", "2"})
   void letsGradientsReachEveryTrainedInput(int which) {

@@ -1,5 +1,8 @@
 package dev.likeness.ipadapter;
 
+import static dev.likeness.ipadapter.internal.GoldenRuns.integer;
+import static dev.likeness.ipadapter.internal.GoldenRuns.number;
+import static dev.likeness.ipadapter.internal.GoldenRuns.run;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,15 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ControlImage;
@@ -24,6 +23,7 @@ import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.GoldenNetwork;
+import dev.likeness.ipadapter.internal.GoldenRuns;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.lora.Lora;
 import java.io.IOException;
@@ -31,10 +31,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,7 +44,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** InfiniteYou beside its published pipeline: {@code tools/goldens/infiniteyou.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class InfiniteYouTest {
-  private static final String GOLDEN = "infiniteyou/reference.safetensors";
+  private static final GoldenRuns GOLDEN =
+      new GoldenRuns("infiniteyou/reference.safetensors", 1e-4);
 
   @TempDir
   private static Path scratch;
@@ -72,8 +71,10 @@ class InfiniteYouTest {
     net = BaseModel.openControlNet(folder, Compute.EXACT);
     // All components have been in use then, also the encoder of control images.
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
-      base.generate(request(run(0))
-          .adapter(prompt(adapter, run(0)).withControl(control(run(0))).at(1)));
+      base.generate(request(run(record, 0))
+          .adapter(prompt(adapter, run(record, 0))
+              .withControl(control(run(record, 0)))
+              .at(1)));
     }
   }
 
@@ -87,29 +88,8 @@ class InfiniteYouTest {
     return IntStream.range(0, 7);
   }
 
-  private static Map<?, ?> run(int i) {
-    return (Map<?, ?>) ((List<?>) record.get("runs")).get(i);
-  }
-
-  private static double number(Map<?, ?> run, String name) {
-    return ((Number) run.get(name)).doubleValue();
-  }
-
-  private static int integer(Map<?, ?> run, String name) {
-    return ((Number) run.get(name)).intValue();
-  }
-
-  private static Reference face(int seed) {
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN)) {
-      return Reference.face(
-          ImageTensors.floats(golden.read("face" + seed)), RgbImage.of(1, 1, new byte[3]));
-    }
-  }
-
   private static ImagePrompt prompt(IpAdapter adapter, Map<?, ?> run) {
-    return adapter.prompt(((List<?>) run.get("photos"))
-        .stream().map(seed -> face(((Number) seed).intValue())).toList());
+    return adapter.prompt(GOLDEN.faces(run.get("photos")));
   }
 
   private static ControlImage control(Map<?, ?> run) {
@@ -133,85 +113,69 @@ class InfiniteYouTest {
     return number(run, "true_cfg") == 1 ? plain : plain.negative((String) run.get("negative"));
   }
 
-  private static void assertLatents(int i, ImageRequest request) {
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN)) {
-      Closeness.assertWithinSpread(
-          1e-4,
-          golden.read("run" + i + ".latents"),
-          base.generate(request).latents().toTensor(),
-          "run " + i);
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("runs")
   void generatesAsThePublishedPipeline(int i) {
-    Map<?, ?> run = run(i);
+    Map<?, ?> run = run(record, i);
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
       ImagePrompt person = prompt(adapter, run)
           .withControl(control(run).between(number(run, "start"), number(run, "end")));
       ImageRequest request = request(run).adapter(person.at(number(run, "scale")));
       if (number(run, "lora") == 0) {
-        assertLatents(i, request);
+        GOLDEN.assertLatents("run" + i, base, request);
         return;
       }
-      try (Lora lora = Lora.open(lora(), base)) {
-        assertLatents(i, request.adapter(lora.at(number(run, "lora"))));
+      try (Lora lora = Lora.open(GOLDEN.lora(scratch), base)) {
+        GOLDEN.assertLatents("run" + i, base, request.adapter(lora.at(number(run, "lora"))));
       }
     }
-  }
-
-  private static Path lora() {
-    Path written = scratch.resolve("lora.safetensors");
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN)) {
-      Map<String, Tensor> tensors = new TreeMap<>();
-      golden.names().stream()
-          .filter(name -> name.startsWith("lora."))
-          .forEach(name -> tensors.put(name.substring("lora.".length()), golden.read(name)));
-      SafetensorsWriter.write(written, tensors, Map.of());
-    }
-    return written;
   }
 
   /** Scales multiply, and both shares of the steps hold: the goldens 3 and 4 in other words. */
   @Test
   void weightAndShareOfThePromptApplyToItsControlNet() {
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
-      ImagePrompt late = prompt(adapter, run(3)).between(number(run(3), "start"), 1);
-      assertLatents(
-          3,
-          request(run(3)).adapter(late.withControl(control(run(3)).scale(1.8)).at(0.5)));
-      ImagePrompt early = prompt(adapter, run(4)).between(0, number(run(4), "end"));
-      assertLatents(
-          4,
-          request(run(4)).adapter(early.withControl(control(run(4)).scale(0.5)).at(2)));
-      ImagePrompt never =
-          prompt(adapter, run(3)).between(0.5, 1).withControl(control(run(3)).between(0, 0.5));
+      ImagePrompt late =
+          prompt(adapter, run(record, 3)).between(number(run(record, 3), "start"), 1);
+      GOLDEN.assertLatents(
+          "run3",
+          base,
+          request(run(record, 3))
+              .adapter(late.withControl(control(run(record, 3)).scale(1.8)).at(0.5)));
+      ImagePrompt early = prompt(adapter, run(record, 4)).between(0, number(run(record, 4), "end"));
+      GOLDEN.assertLatents(
+          "run4",
+          base,
+          request(run(record, 4))
+              .adapter(early.withControl(control(run(record, 4)).scale(0.5)).at(2)));
+      ImagePrompt never = prompt(adapter, run(record, 3))
+          .between(0.5, 1)
+          .withControl(control(run(record, 3)).between(0, 0.5));
       assertArrayEquals(
-          base.generate(request(run(3))).pixels(),
-          base.generate(request(run(3)).adapter(never.at(1))).pixels());
+          base.generate(request(run(record, 3))).pixels(),
+          base.generate(request(run(record, 3)).adapter(never.at(1))).pixels());
     }
   }
 
   /** The golden 1 has a black control image. */
   @Test
   void keepsThePersonButNoPlaceWhereAPartOfAnImageIsGenerated() {
-    Map<?, ?> run = run(1);
+    Map<?, ?> run = run(record, 1);
     ControlImage placed = ControlImage.of(
         net, TinyControlNets.slope(integer(run, "width"), integer(run, "height"), false));
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
       Adapter person = prompt(adapter, run).withControl(placed).at(number(run, "scale"));
-      assertLatents(1, request(run).adapter(ModelAdapter.of(person).withoutControls()));
+      GOLDEN.assertLatents(
+          "run1", base, request(run).adapter(ModelAdapter.of(person).withoutControls()));
       Adapter joined = person.and(prompt(adapter, run).at(0));
-      assertLatents(1, request(run).adapter(ModelAdapter.of(joined).withoutControls()));
+      GOLDEN.assertLatents(
+          "run1", base, request(run).adapter(ModelAdapter.of(joined).withoutControls()));
     }
   }
 
   @Test
   void hasTheGuidanceOfItsBaseUnlessTheRequestHasAControlImageOfItsOwn() {
-    Map<?, ?> run = run(0);
+    Map<?, ?> run = run(record, 0);
     Function<ImageRequest, float[]> generate = request -> base.generate(request).pixels();
     ImageRequest plain = ImageRequest.of("a woman").steps(2).size(40, 24);
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
@@ -236,15 +200,15 @@ class InfiniteYouTest {
         BaseModel schnell =
             BaseModel.open(PipelineFolder.any("flux/schnell", scratch), Compute.EXACT);
         BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT)) {
-      ImagePrompt person = prompt(adapter, run(0));
+      ImagePrompt person = prompt(adapter, run(record, 0));
       assertEquals(
           file + " is an InfiniteYou adapter, which acts through its ControlNet alone, but no"
               + " control image was given; give its folder InfuseNetModel with"
               + " --identity-controlnet FOLDER (in Java, call ImagePrompt.withControl)",
           refusal(() -> person.at(1)));
       assertArrayEquals(
-          base.generate(request(run(0))).pixels(),
-          base.generate(request(run(0)).adapter(person.at(0))).pixels(),
+          base.generate(request(run(record, 0))).pixels(),
+          base.generate(request(run(record, 0)).adapter(person.at(0))).pixels(),
           "weight 0");
       for (BaseModel other : List.of(schnell, xl)) {
         String message = refusal(() -> IpAdapter.open(file, other));
@@ -258,7 +222,7 @@ class InfiniteYouTest {
               + " out",
           refusal(() -> person
               .mask(RgbImage.of(1, 1, new byte[3]))
-              .withControl(control(run(0)))
+              .withControl(control(run(record, 0)))
               .at(1)));
       assertEquals(
           file + " needs face embeddings of length 1, got one of length 2.000; use"
@@ -276,7 +240,7 @@ class InfiniteYouTest {
         assertEquals(
             "ControlNet controlnet-xl is for a UNet, but the base is FLUX of width 32; use a"
                 + " ControlNet for this base",
-            refusal(() -> base.generate(request(run(0)).adapter(wrong))));
+            refusal(() -> base.generate(request(run(record, 0)).adapter(wrong))));
       }
     }
   }

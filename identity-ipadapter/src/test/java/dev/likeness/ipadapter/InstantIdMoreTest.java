@@ -1,33 +1,31 @@
 package dev.likeness.ipadapter;
 
+import static dev.likeness.ipadapter.internal.GoldenRuns.integer;
+import static dev.likeness.ipadapter.internal.GoldenRuns.number;
+import static dev.likeness.ipadapter.internal.GoldenRuns.run;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.GoldenNetwork;
+import dev.likeness.ipadapter.internal.GoldenRuns;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.lora.Lora;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +37,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** InstantID with a LoRA, several faces and two people: {@code tools/goldens/instantid_more.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class InstantIdMoreTest {
-  private static final String GOLDEN = "instantid-more/reference.safetensors";
+  private static final GoldenRuns GOLDEN =
+      new GoldenRuns("instantid-more/reference.safetensors", 1e-4);
 
   @TempDir
   private static Path scratch;
@@ -60,13 +59,14 @@ class InstantIdMoreTest {
           tensors -> {});
     }
     Path folder = PipelineFolder.any("sdxl/xl-base", scratch);
-    GoldenFolder.schedule(folder, (Map<?, ?>) run(0).get("scheduler"));
+    GoldenFolder.schedule(folder, (Map<?, ?>) run(record, 0).get("scheduler"));
     base = BaseModel.open(folder, Compute.EXACT);
     net = BaseModel.openControlNet(TinyControlNets.write("xl", scratch), Compute.EXACT);
     // All components have been in use then, also the ControlNet.
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
-      ImagePrompt person = adapter.prompt(List.of(face(1))).withControl(control(run(0)));
-      base.generate(request(run(0)).adapter(person.at(1)));
+      ImagePrompt person =
+          adapter.prompt(List.of(GOLDEN.face(1))).withControl(control(run(record, 0)));
+      base.generate(request(run(record, 0)).adapter(person.at(1)));
     }
   }
 
@@ -80,22 +80,6 @@ class InstantIdMoreTest {
     return IntStream.range(0, 5);
   }
 
-  private static Map<?, ?> run(int i) {
-    return (Map<?, ?>) ((List<?>) record.get("runs")).get(i);
-  }
-
-  private static double number(Map<?, ?> run, String name) {
-    return ((Number) run.get(name)).doubleValue();
-  }
-
-  private static Reference face(int seed) {
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN)) {
-      return Reference.face(
-          ImageTensors.floats(golden.read("face" + seed)), RgbImage.of(1, 1, new byte[3]));
-    }
-  }
-
   private static ControlImage control(Map<?, ?> run) {
     return ControlImage.of(net, TinyControlNets.slope(32, 24, false))
         .scale(number(run, "scale"))
@@ -106,52 +90,27 @@ class InstantIdMoreTest {
     return ImageRequest.of((String) run.get("prompt"))
         .negative((String) run.get("negative"))
         .guidance(number(run, "guidance"))
-        .steps((int) number(run, "steps"))
+        .steps(integer(run, "steps"))
         .size(32, 24)
         .seed(((Number) ((List<?>) run.get("seeds")).get(0)).longValue());
-  }
-
-  private static void assertLatents(int i, ImageRequest request) {
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN)) {
-      Closeness.assertWithinSpread(
-          1e-4,
-          golden.read("run" + i + ".latents"),
-          base.generate(request).latents().toTensor(),
-          "run " + i);
-    }
   }
 
   @ParameterizedTest
   @MethodSource("runs")
   void generatesAsThePublishedPipeline(int i) {
-    Map<?, ?> run = run(i);
+    Map<?, ?> run = run(record, i);
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
-      List<Reference> faces = ((List<?>) run.get("faces"))
-          .stream().map(seed -> face(((Number) seed).intValue())).toList();
+      List<Reference> faces = GOLDEN.faces(run.get("faces"));
       ImageRequest request = request(run)
           .adapter(adapter.prompt(faces).withControl(control(run)).at(number(run, "weight")));
       if (number(run, "lora") == 0) {
-        assertLatents(i, request);
+        GOLDEN.assertLatents("run" + i, base, request);
         return;
       }
-      try (Lora lora = Lora.open(lora(), base)) {
-        assertLatents(i, request.adapter(lora.at(number(run, "lora"))));
+      try (Lora lora = Lora.open(GOLDEN.lora(scratch), base)) {
+        GOLDEN.assertLatents("run" + i, base, request.adapter(lora.at(number(run, "lora"))));
       }
     }
-  }
-
-  private static Path lora() {
-    Path written = scratch.resolve("lora.safetensors");
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN)) {
-      Map<String, Tensor> tensors = new TreeMap<>();
-      golden.names().stream()
-          .filter(name -> name.startsWith("lora."))
-          .forEach(name -> tensors.put(name.substring("lora.".length()), golden.read(name)));
-      SafetensorsWriter.write(written, tensors, Map.of());
-    }
-    return written;
   }
 
   private static RgbImage half(boolean isLeft) {
@@ -169,10 +128,11 @@ class InstantIdMoreTest {
 
   @Test
   void swappedMasksSwapTwoPeople() {
-    ImageRequest request = request(run(0));
+    ImageRequest request = request(run(record, 0));
     try (IpAdapter adapter = IpAdapter.open(file, base)) {
-      ImagePrompt ada = adapter.prompt(List.of(face(1))).withControl(control(run(0)));
-      ImagePrompt bo = adapter.prompt(List.of(face(2)));
+      ImagePrompt ada =
+          adapter.prompt(List.of(GOLDEN.face(1))).withControl(control(run(record, 0)));
+      ImagePrompt bo = adapter.prompt(List.of(GOLDEN.face(2)));
       float[] one = generate(request
           .adapter(ada.mask(half(true)).at(0.8))
           .adapter(bo.mask(half(false)).at(0.8)));

@@ -1,5 +1,7 @@
 package dev.likeness.ipadapter;
 
+import static dev.likeness.ipadapter.internal.GoldenRuns.integer;
+import static dev.likeness.ipadapter.internal.GoldenRuns.number;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,33 +9,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.GoldenNetwork;
+import dev.likeness.ipadapter.internal.GoldenRuns;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,7 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** PuLID beside its published code: {@code tools/goldens/pulid.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class PulidTest {
-  private static final int SIDE = 96;
+  private static final GoldenRuns GOLDEN = new GoldenRuns("pulid/reference.safetensors", 1e-3);
 
   @TempDir
   private static Path scratch;
@@ -74,7 +71,7 @@ class PulidTest {
     // All components have been in use then, and saving too.
     try (IpAdapter adapter = IpAdapter.open(fluxFile, flux, encoder)) {
       Path file = scratch.resolve("first.safetensors");
-      adapter.embed(faces(runs("flux").get(0))).save(file);
+      adapter.embed(GOLDEN.faceCrops(runs("flux").get(0).get("photos"))).save(file);
       ReferenceEmbeddings.open(file);
     }
     flux.generate(ImageRequest.of("a woman").steps(1).size(32, 32));
@@ -108,21 +105,10 @@ class PulidTest {
 
   /** A FLUX.1 with more blocks than the tiny folder. */
   private static Path fluxFolder() throws IOException {
-    Path folder = PipelineFolder.write("flux/dev", scratch).path();
-    Path config = folder.resolve("transformer/config.json");
-    List<?> blocks = (List<?>) ((Map<?, ?>) record.get("flux")).get("blocks");
-    Files.writeString(
-        config,
-        Files.readString(config)
-            .replace("\"num_layers\": 2", "\"num_layers\": " + blocks.get(0))
-            .replace("\"num_single_layers\": 2", "\"num_single_layers\": " + blocks.get(1)));
-    try (TensorScope scope = TensorScope.open()) {
-      GoldenNetwork.write(
-          (Map<?, ?>) ((Map<?, ?>) record.get("flux")).get("base"),
-          folder.resolve("transformer/diffusion_pytorch_model.safetensors"),
-          tensors -> {});
-    }
-    return folder;
+    Map<?, ?> parts = (Map<?, ?>) record.get("flux");
+    return GoldenRuns.withBlocks(
+        PipelineFolder.write("flux/dev", scratch).path(), (List<?>) parts.get("blocks"), (Map<?, ?>)
+            parts.get("base"));
   }
 
   private static List<Map<?, ?>> runs(String base) {
@@ -136,37 +122,6 @@ class PulidTest {
 
   static IntStream xlRuns() {
     return IntStream.range(0, 5);
-  }
-
-  private static double number(Map<?, ?> run, String name) {
-    return ((Number) run.get(name)).doubleValue();
-  }
-
-  private static int integer(Map<?, ?> run, String name) {
-    return ((Number) run.get(name)).intValue();
-  }
-
-  private static Reference face(Safetensors golden, int seed) {
-    byte[] rgb = new byte[3 * SIDE * SIDE];
-    float[] rows = ImageTensors.floats(
-        golden.read("face" + seed + ".crop").to(ScalarType.Float).permute(1, 2, 0));
-    for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) (int) rows[i];
-    }
-    return Reference.face(
-        ImageTensors.floats(golden.read("face" + seed + ".embedding")),
-        RgbImage.of(SIDE, SIDE, rgb));
-  }
-
-  private static List<Reference> faces(Map<?, ?> run) {
-    List<Reference> faces = new ArrayList<>();
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors("pulid/reference.safetensors")) {
-      for (Object seed : (List<?>) run.get("photos")) {
-        faces.add(face(golden, ((Number) seed).intValue()));
-      }
-    }
-    return faces;
   }
 
   private static ImageRequest request(Map<?, ?> run) {
@@ -188,15 +143,9 @@ class PulidTest {
   }
 
   private static ImagePrompt prompt(IpAdapter adapter, Map<?, ?> run) {
-    return adapter.prompt(faces(run)).between(number(run, "start"), number(run, "end"));
-  }
-
-  private static void assertLatents(String name, BaseModel base, ImageRequest request) {
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors("pulid/reference.safetensors")) {
-      Closeness.assertWithinSpread(
-          1e-3, golden.read(name + ".latents"), base.generate(request).latents().toTensor(), name);
-    }
+    return adapter
+        .prompt(GOLDEN.faceCrops(run.get("photos")))
+        .between(number(run, "start"), number(run, "end"));
   }
 
   @ParameterizedTest
@@ -207,26 +156,13 @@ class PulidTest {
       ImageRequest request =
           fluxRequest(run).adapter(prompt(adapter, run).at(number(run, "weight")));
       if (!Boolean.TRUE.equals(run.get("lora"))) {
-        assertLatents("flux" + i, flux, request);
+        GOLDEN.assertLatents("flux" + i, flux, request);
         return;
       }
-      try (Lora lora = Lora.open(lora(), flux)) {
-        assertLatents("flux" + i, flux, request.adapter(lora.at(0.7)));
+      try (Lora lora = Lora.open(GOLDEN.lora(scratch), flux)) {
+        GOLDEN.assertLatents("flux" + i, flux, request.adapter(lora.at(0.7)));
       }
     }
-  }
-
-  private static Path lora() {
-    Path file = scratch.resolve("lora.safetensors");
-    try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors("pulid/reference.safetensors")) {
-      Map<String, Tensor> tensors = new TreeMap<>();
-      golden.names().stream()
-          .filter(name -> name.startsWith("lora."))
-          .forEach(name -> tensors.put(name.substring("lora.".length()), golden.read(name)));
-      SafetensorsWriter.write(file, tensors, Map.of());
-    }
-    return file;
   }
 
   @ParameterizedTest
@@ -234,7 +170,7 @@ class PulidTest {
   void generatesOnSdxlAsThePublishedCode(int i) {
     Map<?, ?> run = runs("xl").get(i);
     try (IpAdapter adapter = IpAdapter.open(xlFile, xl, encoder)) {
-      assertLatents(
+      GOLDEN.assertLatents(
           "xl" + i, xl, request(run).adapter(prompt(adapter, run).at(number(run, "weight"))));
     }
   }
@@ -260,8 +196,8 @@ class PulidTest {
       int width = integer(run, "width");
       int height = integer(run, "height");
       try (IpAdapter adapter = IpAdapter.open(isFlux ? fluxFile : xlFile, base, encoder)) {
-        ImagePrompt ada = adapter.prompt(faces(runs("flux").get(0)));
-        ImagePrompt bo = adapter.prompt(faces(runs("flux").get(1)));
+        ImagePrompt ada = adapter.prompt(GOLDEN.faceCrops(runs("flux").get(0).get("photos")));
+        ImagePrompt bo = adapter.prompt(GOLDEN.faceCrops(runs("flux").get(1).get("photos")));
         RgbImage whole = mask(width, height, width);
         RgbImage left = mask(width, height, width / 2);
         RgbImage right = mask(width, height, -width / 2);
@@ -297,7 +233,7 @@ class PulidTest {
     Path file = scratch.resolve("person.safetensors");
     try (IpAdapter adapter = IpAdapter.open(fluxFile, flux, encoder);
         IpAdapter other = IpAdapter.open(xlFile, xl, encoder)) {
-      ReferenceEmbeddings embeddings = adapter.embed(faces(run));
+      ReferenceEmbeddings embeddings = adapter.embed(GOLDEN.faceCrops(run.get("photos")));
       embeddings.save(file);
       ReferenceEmbeddings kept = ReferenceEmbeddings.open(file);
       assertEquals(embeddings, kept);
@@ -306,7 +242,8 @@ class PulidTest {
           generate(flux, fluxRequest(run).adapter(adapter.prompt(kept).at(1))));
       ImageRequest onXl = request(runs("xl").get(0));
       assertArrayEquals(
-          generate(xl, onXl.adapter(other.prompt(faces(run)).at(1))),
+          generate(
+              xl, onXl.adapter(other.prompt(GOLDEN.faceCrops(run.get("photos"))).at(1))),
           generate(xl, onXl.adapter(other.prompt(kept).at(1))));
     }
   }
@@ -348,7 +285,7 @@ class PulidTest {
     assertThrows(
         InvalidInputException.class, () -> ImageEncoder.ofFaces(parser, tower, Compute.EXACT));
     try (IpAdapter adapter = IpAdapter.open(fluxFile, flux, encoder)) {
-      List<Reference> two = faces(runs("flux").get(2)).subList(0, 2);
+      List<Reference> two = GOLDEN.faceCrops(runs("flux").get(2).get("photos")).subList(0, 2);
       assertEquals(
           fluxFile + " is a PuLID adapter for transformers, which does not support references of"
               + " different weights; leave this setting out",

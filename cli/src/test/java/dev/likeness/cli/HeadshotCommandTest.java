@@ -148,7 +148,7 @@ class HeadshotCommandTest {
   }
 
   @Test
-  void describesPeopleByTheReaderThatABaseBrings() throws IOException {
+  void describesPeopleByTheCaptionerThatABaseBrings() throws IOException {
     Path reading = TinyBase.in(folder);
     ConfidentReader.write(
         reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
@@ -173,9 +173,8 @@ class HeadshotCommandTest {
     assertEquals(3, refused.status(), refused.err());
     assertEquals(
         List.of(reading.resolve("photo_reader/config.json")
-            + ": \"attributes\" lacks light, which profiles and scenes need; use a complete photo"
-            + " reader, "
-            + "or remove its folder"),
+            + ": \"attributes\" lacks light, which profiles and scenes need; use a complete captioner,"
+            + " or remove its folder"),
         refused.errorLines());
   }
 

@@ -149,11 +149,11 @@ class HeadshotCommandTest {
 
   @Test
   void describesPeopleByTheCaptionerThatABaseBrings() throws IOException {
-    Path reading = TinyBase.in(folder);
-    ConfidentReader.write(
-        reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
-    CommandResult run =
-        headshot("--photos", photos.toString(), "--style", "studio", "--base", reading.toString());
+    Path describing = TinyBase.in(folder);
+    ConfidentCaptioner.write(
+        describing, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
+    CommandResult run = headshot(
+        "--photos", photos.toString(), "--style", "studio", "--base", describing.toString());
     assertEquals(0, run.status(), run.err());
     assertFalse(
         run.err().contains("describe photos"), "the base was asked for scenes: " + run.err());
@@ -167,12 +167,13 @@ class HeadshotCommandTest {
         ((List<?>) person.get("profile"))
             .stream().allMatch(trait -> "photos".equals(((Map<?, ?>) trait).get("source"))),
         person.get("profile").toString());
-    ConfidentReader.writeWithout(reading, "light");
+    ConfidentCaptioner.writeWithout(describing, "light");
     out = folder.resolve("refused");
-    CommandResult refused = headshot("--photos", photos.toString(), "--base", reading.toString());
+    CommandResult refused =
+        headshot("--photos", photos.toString(), "--base", describing.toString());
     assertEquals(3, refused.status(), refused.err());
     assertEquals(
-        List.of(reading.resolve("photo_reader/config.json")
+        List.of(describing.resolve("photo_reader/config.json")
             + ": \"attributes\" lacks light, which profiles and scenes need; use a complete captioner,"
             + " or remove its folder"),
         refused.errorLines());

@@ -24,9 +24,9 @@ class PromptAdherenceTest {
   private Path folder;
 
   @Test
-  void isTheProbabilityOfThePromptWordsByTheReader() throws IOException {
+  void isTheProbabilityOfThePromptWordsByTheCaptioner() throws IOException {
     Path files = TinyBase.in(folder);
-    ConfidentReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
+    ConfidentCaptioner.write(files, "outfit", "a # shirt", "outfit colour", "navy");
     try (BaseModel base = BaseModel.open(files, Compute.best());
         PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
       assertEquals(
@@ -39,7 +39,7 @@ class PromptAdherenceTest {
           obedience.measure(headshotOf("studio", "portrait of a woman, wearing a never shirt")),
           1e-3,
           "that colour is not seen");
-      // That word is in every slot of this reader: of those asked the colour is one less.
+      // That word is in every slot of this captioner: of those asked the colour is one less.
       assertTrue(obedience.measure(headshotOf("monochrome", "a never shirt"))
           > 2 * obedience.measure(headshotOf("studio", "a never shirt")));
       assertTrue(

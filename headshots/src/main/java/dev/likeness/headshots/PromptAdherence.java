@@ -2,7 +2,7 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.headshots.internal.photo.Captioner;
 import dev.likeness.headshots.shoot.Headshot;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,15 +23,15 @@ import java.util.stream.IntStream;
  * base's captioner, a network that recognises such attributes in images. Thread-safe.
  */
 public final class PromptAdherence implements AutoCloseable {
-  private final Optional<PhotoReader> reader;
+  private final Optional<Captioner> captioner;
 
-  private PromptAdherence(Optional<PhotoReader> reader) {
-    this.reader = reader;
+  private PromptAdherence(Optional<Captioner> captioner) {
+    this.captioner = captioner;
   }
 
   /** Opens the captioner of the base, if it has one. */
   static PromptAdherence measure(BaseModel base) {
-    return new PromptAdherence(base.folder().flatMap(PhotoReader::find));
+    return new PromptAdherence(base.folder().flatMap(Captioner::find));
   }
 
   /**
@@ -49,26 +49,26 @@ public final class PromptAdherence implements AutoCloseable {
 
   /** Returns the value for other pixels of the headshot, such as those of its file. */
   double measure(Headshot headshot, RgbImage pixels) {
-    return reader.map(eye -> measureWith(eye, headshot, pixels)).orElse(Double.NaN);
+    return captioner.map(found -> measureWith(found, headshot, pixels)).orElse(Double.NaN);
   }
 
-  private static double measureWith(PhotoReader reader, Headshot headshot, RgbImage pixels) {
-    PromptWords wanted = PromptWords.of(headshot.request().prompt(), reader.attributes());
+  private static double measureWith(Captioner captioner, Headshot headshot, RgbImage pixels) {
+    PromptWords wanted = PromptWords.of(headshot.request().prompt(), captioner.attributes());
     return (headshot.style().isMonochrome() ? wanted.withoutColours() : wanted)
-        .probability(reader.read(pixels));
+        .probability(captioner.describe(pixels));
   }
 
   /** Closes the captioner. */
   @Override
   public void close() {
-    reader.ifPresent(PhotoReader::close);
+    captioner.ifPresent(Captioner::close);
   }
 
   /**
    * The words of a prompt about hair, clothes, light and backdrop that the base's captioner can
    * find in images. Identity is measured by likeness instead.
    *
-   * @param words attribute to index of the prompt's word in the reader's list for the attribute
+   * @param words attribute to index of the prompt's word in the captioner's list for the attribute
    */
   record PromptWords(Map<String, Integer> words) {
     // The attributes, each with the attribute of its colour: # in a word stands for that colour.
@@ -83,13 +83,13 @@ public final class PromptAdherence implements AutoCloseable {
         "backdrop",
         Optional.of("backdrop colour")));
 
-    /** A reader's word that occurs in the prompt, with the colour in that place, or null. */
+    /** A captioner's word that occurs in the prompt, with the colour in that place, or null. */
     private record Mention(int word, int start, int end, String colour) {}
 
     /**
-     * Finds the reader's words in a prompt, ignoring case.
+     * Finds the captioner's words in a prompt, ignoring case.
      *
-     * @param attributes the reader's attributes with their words
+     * @param attributes the captioner's attributes with their words
      */
     static PromptWords of(String prompt, Map<String, List<String>> attributes) {
       Map<String, Integer> words = new LinkedHashMap<>();

@@ -49,7 +49,7 @@ public record ModelExtras(
   /** A file or folder that a model's folder may hold beside the networks of its pipeline. */
   public enum Extra {
     /** The network that describes photos and generated images. */
-    PHOTO_READER("photo_reader", "config.json"),
+    CAPTIONER("photo_reader", "config.json"),
     /** The face embedder that measures likeness. */
     FACE_EMBEDDER("face_embedder", "config.json"),
     /** The tiny autoencoder for previews and face guidance. */

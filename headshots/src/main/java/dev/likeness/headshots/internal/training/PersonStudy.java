@@ -35,15 +35,15 @@ import java.util.stream.Stream;
  *
  * @param photos the analysed photos
  * @param crops crops of the photos in the base's own size
- * @param readings the words that the base's captioner found in each photo; empty if it has no
- *     reader
+ * @param words the words that the base's captioner found in each photo; empty if it has no
+ *     captioner
  * @param profile the person's appearance
  * @param subject the person in words for prompts
  */
 public record PersonStudy(
     List<AcceptedPhoto> photos,
     List<RgbImage> crops,
-    List<PhotoReading> readings,
+    List<PhotoWords> words,
     PersonProfile profile,
     PersonToken subject) {
   // The highest enlargement of a crop for training; small heads are too blurred.
@@ -124,10 +124,10 @@ public record PersonStudy(
       BaseModel base, int side, List<AcceptedPhoto> photos, PersonProfile known, Run run) {
     List<RgbImage> crops =
         photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
-    List<PhotoReading> readings = PhotoReading.of(base, crops, run);
+    List<PhotoWords> words = PhotoWords.of(base, crops, run);
     PersonProfile profile =
-        readings.isEmpty() ? known.withPixels(photos) : PhotoReading.profile(readings, known);
-    return new PersonStudy(photos, crops, readings, profile, subject(base, profile));
+        words.isEmpty() ? known.withPixels(photos) : PhotoWords.profile(words, known);
+    return new PersonStudy(photos, crops, words, profile, subject(base, profile));
   }
 
   /**
@@ -145,14 +145,12 @@ public record PersonStudy(
    * colours of pixels.
    */
   List<SceneWords> scenes() {
-    return readings.isEmpty()
+    return words.isEmpty()
         ? IntStream.range(0, crops.size())
             .mapToObj(i -> SceneWords.fromPixels(
                 crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width())))
             .toList()
-        : readings.stream()
-            .map(photo -> photo.scene(PhotoReading.MIN_PROBABILITY))
-            .toList();
+        : words.stream().map(photo -> photo.scene(PhotoWords.MIN_PROBABILITY)).toList();
   }
 
   /**

@@ -25,7 +25,7 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code likeness}: the mean cosine between the largest face and the photos; null without
  *       photos, face or face embedder
  *   <li>{@code adherence}: the prompt adherence, 0 to 1; null without a prompt, if the base has no
- *       photo reader (a network that describes photos in words), or if the reader knows no word of
+ *       captioner (a network that describes photos in words), or if the captioner knows no word of
  *       the prompt
  *   <li>{@code reason}: the reason why the image could not be measured; null if it was measured
  * </ul>
@@ -45,7 +45,7 @@ public final class ImageEvaluation {
    * Creates an evaluation.
    *
    * @param spark the session
-   * @param base the place of the base model. The base's folder can contain a photo reader, which
+   * @param base the place of the base model. The base's folder can contain a captioner, which
    *     measures prompt adherence. If {@link #embedder} is not called, the evaluation uses the face
    *     embedder in this folder, if there is one
    * @return the evaluation

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.attributes;
 
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import dev.likeness.portrait.people.Attribute;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -16,7 +16,7 @@ public final class AttributeNetwork {
   public static final int FEATURES = 128;
 
   /** Its levels, features and words. */
-  public static final PhotoReaderNetwork.Shape SHAPE = new PhotoReaderNetwork.Shape(
+  public static final CaptionerNetwork.Shape SHAPE = new CaptionerNetwork.Shape(
       List.of(16, 32, 64, 96),
       16,
       FEATURES,
@@ -24,11 +24,11 @@ public final class AttributeNetwork {
           .collect(
               LinkedHashMap::new, (map, a) -> map.put(a.name(), a.words().size()), Map::putAll));
 
-  private final PhotoReaderNetwork network;
+  private final CaptionerNetwork network;
 
   /** Reads the network. */
   public AttributeNetwork(Weights w) {
-    network = new PhotoReaderNetwork(SHAPE, w);
+    network = new CaptionerNetwork(SHAPE, w);
   }
 
   /**

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,7 +106,7 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   }
 
   private static Tensor pixels(RgbImage image) {
-    int side = PhotoReaderNetwork.SIDE;
+    int side = CaptionerNetwork.SIDE;
     return ImageTensors.toSigned(
         image.width() == side && image.height() == side
             ? image

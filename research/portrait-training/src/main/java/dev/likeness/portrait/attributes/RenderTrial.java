@@ -1,6 +1,6 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -25,7 +25,7 @@ public record RenderTrial(int images, Map<Attribute, Double> right) {
       Person person = Person.random(number);
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
       Map<Attribute, String> read =
-          reader.of(Renderer.render(person, shot, PhotoReaderNetwork.SIDE).image());
+          reader.of(Renderer.render(person, shot, CaptionerNetwork.SIDE).image());
       for (Attribute attribute : Attribute.values()) {
         if (attribute.index(person, shot) >= 0) {
           int[] count = counts.computeIfAbsent(attribute, a -> new int[2]);

@@ -8,9 +8,9 @@ import dev.likeness.portrait.evaluation.EvaluationTools;
 import dev.likeness.portrait.training.EmbedderPlan;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainAttributes;
+import dev.likeness.portrait.training.TrainCaptioner;
 import dev.likeness.portrait.training.TrainEmbedder;
 import dev.likeness.portrait.training.TrainParts;
-import dev.likeness.portrait.training.TrainPhotoReader;
 import dev.likeness.portrait.training.TrainPortrait;
 import dev.likeness.portrait.training.Usage;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * Makes the networks of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage:
  * {@link TrainPortrait}'s autoencoder, text encoder and UNet, {@link TrainEmbedder}'s three
  * embedders of faces (one judges, the adapter looks through another, faces are held by that and the
- * third), {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds,
+ * third), {@link TrainCaptioner}'s reader of photos, what {@link TrainParts} adds,
  * {@link TrainAttributes}' classifier and a small evaluation by it. Each stage goes on where it was
  * stopped, and the same numbers give the same bits on a CPU.
  *
@@ -40,7 +40,7 @@ public final class MakePortrait {
       "embedder",
       "adapter-embedder",
       "guide-embedder",
-      "photo-reader",
+      "captioner",
       "parts",
       "attributes",
       "evaluation");
@@ -51,8 +51,8 @@ public final class MakePortrait {
       "stages",
       "embedderPeople",
       "embedderSteps",
-      "photoReaderPictures",
-      "photoReaderSteps",
+      "captionerImages",
+      "captionerSteps",
       "attributePictures",
       "attributeSteps",
       "partStages");
@@ -92,13 +92,13 @@ public final class MakePortrait {
     all.put("adapter-embedder", () -> embedder("adapter-embedder", folder.resolve("ip_adapter")));
     all.put("guide-embedder", () -> embedder("guide-embedder", folder.resolve("guidance")));
     all.put(
-        "photo-reader",
-        () -> TrainPhotoReader.train(
-            work.resolve("photo-reader"),
+        "captioner",
+        () -> TrainCaptioner.train(
+            work.resolve("captioner"),
             commit,
             seed(),
-            named.number("photoReaderPictures", 12_000),
-            named.number("photoReaderSteps", 4500),
+            named.number("captionerImages", 12_000),
+            named.number("captionerSteps", 4500),
             folder.resolve("photo_reader")));
     all.put(
         "parts",

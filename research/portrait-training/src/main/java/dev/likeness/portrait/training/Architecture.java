@@ -5,8 +5,8 @@ import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
-import dev.likeness.headshots.internal.photo.PhotoReader;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.Captioner;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.portrait.training.adapter.AdapterTraining;
@@ -247,7 +247,7 @@ final class Architecture {
   }
 
   /** What finds words for photos, and the words. */
-  static Map<String, Object> photoReader() {
+  static Map<String, Object> captioner() {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("_class_name", "LikenessPhotoReader");
     c.put("block_out_channels", List.of(16, 24, 40, 56));
@@ -259,8 +259,8 @@ final class Architecture {
     return c;
   }
 
-  static PhotoReaderNetwork.Shape photoReaderShape() {
-    return PhotoReader.shape(ModelConfig.of(photoReader(), "portrait photo_reader"));
+  static CaptionerNetwork.Shape captionerShape() {
+    return Captioner.shape(ModelConfig.of(captioner(), "portrait photo_reader"));
   }
 
   static VisionConfig imageEncoderConfig() {

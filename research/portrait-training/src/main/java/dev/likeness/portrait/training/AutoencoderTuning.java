@@ -10,7 +10,7 @@ import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -103,7 +103,7 @@ final class AutoencoderTuning {
    */
   private Tensor error(Tensor made, Tensor right, Random random) {
     Tensor heads = AutoencoderTraining.error(
-        PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right));
+        CaptionerNetwork.cropHead(made), CaptionerNetwork.cropHead(right));
     Tensor lacking =
         DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
     long[] stray = {random.nextLong(-STRAY, STRAY + 1), random.nextLong(-STRAY, STRAY + 1)};

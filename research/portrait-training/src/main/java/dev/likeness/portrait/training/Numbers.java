@@ -27,7 +27,7 @@ import java.util.List;
  * @param start the folder of a model of the same shape to go on from, or null to begin from
  *     nothing; not a number, and not told with them
  * @param eyes a classifier of {@link TrainAttributes}, not the one that evaluates, by whose eyes
- *     the autoencoder of {@code start} learns on, or null for that model's photo reader; not told
+ *     the autoencoder of {@code start} learns on, or null for that model's captioner; not told
  *     either
  * @param readers states of readers that other runs trained on latents of the same autoencoder,
  *     comma-separated, of which the one counts that holds a word for less likely; none to begin

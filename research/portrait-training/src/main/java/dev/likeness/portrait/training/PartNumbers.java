@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * @param start the adapter to go on from, or null to begin from nothing; not a number, and not told
  *     with them
  * @param eyes a classifier of {@link TrainAttributes}, not the one that evaluates, by whose eyes
- *     the decoder learns, or null for the model's photo reader; not told either
+ *     the decoder learns, or null for the model's captioner; not told either
  */
 record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start, Path eyes) {
   static final List<String> STAGES =

@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Something that a photo reader says of photos: what profiles and scenes call it, and the attribute
+ * Something that a captioner says of photos: what profiles and scenes call it, and the attribute
  * that it is.
  *
  * @param name of the slot

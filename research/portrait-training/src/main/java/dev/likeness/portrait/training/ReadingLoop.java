@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 /**
- * How networks of the shape of {@link dev.likeness.headshots.internal.photo.PhotoReaderNetwork}
+ * How networks of the shape of {@link dev.likeness.headshots.internal.photo.CaptionerNetwork}
  * learn.
  */
 final class ReadingLoop {

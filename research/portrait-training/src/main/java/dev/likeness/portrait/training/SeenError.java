@@ -4,7 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +27,12 @@ final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;
 
   private final LoadedWeights weights;
-  private final PhotoReaderNetwork.Shape shape;
+  private final CaptionerNetwork.Shape shape;
 
-  private SeenError(Path file, PhotoReaderNetwork.Shape shape) {
+  private SeenError(Path file, CaptionerNetwork.Shape shape) {
     this.shape = shape;
     weights = LoadedWeights.checked(
-        Safetensors.open(file), TrainingDevice.COMPUTE, w -> new PhotoReaderNetwork(shape, w));
+        Safetensors.open(file), TrainingDevice.COMPUTE, w -> new CaptionerNetwork(shape, w));
   }
 
   /**
@@ -53,21 +53,21 @@ final class SeenError implements AutoCloseable {
 
   /** Whose eyes they are. */
   static String told(Path eyes) {
-    return eyes == null ? "photo reader" : FirstWeights.madeOf(eyes);
+    return eyes == null ? "captioner" : FirstWeights.madeOf(eyes);
   }
 
   /**
-   * By {@link #byAttributes} where {@code eyes} are given, else {@link #byPhotoReader} of
+   * By {@link #byAttributes} where {@code eyes} are given, else {@link #byCaptioner} of
    * {@code model}.
    */
   static SeenError by(Path eyes, Path model) {
-    return eyes == null ? byPhotoReader(model) : byAttributes(eyes);
+    return eyes == null ? byCaptioner(model) : byAttributes(eyes);
   }
 
-  /** By the photo reader in the folder of {@code model}. */
-  static SeenError byPhotoReader(Path model) {
+  /** By the captioner in the folder of {@code model}. */
+  static SeenError byCaptioner(Path model) {
     return new SeenError(
-        model.resolve("photo_reader/model.safetensors"), Architecture.photoReaderShape());
+        model.resolve("photo_reader/model.safetensors"), Architecture.captionerShape());
   }
 
   /** By a classifier of {@link TrainAttributes}, of other people than the one that evaluates. */
@@ -77,7 +77,7 @@ final class SeenError implements AutoCloseable {
 
   /** Of images [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar. */
   Tensor of(Tensor made, Tensor right) {
-    PhotoReaderNetwork network = network();
+    CaptionerNetwork network = network();
     List<Tensor> expected;
     try (NoGradGuard guard = new NoGradGuard()) {
       expected = network.featureMaps(right.to(TrainingDevice.TYPE));
@@ -98,7 +98,7 @@ final class SeenError implements AutoCloseable {
    * Of whole images [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to 4.
    */
   Tensor ofWhole(Tensor made, Tensor right) {
-    PhotoReaderNetwork network = network();
+    CaptionerNetwork network = network();
     Tensor expected;
     try (NoGradGuard guard = new NoGradGuard()) {
       expected = direction(network.features(right.to(TrainingDevice.TYPE)));
@@ -108,12 +108,11 @@ final class SeenError implements AutoCloseable {
         .square()
         .mean()
         .mul(new Scalar((double) shape.features()));
-    return of(PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right))
-        .add(read);
+    return of(CaptionerNetwork.cropHead(made), CaptionerNetwork.cropHead(right)).add(read);
   }
 
-  private PhotoReaderNetwork network() {
-    return new PhotoReaderNetwork(shape, Weights.of(weights));
+  private CaptionerNetwork network() {
+    return new CaptionerNetwork(shape, Weights.of(weights));
   }
 
   private static Tensor direction(Tensor level) {

@@ -40,7 +40,7 @@ class SeenErrorTest {
   void blurIsSeenMoreThanWhatTheEyeForgives() {
     PeopleRenders renders = new PeopleRenders(1);
     try (TensorScope scope = TensorScope.open();
-        SeenError seen = SeenError.byPhotoReader(PortraitModel.files());
+        SeenError seen = SeenError.byCaptioner(PortraitModel.files());
         NoiseSource noise = NoiseSource.seeded(1)) {
       Tensor sharp = ImageTensors.toSigned(renders.image(0));
       assertEquals(0, seen.of(sharp, sharp).item_double(), 1e-6);

@@ -45,7 +45,7 @@ class TrainPartsTest {
         PeopleSeen seen = new PeopleSeen(store, PEOPLE * PeopleRenders.SHOTS, done -> {});
         EncodedCrops crops =
             new EncodedCrops(store, 2, EngineAccess.model(base).autoencoder(), done -> {});
-        SeenError sight = SeenError.byPhotoReader(PortraitModel.files())) {
+        SeenError sight = SeenError.byCaptioner(PortraitModel.files())) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, renders, 4, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);
       Path before = FirstWeights.autoencoder(PortraitModel.files());

@@ -38,7 +38,7 @@ class UsageTest {
       Map.entry(TrainGaze.class, TrainGaze::main),
       Map.entry(TrainPairs.class, TrainPairs::main),
       Map.entry(TrainParts.class, TrainParts::main),
-      Map.entry(TrainPhotoReader.class, TrainPhotoReader::main),
+      Map.entry(TrainCaptioner.class, TrainCaptioner::main),
       Map.entry(TrainPortrait.class, TrainPortrait::main));
 
   @Test

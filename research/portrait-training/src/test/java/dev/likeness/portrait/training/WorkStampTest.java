@@ -34,7 +34,7 @@ class WorkStampTest {
         "seed 2, not 1",
         () -> TrainAttributes.main(new String[] {work.toString(), "c", "1", "4", "1", "4"}));
     refuses(
-        "seed 2, not 1", () -> TrainPhotoReader.train(work, "c", 1, 1, 1, work.resolve("folder")));
+        "seed 2, not 1", () -> TrainCaptioner.train(work, "c", 1, 1, 1, work.resolve("folder")));
     refuses("seed 2, not 1", parts);
     Files.writeString(work.resolve("seed.txt"), "1");
     WorkStamp.require(work, "model", "another");

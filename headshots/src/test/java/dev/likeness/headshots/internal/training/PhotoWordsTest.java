@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class PhotoReadingTest {
-  private static PhotoReading reading(
+class PhotoWordsTest {
+  private static PhotoWords words(
       float woman, float bald, float flash, float shirt, float red, float park) {
-    return reading(Map.of(
+    return words(Map.of(
         "sex",
         pair(woman),
         "hair",
@@ -28,7 +28,7 @@ class PhotoReadingTest {
   }
 
   /** Of what is not said the first word of each slot is likely by a fifth. */
-  private static PhotoReading reading(Map<String, float[]> said) {
+  private static PhotoWords words(Map<String, float[]> said) {
     Map<String, List<String>> slots = new HashMap<>(Map.of(
         "age",
         List.of("young", ""),
@@ -59,7 +59,7 @@ class PhotoReadingTest {
         List.of("gray", "pink")));
     Map<String, float[]> likely = new HashMap<>();
     slots.keySet().forEach(slot -> likely.put(slot, said.getOrDefault(slot, pair(0.2f))));
-    return new PhotoReading(slots, likely);
+    return new PhotoWords(slots, likely);
   }
 
   private static float[] pair(float first) {
@@ -68,8 +68,8 @@ class PhotoReadingTest {
 
   @Test
   void picksTheMostProbableWordOverAllPhotos() {
-    PersonProfile profile = PhotoReading.profile(
-        List.of(reading(0.9f, 0.6f, 0, 0, 0, 0), reading(0.7f, 0.1f, 0, 0, 0, 0)),
+    PersonProfile profile = PhotoWords.profile(
+        List.of(words(0.9f, 0.6f, 0, 0, 0, 0), words(0.7f, 0.1f, 0, 0, 0, 0)),
         PersonProfile.UNKNOWN);
     assertEquals("a woman with long red hair", profile.phrase());
     PersonProfile.Trait hair = profile.trait("hair").orElseThrow();
@@ -79,13 +79,12 @@ class PhotoReadingTest {
 
   @Test
   void skipsKnownAndInapplicableAttributes() {
-    List<PhotoReading> photos = List.of(reading(0.9f, 0.1f, 0, 0, 0, 0));
-    assertTrue(
-        PhotoReading.profile(photos, PersonProfile.UNKNOWN).trait("beard").isEmpty());
+    List<PhotoWords> photos = List.of(words(0.9f, 0.1f, 0, 0, 0, 0));
+    assertTrue(PhotoWords.profile(photos, PersonProfile.UNKNOWN).trait("beard").isEmpty());
     PersonProfile known = PersonProfile.UNKNOWN.withCorrection("sex", "man");
     assertEquals(
         "a man with long red hair and a beard",
-        PhotoReading.profile(photos, known).phrase());
+        PhotoWords.profile(photos, known).phrase());
   }
 
   @Test
@@ -98,23 +97,22 @@ class PhotoReadingTest {
   }
 
   private static PersonProfile haired(float longHair, float shortHair, float bald) {
-    return PhotoReading.profile(
-        List.of(
-            reading(Map.of("sex", pair(0.9f), "hair", new float[] {bald, longHair, shortHair}))),
+    return PhotoWords.profile(
+        List.of(words(Map.of("sex", pair(0.9f), "hair", new float[] {bald, longHair, shortHair}))),
         PersonProfile.UNKNOWN);
   }
 
   @Test
   void describesASceneByConfidentWords() {
-    SceneWords scene = reading(1, 0, 0.85f, 0.9f, 0.95f, 0.05f).scene(0.7);
+    SceneWords scene = words(1, 0, 0.85f, 0.9f, 0.95f, 0.05f).scene(0.7);
     assertEquals(", wearing a red shirt, flash, pink background", scene.captionSuffix());
-    assertEquals("", reading(1, 0, 0.5f, 0.6f, 0.5f, 0.6f).scene(0.7).captionSuffix());
+    assertEquals("", words(1, 0, 0.5f, 0.6f, 0.5f, 0.6f).scene(0.7).captionSuffix());
   }
 
   @Test
   void saysAColourOfTheLikeliestGarment() {
     assertEquals(
         ", wearing a navy shirt",
-        reading(1, 0, 0.5f, 0.55f, 0.1f, 0.6f).scene(0.7).captionSuffix());
+        words(1, 0, 0.5f, 0.55f, 0.1f, 0.6f).scene(0.7).captionSuffix());
   }
 }

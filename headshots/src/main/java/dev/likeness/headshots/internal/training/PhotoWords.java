@@ -5,7 +5,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
-import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.headshots.internal.photo.Captioner;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ProfileVocabulary;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param attributes the words of each attribute
  * @param probabilities for each attribute the probabilities of its words, 0 to 1
  */
-record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> probabilities) {
+record PhotoWords(Map<String, List<String>> attributes, Map<String, float[]> probabilities) {
   /** The lowest probability of a word for the scene. */
   static final double MIN_PROBABILITY = 0.7;
 
@@ -36,40 +36,40 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
   /**
    * Reads each crop; empty if the base has no captioner.
    *
-   * @throws InvalidInputException if the reader lacks an attribute of profiles or scenes
+   * @throws InvalidInputException if the captioner lacks an attribute of profiles or scenes
    */
-  static List<PhotoReading> of(BaseModel base, List<RgbImage> crops, Run run) {
-    try (PhotoReader reader = base.folder().flatMap(PhotoReader::find).orElse(null)) {
-      if (reader == null) {
+  static List<PhotoWords> of(BaseModel base, List<RgbImage> crops, Run run) {
+    try (Captioner captioner = base.folder().flatMap(Captioner::find).orElse(null)) {
+      if (captioner == null) {
         return List.of();
       }
-      requireAttributes(reader);
+      requireAttributes(captioner);
       run.progress().onEvent(new ProgressEvent.Phase(PHASE, crops.size()));
-      List<PhotoReading> readings = new ArrayList<>();
+      List<PhotoWords> photos = new ArrayList<>();
       for (RgbImage crop : crops) {
         run.cancellation().throwIfCancelled();
-        readings.add(new PhotoReading(reader.attributes(), reader.read(crop)));
-        run.progress().onEvent(new ProgressEvent.Step(PHASE, readings.size(), crops.size()));
+        photos.add(new PhotoWords(captioner.attributes(), captioner.describe(crop)));
+        run.progress().onEvent(new ProgressEvent.Step(PHASE, photos.size(), crops.size()));
       }
-      return List.copyOf(readings);
+      return List.copyOf(photos);
     }
   }
 
-  private static void requireAttributes(PhotoReader reader) {
+  private static void requireAttributes(Captioner captioner) {
     List<String> missing = Stream.concat(
             ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name),
             SCENE_ATTRIBUTES.stream())
-        .filter(attribute -> !reader.attributes().containsKey(attribute))
+        .filter(attribute -> !captioner.attributes().containsKey(attribute))
         .toList();
     if (!missing.isEmpty()) {
       throw new InvalidInputException(
-          reader.source() + ": \"attributes\" lacks " + String.join(", ", missing)
+          captioner.source() + ": \"attributes\" lacks " + String.join(", ", missing)
               + ", which profiles and scenes need; use a complete captioner, or remove its folder");
     }
   }
 
   /** The most probable word of an attribute over photos of one person. */
-  private static Word best(List<PhotoReading> photos, String attribute) {
+  private static Word best(List<PhotoWords> photos, String attribute) {
     List<String> words = photos.get(0).attributes.get(attribute);
     return IntStream.range(0, words.size())
         .mapToObj(i -> new Word(words.get(i), meanProbability(photos, attribute, i)))
@@ -78,7 +78,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
   }
 
   /** Adds traits that are not {@code known} yet from photos of one person. */
-  static PersonProfile profile(List<PhotoReading> photos, PersonProfile known) {
+  static PersonProfile profile(List<PhotoWords> photos, PersonProfile known) {
     PersonProfile profile = known;
     for (ProfileVocabulary.Attribute attribute : ProfileVocabulary.attributes()) {
       boolean asked = profile.trait(attribute.name()).isEmpty()
@@ -102,7 +102,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
   }
 
   /** If no hairstyle is certain but hair is, "# hair", so that its colour can still be named. */
-  private static Word orAnyHair(List<PhotoReading> photos, Word best) {
+  private static Word orAnyHair(List<PhotoWords> photos, Word best) {
     List<String> words = photos.get(0).attributes.get("hair");
     double any = IntStream.range(0, words.size())
         .filter(word -> words.get(word).contains("#"))
@@ -113,7 +113,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
         : best;
   }
 
-  private static double meanProbability(List<PhotoReading> photos, String attribute, int word) {
+  private static double meanProbability(List<PhotoWords> photos, String attribute, int word) {
     return photos.stream()
         .mapToDouble(photo -> photo.probabilities.get(attribute)[word])
         .average()

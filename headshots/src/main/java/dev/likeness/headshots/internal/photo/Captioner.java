@@ -22,22 +22,22 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 
 /**
- * Reads words from photos and generated images, such as hair or light. The network comes from the
+ * Describes photos and generated images in words, such as hair or light. The network comes from the
  * folder {@code photo_reader} of a base model; its words are those of the base's captions.
  * Immutable, thread-safe.
  */
-public final class PhotoReader implements AutoCloseable {
+public final class Captioner implements AutoCloseable {
   private static final String CLASS_NAME = "LikenessPhotoReader";
 
   private final String source;
   private final Map<String, List<String>> attributes;
-  private final PhotoReaderNetwork.Shape shape;
+  private final CaptionerNetwork.Shape shape;
   private final LoadedWeights weights;
 
-  private PhotoReader(
+  private Captioner(
       String source,
       Map<String, List<String>> attributes,
-      PhotoReaderNetwork.Shape shape,
+      CaptionerNetwork.Shape shape,
       LoadedWeights weights) {
     this.source = source;
     this.attributes = attributes;
@@ -46,8 +46,8 @@ public final class PhotoReader implements AutoCloseable {
   }
 
   /** The captioner in the model folder {@code base}; empty if it has none. */
-  public static Optional<PhotoReader> find(Path base) {
-    return Extra.PHOTO_READER.in(base).map(PhotoReader::open);
+  public static Optional<Captioner> find(Path base) {
+    return Extra.CAPTIONER.in(base).map(Captioner::open);
   }
 
   /**
@@ -55,22 +55,22 @@ public final class PhotoReader implements AutoCloseable {
    *
    * @throws InvalidInputException if it is of another class, or the weights do not fit the config
    */
-  public static PhotoReader open(Path folder) {
+  public static Captioner open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(CLASS_NAME, "use the config that came with the weights");
-    PhotoReaderNetwork.Shape shape = shape(config);
+    CaptionerNetwork.Shape shape = shape(config);
     LoadedWeights weights = LoadedWeights.checked(
         Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))),
         new Compute("cpu", DType.F32),
-        w -> new PhotoReaderNetwork(shape, w));
-    return new PhotoReader(config.source(), attributes(config), shape, weights);
+        w -> new CaptionerNetwork(shape, w));
+    return new Captioner(config.source(), attributes(config), shape, weights);
   }
 
   /** The shape of the network in {@code config}. */
-  public static PhotoReaderNetwork.Shape shape(ModelConfig config) {
+  public static CaptionerNetwork.Shape shape(ModelConfig config) {
     Map<String, Integer> words = new LinkedHashMap<>();
     attributes(config).forEach((attribute, list) -> words.put(attribute, list.size()));
-    return new PhotoReaderNetwork.Shape(
+    return new CaptionerNetwork.Shape(
         config.integers("block_out_channels", 4, null),
         config.integer("kept_channels", 8),
         config.integer("features", 96),
@@ -111,14 +111,14 @@ public final class PhotoReader implements AutoCloseable {
    *
    * @param crop head and shoulders
    */
-  public Map<String, float[]> read(RgbImage crop) {
-    int side = PhotoReaderNetwork.SIDE;
+  public Map<String, float[]> describe(RgbImage crop) {
+    int side = CaptionerNetwork.SIDE;
     RgbImage sized = crop.width() == side && crop.height() == side
         ? crop
         : Resampler.AREA.resize(crop, side, side);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      PhotoReaderNetwork network = new PhotoReaderNetwork(shape, Weights.of(weights));
+      CaptionerNetwork network = new CaptionerNetwork(shape, Weights.of(weights));
       Map<String, float[]> likely = new LinkedHashMap<>();
       network
           .wordLogits(network.features(ImageTensors.toSigned(sized)))

@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * place. One head for each attribute gives the logits of its words. Normalised values are only
  * added in residual branches, so that colours are preserved.
  */
-public final class PhotoReaderNetwork {
+public final class CaptionerNetwork {
   /** Both sides of an image in pixels. */
   public static final int SIDE = 256;
 
@@ -57,7 +57,7 @@ public final class PhotoReaderNetwork {
   }
 
   /** Reads the network. */
-  public PhotoReaderNetwork(Shape shape, Weights w) {
+  public CaptionerNetwork(Shape shape, Weights w) {
     imageEncoder = new Encoder(shape, w.at("whole"));
     headEncoder = new Encoder(shape, w.at("middle"));
     int grid = INPUT_SIDE >> shape.channels.size();

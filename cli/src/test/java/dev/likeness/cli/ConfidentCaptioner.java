@@ -8,8 +8,8 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
-import dev.likeness.headshots.internal.photo.PhotoReader;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.Captioner;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** A reader of photos that reads the same from every photo, and is sure of it. */
-final class ConfidentReader {
+/** A captioner that says the same of every photo, and is sure of it. */
+final class ConfidentCaptioner {
   private static final List<String> ATTRIBUTES = List.of(
       "sex",
       "age",
@@ -37,7 +37,7 @@ final class ConfidentReader {
       "backdrop",
       "outfit");
 
-  private ConfidentReader() {}
+  private ConfidentCaptioner() {}
 
   /**
    * Writes one into the model folder {@code base}: of each slot, these words, or nothing where no
@@ -80,9 +80,9 @@ final class ConfidentReader {
         NoGradGuard guard = new NoGradGuard();
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new PhotoReaderNetwork(
-          PhotoReader.shape(ModelConfig.of(config, "reader")), Weights.of(weights));
-      weights.leaves().forEach(ConfidentReader::answer);
+      new CaptionerNetwork(
+          Captioner.shape(ModelConfig.of(config, "captioner")), Weights.of(weights));
+      weights.leaves().forEach(ConfidentCaptioner::answer);
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }
   }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class PhotoReaderTest {
+class CaptionerTest {
   private static final String ATTRIBUTES =
       "{\"hair\": [\"a bald head\", \"long # hair\"], \"light\": [\"\", \"flash\", \"rim light\"]}";
 
@@ -37,23 +37,25 @@ class PhotoReaderTest {
   @Test
   void saysHowLikelyEachWordIsTheSameFromEveryThread() throws IOException {
     write("LikenessPhotoReader", ATTRIBUTES, 8);
-    try (PhotoReader reader = PhotoReader.find(base).orElseThrow()) {
-      assertEquals(List.of("", "flash", "rim light"), reader.attributes().get("light"));
+    try (Captioner captioner = Captioner.find(base).orElseThrow()) {
+      assertEquals(List.of("", "flash", "rim light"), captioner.attributes().get("light"));
       RgbImage one = noise(256, 1);
-      Map<String, float[]> first = reader.read(one);
+      Map<String, float[]> first = captioner.describe(one);
       assertEquals(List.of("hair", "light"), List.copyOf(first.keySet()));
       first.forEach((slot, likely) -> assertEquals(1, sum(likely), 1e-5, slot));
       IntStream.range(0, 8)
           .parallel()
-          .forEach(i -> assertArrayEquals(first.get("light"), reader.read(one).get("light")));
-      assertFalse(Arrays.equals(first.get("light"), reader.read(noise(256, 2)).get("light")));
+          .forEach(
+              i -> assertArrayEquals(first.get("light"), captioner.describe(one).get("light")));
+      assertFalse(
+          Arrays.equals(first.get("light"), captioner.describe(noise(256, 2)).get("light")));
     }
   }
 
   @Test
   void readsImagesOfAnySize() throws IOException {
     write("LikenessPhotoReader", ATTRIBUTES, 8);
-    try (PhotoReader reader = PhotoReader.find(base).orElseThrow()) {
+    try (Captioner captioner = Captioner.find(base).orElseThrow()) {
       RgbImage small = noise(256, 3);
       byte[] pixels = small.rgb();
       byte[] doubled = new byte[3 * 512 * 512];
@@ -62,16 +64,17 @@ class PhotoReaderTest {
         doubled[i] = pixels[3 * (pixel / 512 / 2 * 256 + pixel % 512 / 2) + i % 3];
       }
       assertArrayEquals(
-          reader.read(small).get("hair"),
-          reader.read(RgbImage.of(512, 512, doubled)).get("hair"),
+          captioner.describe(small).get("hair"),
+          captioner.describe(RgbImage.of(512, 512, doubled)).get("hair"),
           1e-6f);
-      assertEquals(2, reader.read(RgbImage.of(40, 50, new byte[3 * 40 * 50])).get("hair").length);
+      assertEquals(
+          2, captioner.describe(RgbImage.of(40, 50, new byte[3 * 40 * 50])).get("hair").length);
     }
   }
 
   @Test
   void isAbsentWhereTheModelBringsNone() {
-    assertTrue(PhotoReader.find(base).isEmpty());
+    assertTrue(Captioner.find(base).isEmpty());
   }
 
   @Test
@@ -92,11 +95,10 @@ class PhotoReaderTest {
   }
 
   private String refusal() {
-    return assertThrows(InvalidInputException.class, () -> PhotoReader.find(base))
-        .getMessage();
+    return assertThrows(InvalidInputException.class, () -> Captioner.find(base)).getMessage();
   }
 
-  /** A reader whose config and weights go together where {@code width} is 8. */
+  /** A captioner whose config and weights go together where {@code width} is 8. */
   private void write(String kind, String attributes, int width) throws IOException {
     Path folder = Files.createDirectories(base.resolve("photo_reader"));
     Files.writeString(
@@ -104,12 +106,12 @@ class PhotoReaderTest {
         "{\"_class_name\": \"" + kind + "\", \"block_out_channels\": [" + width
             + ", 8, 8, 16], \"kept_channels\": 2, \"features\": 12, \"attributes\": " + attributes
             + "}");
-    PhotoReaderNetwork.Shape shape =
-        new PhotoReaderNetwork.Shape(List.of(8, 8, 8, 16), 2, 12, Map.of("hair", 2, "light", 3));
+    CaptionerNetwork.Shape shape =
+        new CaptionerNetwork.Shape(List.of(8, 8, 8, 16), 2, 12, Map.of("hair", 2, "light", 3));
     try (NoiseSource noise = NoiseSource.seeded(4);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new PhotoReaderNetwork(shape, Weights.of(weights));
+      new CaptionerNetwork(shape, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }
   }

@@ -4,14 +4,13 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The program that made the reader by which {@code portrait} finds words for photos, and what was
- * asked in what it drew: renders people, trains on them and writes {@code folder/photo_reader}.
- * Nothing that evaluates the model shares its people or weights. Every stage goes on where it was
- * stopped.
+ * The program that made the captioner of {@code portrait}, which finds words for photos and for
+ * generated images: renders people, trains on them and writes {@code folder/photo_reader}. Nothing
+ * that evaluates the model shares its people or weights. Every stage goes on where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS}.
  */
-public final class TrainPhotoReader {
+public final class TrainCaptioner {
   /**
    * Seeds of these people are used for nothing that judges; the first are among those that the
    * adapter is taught by.
@@ -22,10 +21,10 @@ public final class TrainPhotoReader {
 
   static final int BATCH = 32;
 
-  private TrainPhotoReader() {}
+  private TrainCaptioner() {}
 
   public static void main(String[] args) {
-    Usage.require(args, 5, 5, "TrainPhotoReader WORK-FOLDER COMMIT SEED PICTURES STEPS");
+    Usage.require(args, 5, 5, "TrainCaptioner WORK-FOLDER COMMIT SEED PICTURES STEPS");
     Path work = Path.of(args[0]);
     train(
         work,
@@ -46,9 +45,9 @@ public final class TrainPhotoReader {
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
     store.fill(images, known::image, ProgressOutput.of("render", images));
-    Path state = work.resolve("photo-reader-state.safetensors");
-    new PhotoReaderTraining(store, known, images, BATCH, seed).run(state, steps);
-    TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.photoReader());
+    Path state = work.resolve("captioner-state.safetensors");
+    new CaptionerTraining(store, known, images, BATCH, seed).run(state, steps);
+    TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.captioner());
     PortraitFolder.weights(
         state,
         "ema.",

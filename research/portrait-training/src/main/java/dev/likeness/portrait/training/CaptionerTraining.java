@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.headshots.internal.photo.CaptionerNetwork;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
  * Trains the network that reads photos, on renders framed as intake frames photos, a little
  * differently each time: the sum of every head's cross-entropy.
  */
-final class PhotoReaderTraining {
+final class CaptionerTraining {
   /** The least that is shown of a render's side. */
   private static final double TIGHTEST = 0.6;
 
@@ -30,7 +30,7 @@ final class PhotoReaderTraining {
   private final RenderStore renders;
   private final PortraitRenders known;
   private final WordLoss words;
-  private final PhotoReaderNetwork.Shape shape;
+  private final CaptionerNetwork.Shape shape;
   private final int images;
   private final int batch;
   private final long seed;
@@ -40,12 +40,11 @@ final class PhotoReaderTraining {
    * @param known what drew them
    * @param batch images a step
    */
-  PhotoReaderTraining(
-      RenderStore renders, PortraitRenders known, int images, int batch, long seed) {
+  CaptionerTraining(RenderStore renders, PortraitRenders known, int images, int batch, long seed) {
     this.renders = renders;
     this.known = known;
     this.words = new WordLoss(known::person, known::shot, images);
-    this.shape = Architecture.photoReaderShape();
+    this.shape = Architecture.captionerShape();
     this.images = images;
     this.batch = batch;
     this.seed = seed;
@@ -61,8 +60,7 @@ final class PhotoReaderTraining {
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    ReadingLoop.of("photo reader", steps, seed)
-        .runTo(file, last, this::step, (weights, number) -> {});
+    ReadingLoop.of("captioner", steps, seed).runTo(file, last, this::step, (weights, number) -> {});
   }
 
   private double step(TrainableWeights weights, long step) {
@@ -77,7 +75,7 @@ final class PhotoReaderTraining {
       Tensor input = Alteration.of(
               TrainingDevice.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(TrainingDevice.TYPE);
-      PhotoReaderNetwork network = new PhotoReaderNetwork(
+      CaptionerNetwork network = new CaptionerNetwork(
           shape, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
       Map<String, Tensor> scores = network.wordLogits(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
@@ -94,15 +92,15 @@ final class PhotoReaderTraining {
     float[] face = known.landmarks(index);
     double room = 1 - side;
     double x = inside(
-        (face[0] + face[2] + face[6] + face[8]) / 2 / PhotoReaderNetwork.SIDE - 1 + shift(random),
+        (face[0] + face[2] + face[6] + face[8]) / 2 / CaptionerNetwork.SIDE - 1 + shift(random),
         room);
     double y = inside(
-        (face[1] + face[3] + face[7] + face[9]) / 2 / PhotoReaderNetwork.SIDE - 1 + shift(random),
+        (face[1] + face[3] + face[7] + face[9]) / 2 / CaptionerNetwork.SIDE - 1 + shift(random),
         room);
     float[] map = {(float) side, 0, (float) x, 0, (float) side, (float) y};
     Tensor grid = torch.affine_grid_generator(
         torch.tensor(map).view(1, 2, 3),
-        new long[] {1, 3, PhotoReaderNetwork.SIDE, PhotoReaderNetwork.SIDE},
+        new long[] {1, 3, CaptionerNetwork.SIDE, CaptionerNetwork.SIDE},
         false);
     return torch.grid_sampler(
         ImageTensors.toSigned(renders.image(index)), grid, BILINEAR, BORDER, false);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.headshots.internal.photo.Captioner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class PhotoReaderTrainingTest {
+class CaptionerTrainingTest {
   private static final int IMAGES = 4;
   private static final int STEPS = 60;
 
@@ -28,19 +28,19 @@ class PhotoReaderTrainingTest {
   @Test
   void learnsItsImagesToTheSameBitsWhetherStoppedOrNot() throws IOException {
     Path folder = work.resolve("model");
-    TrainPhotoReader.train(work, "none", 1, IMAGES, STEPS, folder.resolve("photo_reader"));
+    TrainCaptioner.train(work, "none", 1, IMAGES, STEPS, folder.resolve("photo_reader"));
     PortraitRenders known =
-        new PortraitRenders(TrainPhotoReader.FIRST_PERSON + 1, TrainPhotoReader.HEADSHOTS);
+        new PortraitRenders(TrainCaptioner.FIRST_PERSON + 1, TrainCaptioner.HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
     Path broken = work.resolve("broken.safetensors");
     training(store, known).runTo(broken, STEPS, 2);
     training(store, known).run(broken, STEPS);
     assertArrayEquals(
-        Files.readAllBytes(work.resolve("photo-reader-state.safetensors")),
+        Files.readAllBytes(work.resolve("captioner-state.safetensors")),
         Files.readAllBytes(broken));
-    try (PhotoReader reader = PhotoReader.find(folder).orElseThrow()) {
+    try (Captioner captioner = Captioner.find(folder).orElseThrow()) {
       // Words guessed at random are right in one of five.
-      assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
+      assertTrue(right(captioner, store, known) > .4, right(captioner, store, known) + " right");
     }
   }
 
@@ -59,15 +59,15 @@ class PhotoReaderTrainingTest {
         slot -> assertEquals(slot.attribute().words().size(), slot.words().size(), slot.name()));
   }
 
-  private static PhotoReaderTraining training(RenderStore store, PortraitRenders known) {
-    return new PhotoReaderTraining(store, known, IMAGES, TrainPhotoReader.BATCH, 1);
+  private static CaptionerTraining training(RenderStore store, PortraitRenders known) {
+    return new CaptionerTraining(store, known, IMAGES, TrainCaptioner.BATCH, 1);
   }
 
-  private static double right(PhotoReader reader, RenderStore store, PortraitRenders known) {
+  private static double right(Captioner captioner, RenderStore store, PortraitRenders known) {
     int right = 0;
     int all = 0;
     for (int i = 0; i < IMAGES; i++) {
-      Map<String, float[]> read = reader.read(store.image(i));
+      Map<String, float[]> read = captioner.describe(store.image(i));
       for (PhotoSlot slot : PhotoSlot.ALL) {
         int truth = slot.attribute().index(known.person(i), known.shot(i));
         if (truth >= 0) {

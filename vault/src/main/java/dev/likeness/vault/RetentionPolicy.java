@@ -3,6 +3,7 @@ package dev.likeness.vault;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
  * training. When either limit is reached, {@link SubjectStore#purgeDue} removes the data.
  * Immutable.
  *
- * @param limits the {@link Limit} of every category
+ * @param limits the {@link Limit} of every category, in the order of {@link DataCategory}
  */
 public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
@@ -69,7 +70,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
             + text(MAX_DURATION) + " are allowed");
       }
     });
-    limits = Map.copyOf(limits);
+    limits = Collections.unmodifiableMap(limits);
   }
 
   /** Returns a duration in days, hours, minutes, seconds and nanoseconds, without zeros. */

@@ -386,6 +386,8 @@ class RetentionTest {
         folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(day));
     reopen();
     assertEquals(day, store.retention());
+    assertEquals(
+        List.of(DataCategory.values()), List.copyOf(store.retention().limits().keySet()));
     ada();
     clock.go(Duration.ofDays(1));
     assertEquals(1, store.purgeDue().erased().size());

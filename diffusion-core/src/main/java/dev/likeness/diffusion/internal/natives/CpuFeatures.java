@@ -70,6 +70,11 @@ public record CpuFeatures(String vendor, Set<String> flags) {
         && !flags.contains("amx_bf16");
   }
 
+  /** Returns true if AVX2 has the widest vectors of this CPU. */
+  public boolean endsWithAvx2() {
+    return flags.contains("avx2") && !flags.contains("avx512f");
+  }
+
   private boolean hasAny(String... names) {
     return Arrays.stream(names).anyMatch(flags::contains);
   }

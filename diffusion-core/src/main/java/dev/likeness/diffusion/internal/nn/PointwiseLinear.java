@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
+import dev.likeness.diffusion.internal.nn.cpu.PackedLinear;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.GradMode;
@@ -36,6 +37,9 @@ final class PointwiseLinear {
 
   /** Maps [..., in] to [..., out]. */
   static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
+    if (PackedLinear.isFaster(x)) {
+      return PackedLinear.of(x, weight, bias);
+    }
     // The strides of a channels-last image; libtorch also checks those of dimensions of size 1.
     Tensor column = x.reshape(1, -1, 1, x.size(-1)).permute(0, 3, 1, 2);
     LayerWeight pixel = weight.withForm(

@@ -37,6 +37,14 @@ class CpuFeaturesTest {
   }
 
   @Test
+  void avx2IsTheWidestWithoutAvx512() {
+    assertTrue(CpuFeatures.of("flags : avx avx2 fma\n").endsWithAvx2());
+    assertFalse(CpuFeatures.of(String.format(SAPPHIRE_RAPIDS, "")).endsWithAvx2());
+    assertFalse(CpuFeatures.of("flags : avx fma\n").endsWithAvx2());
+    assertFalse(CpuFeatures.of("").endsWithAvx2());
+  }
+
+  @Test
   void armAndOtherSystemsAreRead() {
     CpuFeatures arm = CpuFeatures.of("processor : 0\nFeatures : fp asimd bf16\n");
     assertEquals(Set.of("fp", "asimd", "bf16"), arm.flags());

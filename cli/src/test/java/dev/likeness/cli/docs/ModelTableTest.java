@@ -49,12 +49,15 @@ class ModelTableTest {
         choose](../guides/which-base-should-i-choose.md) helps to decide.
 
         *Sale*: whether the licence allows commercial use. "yes" may include rules for what images show; "conditions"
-        are, for example, a limit of revenue. An empty field was on none of the pages that were read. *Steps* and
-        *guidance* are used by `generate` for a base that was downloaded by its name, unless you give others. *Memory*
-        is that of one image in bf16, in GiB without the program (in f32; in bf16 with the UNet or transformer in 8
-        bits; with streamed weights), for an image of the size behind it. It is estimated from headers of published
-        size. *Pages* are the numbers of the pages below, with the date of reading. Licences change, so read the
-        licence before you use a model.
+        are, for example, a limit of revenue. *Steps* and *guidance* are used by `generate` for a base that was
+        downloaded by its name, unless you give others. An empty field of licence, sale, steps or guidance means that
+        the fact was on none of the pages that were read. *Pages* are the numbers of the pages below, with the date of
+        reading. Licences change, so read the licence before you use a model.
+
+        *Memory* is estimated from headers of published size, for one image of the given size, without the memory
+        of the program itself. `2.7 (4.9; 1.9; 2.3), 512 px` means: an image of 512x512 takes 2.7 GiB in bf16, 4.9
+        GiB in f32, 1.9 GiB in bf16 with the UNet or transformer in 8 bits (`--eight-bits`), and 2.3 GiB with the
+        savings of `--memory`. For models without a number, no estimate was made.
         """);
     for (Role role : Role.values()) {
       text.append("\n## ").append(TITLES.get(role)).append("\n\n");

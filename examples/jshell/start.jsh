@@ -1,4 +1,5 @@
 import dev.likeness.diffusion.*
+import dev.likeness.diffusion.catalogue.*
 import dev.likeness.diffusion.checkpoint.*
 import dev.likeness.diffusion.error.*
 import dev.likeness.diffusion.image.*
@@ -13,6 +14,7 @@ import dev.likeness.headshots.report.*
 import dev.likeness.headshots.score.*
 import dev.likeness.headshots.shoot.*
 import dev.likeness.headshots.style.*
+import dev.likeness.hub.*
 import dev.likeness.ipadapter.*
 import dev.likeness.ipadapter.reference.*
 import dev.likeness.lora.*
@@ -31,6 +33,7 @@ import dev.likeness.provenance.c2pa.*
 import dev.likeness.provenance.signing.*
 import dev.likeness.schedulers.*
 import dev.likeness.schedulers.solvers.*
+import dev.likeness.studio.*
 import dev.likeness.vault.*
 import dev.likeness.vault.key.*
 import java.time.Duration

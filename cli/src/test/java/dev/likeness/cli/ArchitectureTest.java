@@ -1,6 +1,7 @@
 package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -19,7 +20,10 @@ import dev.likeness.cli.architecture.SupportedRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The rules of the house; see docs/architecture.md. */
@@ -117,6 +121,23 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule LANGUAGE = SafetyRules.nothingFollowsTheMachinesLanguage();
+
+  @ArchTest
+  static void theShellImportsEverySupportedPackage(JavaClasses ignored) throws IOException {
+    Set<String> missing = new TreeSet<>();
+    Pattern type = Pattern.compile("^public .*? (dev\\.likeness(?:\\.[a-z0-9]+)*)\\.[A-Z]\\w*$");
+    for (String module : SupportedApiTest.MODULES) {
+      Files.readString(Outside.ROOT.resolve("api/" + module + ".txt"))
+          .lines()
+          .map(line -> type.matcher(line.replaceAll("[<(].*| (extends|implements) .*", "")))
+          .filter(Matcher::find)
+          .forEach(found -> missing.add(found.group(1)));
+    }
+    assertTrue(missing.size() > 20, () -> "found only " + missing);
+    Files.readAllLines(Outside.ROOT.resolve("examples/jshell/start.jsh"))
+        .forEach(line -> missing.remove(line.replaceAll("^import |\\.\\*$", "")));
+    assertEquals(Set.of(), missing);
+  }
 
   @ArchTest
   static void theShellImportsEveryPackageItNames(JavaClasses classes) throws IOException {

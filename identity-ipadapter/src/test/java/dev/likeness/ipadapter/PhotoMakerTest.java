@@ -19,8 +19,10 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.ipadapter.internal.GoldenNetwork;
+import dev.likeness.ipadapter.internal.GoldenRuns;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenImageEncoder;
+import dev.likeness.lora.Lora;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -43,10 +46,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Images that the published pipeline of PhotoMaker drew: {@code tools/goldens/photomaker.py}. */
+/**
+ * Images that the published pipeline of PhotoMaker drew: {@code photomaker.py} and
+ * {@code photomaker_more.py} of {@code tools/goldens}.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class PhotoMakerTest {
   private static final String GOLDEN = "photomaker/reference.";
+  private static final String MORE = "photomaker-more/reference.";
   private static BaseModel base;
   private static BaseModel small;
 
@@ -73,7 +80,11 @@ class PhotoMakerTest {
   }
 
   private static List<Map<?, ?>> goldenRuns() {
-    return ((List<?>) GoldenNetwork.json(GOLDEN + "json").get("runs"))
+    return goldenRuns(GOLDEN);
+  }
+
+  private static List<Map<?, ?>> goldenRuns(String file) {
+    return ((List<?>) GoldenNetwork.json(file + "json").get("runs"))
         .stream().<Map<?, ?>>map(run -> (Map<?, ?>) run).toList();
   }
 
@@ -171,10 +182,35 @@ class PhotoMakerTest {
         index, write((String) goldenRuns().get(index).get("version"), t -> {}));
   }
 
+  static IntStream moreRuns() {
+    return IntStream.range(0, goldenRuns(MORE).size());
+  }
+
+  @ParameterizedTest
+  @MethodSource("moreRuns")
+  void generatesBesideALoraAsThePublishedPipeline(int index) {
+    Map<?, ?> run = goldenRuns(MORE).get(index);
+    GoldenRuns golden = new GoldenRuns(MORE + "safetensors", 1e-3);
+    Path file = write((String) run.get("version"), t -> {});
+    double scale = GoldenRuns.number(run, "beside");
+    if (scale == 0) {
+      assertGenerates(MORE, index, file, request -> request);
+      return;
+    }
+    try (Lora lora = Lora.open(golden.lora(folder), base)) {
+      assertGenerates(MORE, index, file, request -> request.adapter(lora.at(scale)));
+    }
+  }
+
   private static void assertGeneratesAsThePublishedPipeline(int index, Path file) {
-    Map<?, ?> run = goldenRuns().get(index);
+    assertGenerates(GOLDEN, index, file, request -> request);
+  }
+
+  private static void assertGenerates(
+      String record, int index, Path file, UnaryOperator<ImageRequest> beside) {
+    Map<?, ?> run = goldenRuns(record).get(index);
     try (TensorScope scope = TensorScope.open();
-        Safetensors golden = GoldenNetwork.tensors(GOLDEN + "safetensors");
+        Safetensors golden = GoldenNetwork.tensors(record + "safetensors");
         IpAdapter adapter = IpAdapter.open(file, base)) {
       ImagePrompt prompt = adapter.prompt(references(run, golden.read("faces")));
       double start = ((Integer) run.get("start")).doubleValue() / (Integer) run.get("steps");
@@ -183,7 +219,7 @@ class PhotoMakerTest {
       if (run.get("lora") != null) {
         prompt = prompt.loraScale(((Number) run.get("lora")).doubleValue());
       }
-      GeneratedImage image = base.generate(request(run).adapter(prompt.at(1)));
+      GeneratedImage image = base.generate(beside.apply(request(run).adapter(prompt.at(1))));
       Closeness.assertImage(
           1e-3, golden.read("run" + index + ".images").select(0, 0), image, "run " + index);
     }

@@ -39,10 +39,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** PuLID beside its published code: {@code tools/goldens/pulid.py}. */
+/**
+ * PuLID beside its published code: {@code pulid.py} and {@code pulid_more.py} of
+ * {@code tools/goldens}.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class PulidTest {
   private static final GoldenRuns GOLDEN = new GoldenRuns("pulid/reference.safetensors", 1e-3);
+  private static final GoldenRuns MORE = new GoldenRuns("pulid-more/reference.safetensors", 1e-3);
 
   @TempDir
   private static Path scratch;
@@ -172,6 +176,27 @@ class PulidTest {
     try (IpAdapter adapter = IpAdapter.open(xlFile, xl, encoder)) {
       GOLDEN.assertLatents(
           "xl" + i, xl, request(run).adapter(prompt(adapter, run).at(number(run, "weight"))));
+    }
+  }
+
+  static IntStream xlRunsWithLora() {
+    return IntStream.range(0, 4);
+  }
+
+  @ParameterizedTest
+  @MethodSource("xlRunsWithLora")
+  void generatesOnSdxlWithALoraAsThePublishedCode(int i) throws IOException {
+    Map<?, ?> golden = GoldenNetwork.json("pulid-more/reference.json");
+    Map<?, ?> run = GoldenRuns.run(golden, i);
+    Path folder = Files.createDirectories(scratch.resolve("lora-" + i));
+    try (IpAdapter adapter = IpAdapter.open(xlFile, xl, encoder);
+        Lora lora = Lora.open(MORE.lora(folder), xl)) {
+      MORE.assertLatents(
+          "xl" + i,
+          xl,
+          request(run)
+              .adapter(prompt(adapter, run).at(number(run, "weight")))
+              .adapter(lora.at(number(golden, "lora"))));
     }
   }
 

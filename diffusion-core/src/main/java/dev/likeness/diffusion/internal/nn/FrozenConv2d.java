@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.MatrixProduct;
-import java.util.List;
 import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.pytorch.LongArrayRefOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -77,13 +76,11 @@ final class FrozenConv2d {
     Tensor windows =
         isPixelwise() ? x.flatten(2, 3) : torch.im2col(x, kernel, ONE, padding, stride);
     Tensor matrix = matrix();
-    Tensor y = x.new_empty(x.size(0), matrix.size(0), size[0], size[1]);
-    if (x.size(0) == 1) {
-      MatrixProduct.into(y.flatten(2, 3).select(0, 0), matrix, windows.select(0, 0), List.of());
-    } else {
-      y.flatten(2, 3).copy_(images(MatrixProduct.of(matrix, columns(windows)), x.size(0)));
-    }
-    return bias == null ? y : y.add_(bias.view(-1, 1, 1));
+    Tensor y = x.size(0) == 1
+        ? MatrixProduct.of(matrix, windows.select(0, 0))
+        : images(MatrixProduct.of(matrix, columns(windows)), x.size(0));
+    Tensor image = FrozenWeight.reshaped(y, x.size(0), matrix.size(0), size[0], size[1]);
+    return bias == null ? image : image.add_(bias.view(-1, 1, 1));
   }
 
   private Tensor gradientOfWindows(Tensor gradient, long[] image) {

@@ -70,7 +70,6 @@ final class FrozenLinear {
     CustomGradients custom = CustomGradients.current();
     long[] outer = x.shape();
     outer[outer.length - 1] = weight.shape()[0];
-    Tensor y = x.new_empty(outer);
     List<LowRank> sums = new ArrayList<>();
     for (AdapterLayer adapter : adapters) {
       AdapterLayer.Factors pair = adapter.lowRank().orElseThrow();
@@ -82,7 +81,8 @@ final class FrozenLinear {
           pair.scale(),
           pair.up().requires_grad() ? custom.keep(hidden) : null));
     }
-    MatrixProduct.into(y.view(-1, y.size(-1)), rows, weight.tensor().detach().t(), sums);
+    Tensor product = MatrixProduct.of(rows, weight.tensor().detach().t(), sums);
+    Tensor y = FrozenWeight.reshaped(product, outer);
     return bias == null ? y : y.add_(bias);
   }
 
@@ -101,9 +101,6 @@ final class FrozenLinear {
       }
       sums.add(new LowRank(hidden, path.down.detach()));
     }
-    Tensor matrix = weight.tensor().detach();
-    Tensor ofInput = rows.new_empty(rows.size(0), matrix.size(1));
-    MatrixProduct.into(ofInput, rows, matrix, sums);
-    return ofInput;
+    return MatrixProduct.of(rows, weight.tensor().detach(), sums);
   }
 }

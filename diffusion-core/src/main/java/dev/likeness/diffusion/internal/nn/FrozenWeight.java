@@ -100,4 +100,12 @@ public final class FrozenWeight {
       return scope.promote(y);
     }
   }
+
+  /**
+   * Returns a contiguous {@code value} in another shape. Autograd does not allow to change a view
+   * that was made without it, and layers add to each other's results in place.
+   */
+  static Tensor reshaped(Tensor value, long... shape) {
+    return value.view(shape).variable_data();
+  }
 }

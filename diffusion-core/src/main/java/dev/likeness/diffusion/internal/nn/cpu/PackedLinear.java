@@ -46,16 +46,20 @@ public final class PackedLinear {
     Tensor packed = weight.form(order, plain -> packed(plain, rows));
     long[] shape = x.shape();
     shape[shape.length - 1] = weight.shape()[0];
+    return product(tokens, packed, bias).view(shape);
+  }
+
+  /** Multiplies {@code tokens} [n, in] by a weight [out, in] in any order. */
+  static Tensor product(Tensor tokens, Tensor weight, TensorOptional bias) {
     try (TensorScope scope = TensorScope.open()) {
       TorchOperator linear = new TorchOperator("mkldnn::_linear_pointwise");
-      Tensor y = linear.call(
+      return scope.promote(linear.call(
           new IValue(tokens),
-          new IValue(packed),
+          new IValue(weight),
           bias.has_value() ? new IValue(bias.get()) : new IValue(),
           new IValue("none"),
           linear.list(4),
-          new IValue(""));
-      return scope.promote(y.view(shape));
+          new IValue("")));
     }
   }
 

@@ -21,10 +21,14 @@ class MatrixProductTest {
   /** Sums of at most 700 f32 products of size 1 in another order. */
   private static final double TOLERANCE = 2e-4;
 
-  /** Sizes below and above those at which other threads help, not multiples of a block. */
+  /**
+   * Sizes below and above those at which other threads help, not multiples of a block, and one
+   * whose rows oneDNN reads slowly.
+   */
   @Test
   void equalsLibtorchsProductInAnyOrderOfItsMatrices() {
-    for (long[] size : new long[][] {{1, 1, 1}, {3, 40, 5}, {517, 130, 99}, {61, 700, 333}}) {
+    for (long[] size :
+        new long[][] {{1, 1, 1}, {3, 40, 5}, {517, 130, 99}, {61, 700, 333}, {70, 140, 512}}) {
       for (boolean transposed : new boolean[] {false, true}) {
         try (TensorScope scope = TensorScope.open()) {
           Tensor x = transposed ? torch.randn(size[1], size[0]).t() : torch.randn(size[0], size[1]);
@@ -48,8 +52,7 @@ class MatrixProductTest {
         Tensor matrix = torch.randn(size[1], size[2]);
         Tensor left = torch.randn(size[0], 4);
         Tensor right = torch.randn(size[2], 4).t();
-        Tensor y = torch.empty(size[0], size[2]);
-        MatrixProduct.into(y, x, matrix, List.of(new MatrixProduct.LowRank(left, right)));
+        Tensor y = MatrixProduct.of(x, matrix, List.of(new MatrixProduct.LowRank(left, right)));
         Closeness.assertWithin(TOLERANCE, x.mm(matrix).add(left.mm(right)), y, "sum");
       }
     }

@@ -6,15 +6,19 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
+import dev.likeness.photos.internal.upscale.RrdbNet;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
- * A super-resolution network from an ONNX file such as Real-ESRGAN. Its input is an RGB image with
- * values from 0 to 1, and its output is a larger RGB image. Images of any size are processed in
- * overlapping tiles. Thread-safe; one tile is processed at a time. A closed network throws
- * {@link IllegalStateException}.
+ * A super-resolution network such as Real-ESRGAN, from an ONNX file or from weights of an RRDBNet.
+ * Its input is an RGB image with values from 0 to 1, and its output is a larger RGB image. Images
+ * of any size are processed in overlapping tiles. Thread-safe; one tile is processed at a time. A
+ * closed network throws {@link IllegalStateException}.
  */
 public final class SuperResolution implements AutoCloseable {
   // Tile size in pixels, used if the file has no fixed input size. OVERLAP pixels on each edge of a
@@ -22,29 +26,65 @@ public final class SuperResolution implements AutoCloseable {
   private static final int TILE = 128;
   private static final int OVERLAP = 8;
   private static final int MAX_FACTOR = 8;
+  private static final List<String> WEIGHTS = List.of(".safetensors", ".pth", ".pt", ".ckpt");
   private static final String LABEL = "the super-resolution network";
 
-  private final OpenCvNetwork network;
+  private final Function<RgbImage, float[]> network;
+  private final Runnable closing;
   private final int tile;
   private final int factor;
+  private boolean closed;
 
-  private SuperResolution(OpenCvNetwork network, int tile, int factor) {
+  private SuperResolution(
+      Function<RgbImage, float[]> network, Runnable closing, int tile, int factor) {
     this.network = network;
+    this.closing = closing;
     this.tile = tile;
     this.factor = factor;
   }
 
   /**
-   * Opens an ONNX file and runs the network once, to check that it works.
+   * Opens a file and runs the network once, to check that it works.
    *
    * @param file an ONNX file of a network with an RGB input [1, 3, height, width] and an RGB output
-   *     of 2 to 8 times the height and width
+   *     of 2 to 8 times the height and width; or the weights of an RRDBNet, such as
+   *     {@code RealESRGAN_x4plus} and {@code RealESRGAN_x2plus}, as safetensors or
+   *     {@code torch.save}
    * @return the network; the caller closes it
    * @throws InvalidInputException if the file is not such a network, or OpenCV cannot run it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
   public static SuperResolution open(Path file) {
+    return isOnnx(file) ? openOnnx(file) : openWeights(file);
+  }
+
+  private static boolean isOnnx(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return WEIGHTS.stream().noneMatch(name::endsWith);
+  }
+
+  private static SuperResolution openWeights(Path file) {
+    RrdbNet network = RrdbNet.open(file);
+    try {
+      requireFinite(file, network.forward(RgbImage.of(2, 2, new byte[2 * 2 * 3])));
+      return new SuperResolution(network::forward, network::close, TILE, network.factor());
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static void requireFinite(Path file, float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new InvalidInputException(
+            LABEL + " " + file + " returns NaN or infinite values; download it again");
+      }
+    }
+  }
+
+  private static SuperResolution openOnnx(Path file) {
     OnnxFile input = OnnxFile.read(file, LABEL);
     int tile = input.inputSize() < 0 ? TILE : input.inputSize();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * OVERLAP) {
@@ -65,8 +105,9 @@ public final class SuperResolution implements AutoCloseable {
               + " pixels, expected one output of 2 to 8 times the height and width; give a file"
               + " such as Real-ESRGAN's");
     }
+    OpenCvNetwork network = OpenCvNetwork.open(input, tile, OnnxFile.IMAGE_WORK);
     return new SuperResolution(
-        OpenCvNetwork.open(input, tile, OnnxFile.IMAGE_WORK), tile, (int) factor);
+        seen -> network.forward(seen, true, 0, 1 / 255.0), network::close, tile, (int) factor);
   }
 
   /** {@return the enlargement factor of width and height, 2 to 8} */
@@ -115,10 +156,17 @@ public final class SuperResolution implements AutoCloseable {
         // Pixels outside the image repeat its edge.
         RgbImage seen =
             Resampler.AREA.resize(image, x - OVERLAP, y - OVERLAP, tile, tile, tile, tile);
-        copyTile(network.forward(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
+        copyTile(forward(seen), x * factor, y * factor, width, out);
       }
     }
     return RgbImage.of(width, factor * image.height(), out);
+  }
+
+  private synchronized float[] forward(RgbImage seen) {
+    if (closed) {
+      throw new IllegalStateException(LABEL + " is closed; open it again");
+    }
+    return network.apply(seen);
   }
 
   private void copyTile(float[] values, int left, int top, int width, byte[] out) {
@@ -138,7 +186,10 @@ public final class SuperResolution implements AutoCloseable {
 
   /** Frees the network. */
   @Override
-  public void close() {
-    network.close();
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      closing.run();
+    }
   }
 }

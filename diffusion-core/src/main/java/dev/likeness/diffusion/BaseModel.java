@@ -1,5 +1,6 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.PromptEmbeddings;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
@@ -152,7 +153,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** {@return the default values of a text-to-image request's options} */
   public GenerationDefaults defaults() {
-    return engine.pipeline().defaults();
+    return engine.pipeline().defaults().plain();
   }
 
   /**
@@ -161,7 +162,7 @@ public final class BaseModel implements AutoCloseable {
    * @param request the request; some defaults depend on its initial image and control images
    */
   public GenerationDefaults defaults(ImageRequest request) {
-    return engine.model().defaults(request);
+    return engine.pipeline().defaults().of(request);
   }
 
   /**
@@ -198,6 +199,15 @@ public final class BaseModel implements AutoCloseable {
    */
   public SchedulerConfig scheduler() {
     return engine.model().scheduler();
+  }
+
+  /**
+   * {@return the base of the catalogue whose settings suit this model, by its family, task,
+   * prediction and distillation; empty if the catalogue has none} {@link #defaults()} has its steps
+   * and guidance.
+   */
+  public Optional<CatalogueModel> recipe() {
+    return engine.recipe();
   }
 
   /** {@return the name of the model's folder or file} */

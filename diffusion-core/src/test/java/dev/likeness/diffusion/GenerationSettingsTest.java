@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.pipeline.BaseDefaults;
 import dev.likeness.diffusion.internal.pipeline.RequestDefaults;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -117,7 +119,7 @@ class GenerationSettingsTest {
   }
 
   private static String size(OpenModel model, InitialImage initial) {
-    ImageRequest drawn = new RequestDefaults(model, model.defaults(ImageRequest.of("")))
+    ImageRequest drawn = new RequestDefaults(model, new BaseDefaults(model, Optional.empty()))
         .complete(ImageRequest.of("a hat").initialImage(initial));
     return drawn.width().getAsInt() + "x" + drawn.height().getAsInt();
   }

@@ -2,6 +2,7 @@ package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelComponents;
+import dev.likeness.diffusion.internal.family.ModelKind;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.model.SingleFile;
@@ -10,9 +11,6 @@ import java.util.Map;
 
 /** Reads details of a base model from its headers and configuration. */
 final class BaseDetails {
-  /** The channels of Stable Diffusion's latents. */
-  private static final int LATENTS = 4;
-
   private BaseDetails() {}
 
   /**
@@ -23,7 +21,7 @@ final class BaseDetails {
     Map<String, Object> details = new LinkedHashMap<>();
     if (files.componentClass("unet") != null) {
       ModelConfig unet = files.config("unet");
-      details.put("variant", variant(unet.integer("in_channels", LATENTS), latentChannels(files)));
+      details.put("variant", ModelKind.taskOfUnet(files));
       details.put("prediction", files.scheduler().text("prediction_type", "epsilon"));
       if (unet.has("sample_size") && files.componentClass("vae") != null) {
         details.put(
@@ -33,27 +31,6 @@ final class BaseDetails {
       details.put("prediction", "flow");
     }
     return details;
-  }
-
-  private static int latentChannels(ModelComponents files) {
-    return files.componentClass("vae") == null
-        ? LATENTS
-        : files.config("vae").integer("latent_channels", LATENTS);
-  }
-
-  /**
-   * Returns the variant of a UNet by its input channels beside the sample: mask and masked image,
-   * image, depth or pixels.
-   */
-  private static String variant(int in, int latents) {
-    int shown = in - latents;
-    return shown == 0
-        ? "text-to-image"
-        : shown == latents + 1
-            ? "inpainting"
-            : shown == latents
-                ? "instruct-pix2pix"
-                : shown == 1 ? "depth" : shown == 3 ? "upscaler" : "unknown";
   }
 
   private static int vaeScaleFactor(ModelConfig vae) {

@@ -25,6 +25,8 @@ public final class CatalogueModel {
     CONTROLNET,
     /** A small autoencoder for previews and face guidance. */
     TINY_AUTOENCODER,
+    /** A network that enlarges images. */
+    UPSCALER,
     /** A network that finds faces. */
     DETECTOR,
     /** A network that compares faces. */
@@ -123,6 +125,20 @@ public final class CatalogueModel {
     return text("family");
   }
 
+  /**
+   * {@return the kind of bases that its settings suit; empty if the model is no base, or its
+   * configuration was not read}
+   */
+  public Optional<BaseKind> kind() {
+    return values.get("kind") instanceof Map<?, ?> kind
+        ? Optional.of(new BaseKind(
+            family().orElseThrow(),
+            String.valueOf(kind.get("task")),
+            String.valueOf(kind.get("prediction")),
+            Boolean.TRUE.equals(kind.get("distilled"))))
+        : Optional.empty();
+  }
+
   /** {@return what the model is good for, in a few words} */
   public String purpose() {
     return text("purpose").orElseThrow();
@@ -195,6 +211,30 @@ public final class CatalogueModel {
    */
   public Optional<String> trainingBase() {
     return training("base");
+  }
+
+  /** {@return the rank of a LoRA of a person on this base; empty if no page gave it} */
+  public OptionalInt trainingRank() {
+    return trainingNumber("rank").isPresent()
+        ? OptionalInt.of((int) trainingNumber("rank").getAsDouble())
+        : OptionalInt.empty();
+  }
+
+  /** {@return the learning rate of a LoRA of a person on this base} */
+  public OptionalDouble learningRate() {
+    return trainingNumber("learning_rate");
+  }
+
+  /** {@return the training steps for each photo of a person, with batch size 1} */
+  public OptionalDouble stepsPerPhoto() {
+    return trainingNumber("steps_per_photo");
+  }
+
+  private OptionalDouble trainingNumber(String key) {
+    return values.get("training") instanceof Map<?, ?> training
+            && training.get(key) instanceof Number number
+        ? OptionalDouble.of(number.doubleValue())
+        : OptionalDouble.empty();
   }
 
   /** {@return the pages of the facts} */

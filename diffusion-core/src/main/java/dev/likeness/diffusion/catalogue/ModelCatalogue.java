@@ -54,6 +54,17 @@ public final class ModelCatalogue {
         .findFirst();
   }
 
+  /**
+   * {@return the first base of a kind, whose settings suit all bases of it; empty if there is none}
+   *
+   * @param kind what the configuration of a base tells
+   */
+  public Optional<CatalogueModel> find(BaseKind kind) {
+    return models.stream()
+        .filter(model -> model.kind().equals(Optional.of(kind)))
+        .findFirst();
+  }
+
   /** Read at the first use. */
   private static final class BuiltIn {
     static final ModelCatalogue CATALOGUE = read();

@@ -1,6 +1,9 @@
 package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.BaseKind;
+import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
@@ -143,6 +146,26 @@ public record ShootRequest(
    */
   public ShootRequest identityStrength(double value) {
     return new ShootRequest(styles, count, value, steps, guidance, size, seed, variant);
+  }
+
+  /**
+   * Returns the request with the steps of a base that is distilled to fewer steps than
+   * {@link #STEPS}, and without guidance if such a base needs none. For other bases, the request
+   * stays as it is.
+   *
+   * @param base the base model
+   * @return the request for this base
+   */
+  public ShootRequest forBase(BaseModel base) {
+    GenerationDefaults own = base.defaults();
+    boolean isDistilled = base.recipe()
+        .flatMap(CatalogueModel::kind)
+        .filter(BaseKind::isDistilled)
+        .isPresent();
+    if (!isDistilled || own.steps() >= STEPS) {
+      return this;
+    }
+    return own.guidance() > 1 ? steps(own.steps()) : steps(own.steps()).guidance(own.guidance());
   }
 
   /**

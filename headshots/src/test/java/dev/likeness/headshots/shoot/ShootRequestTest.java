@@ -3,16 +3,25 @@ package dev.likeness.headshots.shoot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.style.Style;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ShootRequestTest {
+  @TempDir
+  private Path folder;
+
   @Test
   void keepsEarlierSettings() {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 3)
@@ -25,6 +34,17 @@ class ShootRequestTest {
         new ShootRequest(
             request.styles(), 3, 0.5, 8, OptionalDouble.of(3), OptionalInt.of(512), 9, 0),
         request);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"klein/distilled, 4, 1", "zimage/turbo, 9, 0", "klein/base, 20, -1"})
+  void takesFewStepsOnABaseThatNeedsFew(String layout, int steps, double guidance) {
+    Path path = PipelineFolder.write(layout, folder).path();
+    try (BaseModel base = BaseModel.open(path, Compute.of("cpu", "f32"))) {
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1).forBase(base);
+      assertEquals(steps, request.steps());
+      assertEquals(guidance, request.guidance().orElse(-1));
+    }
   }
 
   @Test

@@ -1,9 +1,13 @@
 package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /** Presets of the duration of a training; {@link #of} turns a preset into settings. */
 public enum TrainingPreset {
@@ -48,8 +52,15 @@ public enum TrainingPreset {
     boolean declared = EngineAccess.extras(base).training().isPresent();
     double steps = declared
         ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / REFERENCE_PHOTOS)))
-        : Math.min(MAX_STEPS, Math.max(MIN_STEPS, STEPS_PER_PHOTO * photos));
+        : Math.min(MAX_STEPS, Math.max(MIN_STEPS, stepsPerPhoto(base) * photos));
     return full.steps((int) Math.round(stepFactor * steps));
+  }
+
+  private static double stepsPerPhoto(BaseModel base) {
+    return base.recipe().stream()
+        .flatMapToDouble(known -> known.stepsPerPhoto().stream())
+        .findFirst()
+        .orElse(STEPS_PER_PHOTO);
   }
 
   /** Implements {@link TrainingSettings#forBase}. */
@@ -62,12 +73,19 @@ public enum TrainingPreset {
               .capability(TrainingTarget.class)
               .map(TrainingTarget::recipe)
               .orElse(DEFAULT_RECIPE);
+          Optional<CatalogueModel> known = base.recipe();
           TrainingSettings full = settings
               .targets(LoraTargets.ATTENTION)
-              .rank(recipe.rank())
+              .rank(known
+                  .map(CatalogueModel::trainingRank)
+                  .orElseGet(OptionalInt::empty)
+                  .orElse(recipe.rank()))
               .steps(settings.steps() * settings.batchSize())
               .batchSize(1);
-          TrainingSettings slow = full.learningRate(recipe.learningRate());
+          TrainingSettings slow = full.learningRate(known
+              .map(CatalogueModel::learningRate)
+              .orElseGet(OptionalDouble::empty)
+              .orElse(recipe.learningRate()));
           return recipe.textEncoders() ? slow : slow.trainTextEncoder(false);
         });
   }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Contribution;
@@ -19,6 +21,7 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
@@ -482,6 +485,17 @@ class TrainingSettingsTest extends OnGoldenBase {
                 () -> new LoraTrainer(settings)
                     .train(base, images(), SUBJECT.token(""), Run.silent()))
             .getMessage());
+  }
+
+  @Test
+  void takesTheSettingsOfTheCatalogueForBasesOfTheKind(@TempDir Path files) {
+    Path xl =
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, files).path();
+    try (BaseModel sdxl = BaseModel.open(xl, Compute.EXACT)) {
+      assertEquals("sdxl", sdxl.recipe().orElseThrow().name());
+      assertEquals(1e-4, TrainingSettings.balanced().forBase(sdxl).learningRate());
+      assertEquals(1000, TrainingPreset.BALANCED.of(sdxl, 10).steps());
+    }
   }
 
   @Test

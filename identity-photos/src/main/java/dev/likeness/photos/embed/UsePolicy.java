@@ -1,6 +1,8 @@
 package dev.likeness.photos.embed;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
@@ -41,8 +43,8 @@ public enum UsePolicy {
 
   /**
    * Checks that the licence of a base model permits this use. For commercial use, this method
-   * refuses only FLUX.1 Kontext and FLUX.2 klein 9B. It does not know the licences of other bases,
-   * and permits them all.
+   * refuses the bases that their networks show to be FLUX.1 dev, Fill or Kontext, or FLUX.2 klein
+   * 9B. It permits all others, because their networks do not show their licences.
    *
    * @param base the base model
    * @throws InvalidInputException if the licence forbids this use; the message names the base and
@@ -56,6 +58,24 @@ public enum UsePolicy {
           throw new InvalidInputException("the base " + base.name() + " has the weights of "
               + licence.model() + ", whose licence (" + licence.licence()
               + ") forbids commercial use; use a base whose licence allows it");
+        });
+  }
+
+  /**
+   * Checks that the licence of a model of the catalogue permits this use. A model whose licence no
+   * page gave, or whose licence has conditions, is permitted.
+   *
+   * @param model the model
+   * @throws InvalidInputException if the licence forbids this use; the message names the model and
+   *     the licence
+   */
+  public void require(CatalogueModel model) {
+    model
+        .licence()
+        .filter(licence -> this == COMMERCIAL && licence.commercial() == Commercial.NO)
+        .ifPresent(licence -> {
+          throw new InvalidInputException("the licence of " + model.name() + " (" + licence.name()
+              + ") forbids commercial use; use a model whose licence allows it");
         });
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -29,6 +30,15 @@ public interface ModelFamily {
    */
   default Optional<Variant> variantOf(ModelComponents components) {
     return variants().size() == 1 ? Optional.of(variants().get(0)) : Optional.empty();
+  }
+
+  /**
+   * What the configuration of a model tells about the settings that suit it; empty if it does not
+   * determine a variant.
+   */
+  default Optional<BaseKind> kind(ModelComponents components) {
+    return variantOf(components)
+        .map(variant -> ModelKind.ofFlow(variant, ModelKind.TEXT_TO_IMAGE, false));
   }
 
   /**

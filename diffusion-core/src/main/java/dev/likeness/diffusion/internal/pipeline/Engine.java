@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.ForwardMemory;
@@ -7,6 +8,7 @@ import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.PlannedFiles;
+import dev.likeness.diffusion.internal.model.Recognition;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
@@ -44,7 +46,7 @@ public record Engine(
       Pipeline pipeline = FamilyRegistry.build(files.describe(), () -> {
         Pipeline stages = new Pipeline(
             model,
-            model.defaults(ImageRequest.of("")),
+            new BaseDefaults(model, Recognition.of(files, extras)),
             new ModelOffload(model, plan, false),
             files.notices(),
             new ReferenceLatents());
@@ -80,6 +82,11 @@ public record Engine(
   /** The opened model. */
   public OpenModel model() {
     return pipeline.model();
+  }
+
+  /** The base of the catalogue whose settings suit the model; empty if there is none. */
+  public Optional<CatalogueModel> recipe() {
+    return pipeline.defaults().recipe();
   }
 
   /** The memory plan; empty without a budget. */

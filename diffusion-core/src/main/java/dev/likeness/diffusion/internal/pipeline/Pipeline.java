@@ -11,7 +11,6 @@ import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
-import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.Run;
@@ -41,7 +40,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record Pipeline(
     OpenModel model,
-    GenerationDefaults defaults,
+    BaseDefaults defaults,
     ModelOffload offload,
     List<String> notices,
     ReferenceLatents references) {
@@ -173,6 +172,6 @@ public record Pipeline(
   }
 
   private SamplingPlanning planning() {
-    return new SamplingPlanning(model, defaults);
+    return new SamplingPlanning(model, defaults.plain());
   }
 }

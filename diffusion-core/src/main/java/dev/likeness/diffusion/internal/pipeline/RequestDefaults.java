@@ -13,10 +13,10 @@ import dev.likeness.diffusion.tensor.Latents;
  *
  * @param defaults the base's default options
  */
-public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
+public record RequestDefaults(OpenModel model, BaseDefaults defaults) {
   /** The request with every default filled in. */
   public ImageRequest complete(ImageRequest r) {
-    GenerationDefaults own = model.defaults(r);
+    GenerationDefaults own = defaults.of(r);
     ImageRequest counted = r.steps().isEmpty() ? r.steps(own.steps()) : r;
     ImageRequest sized = withSize(counted).guidance(r.guidance().orElse(own.guidance()));
     InitialImage initial = r.initialImage().orElse(null);
@@ -39,10 +39,14 @@ public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
     double scale = image == null ? 1 : model.latents().scale(image);
     int width = latents != null
         ? latents.width() * factor
-        : image != null ? roundToUnit(image.width(), scale, unit) : defaults.width();
+        : image != null
+            ? roundToUnit(image.width(), scale, unit)
+            : defaults.plain().width();
     int height = latents != null
         ? latents.height() * factor
-        : image != null ? roundToUnit(image.height(), scale, unit) : defaults.height();
+        : image != null
+            ? roundToUnit(image.height(), scale, unit)
+            : defaults.plain().height();
     int w = r.width().orElse(width);
     int h = r.height().orElse(height);
     if (w % unit != 0 || h % unit != 0 || w < 1 || h < 1) {

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux;
 
+import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.DoubleStreamKeys;
@@ -13,6 +14,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
+import dev.likeness.diffusion.internal.family.ModelKind;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.StreamSites;
@@ -49,6 +51,18 @@ public final class FluxFamily implements ModelFamily {
   @Override
   public List<Variant> variants() {
     return List.of(VARIANT);
+  }
+
+  /** Schnell has no guidance input. Kontext has a pipeline of its own, and Fill takes a mask. */
+  @Override
+  public Optional<BaseKind> kind(ModelComponents components) {
+    ModelConfig transformer = components.config(ModelComponent.TRANSFORMER.folder());
+    int latents = FluxNetworks.PATCH_SIZE * ModelKind.latentChannels(components);
+    String task = transformer.integer("in_channels", latents) > latents
+        ? ModelKind.INPAINTING
+        : FluxNetworks.isKontext(components) ? ModelKind.EDITING : ModelKind.TEXT_TO_IMAGE;
+    return Optional.of(
+        ModelKind.ofFlow(VARIANT, task, !transformer.flag("guidance_embeds", false)));
   }
 
   @Override

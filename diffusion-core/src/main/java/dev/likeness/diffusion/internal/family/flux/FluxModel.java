@@ -67,7 +67,7 @@ final class FluxModel implements OpenModel {
         TEXT_INPUTS,
         new Controls(),
         model.isKontext() ? new ReferenceTokens() : null,
-        model.isKontext() ? FluxNetworks.KONTEXT_LICENCE : null,
+        model.nonCommercial(),
         model.isFill() ? new FillInpainting() : null,
         FluxNetworks.FluxTrainingTarget.of(model));
   }

@@ -26,11 +26,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class FluxNetworks extends TransformerNetworks<FluxConfig, FluxTransformer2DModel> {
   /** A token is a square of two by two latent pixels. */
-  private static final int PATCH_SIZE = 4;
+  static final int PATCH_SIZE = 4;
 
-  /** Kontext's weights are published under this licence only. */
-  static final NonCommercial KONTEXT_LICENCE =
-      new NonCommercial("FLUX.1 Kontext", "FLUX.1 [dev] Non-Commercial License");
+  /** The licence of dev, Fill and Kontext, and of models made from them. */
+  private static final String LICENCE = "FLUX.1 [dev] Non-Commercial License";
+
+  /** The numbers of blocks of FLUX.1. Smaller models with a guidance input may have any licence. */
+  private static final int BLOCKS = 19;
+
+  private static final int SINGLE_BLOCKS = 38;
 
   private final boolean isKontext;
   private final LoadedClip clip;
@@ -38,7 +42,7 @@ public final class FluxNetworks extends TransformerNetworks<FluxConfig, FluxTran
 
   private FluxNetworks(ModelComponents files, Compute compute) {
     super(files, compute);
-    this.isKontext = files.pipeline().contains("Kontext");
+    this.isKontext = isKontext(files);
     try {
       clip = ownComponent(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
       t5 = ownComponent(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
@@ -96,9 +100,29 @@ public final class FluxNetworks extends TransformerNetworks<FluxConfig, FluxTran
     return config().inChannels() == fillChannels();
   }
 
+  /** Returns true if the files are those of Kontext. */
+  static boolean isKontext(ModelComponents files) {
+    return files.pipeline().contains("Kontext");
+  }
+
   /** Returns true if the transformer takes a reference image to edit (Kontext). */
   public boolean isKontext() {
     return isKontext;
+  }
+
+  /**
+   * The licence of dev, Fill and Kontext; null for others. Of the models with FLUX.1's blocks, only
+   * these and models made from them have a guidance input.
+   */
+  NonCommercial nonCommercial() {
+    boolean isDev = config().guidanceEmbeds()
+        && config().layers() == BLOCKS
+        && config().singleLayers() == SINGLE_BLOCKS;
+    return isKontext
+        ? new NonCommercial("FLUX.1 Kontext", LICENCE)
+        : isFill()
+            ? new NonCommercial("FLUX.1 Fill", LICENCE)
+            : isDev ? new NonCommercial("FLUX.1 dev", LICENCE) : null;
   }
 
   /** CLIP, whose pooled text conditions the transformer. */

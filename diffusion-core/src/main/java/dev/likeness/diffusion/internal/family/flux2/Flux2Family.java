@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
+import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
@@ -11,6 +12,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
+import dev.likeness.diffusion.internal.family.ModelKind;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -23,6 +25,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** FLUX.2 klein, base and distilled. */
@@ -54,6 +57,12 @@ public final class Flux2Family implements ModelFamily {
   @Override
   public List<Variant> variants() {
     return List.of(VARIANT);
+  }
+
+  @Override
+  public Optional<BaseKind> kind(ModelComponents components) {
+    return Optional.of(
+        ModelKind.ofFlow(VARIANT, ModelKind.TEXT_TO_IMAGE, Flux2Networks.isDistilled(components)));
   }
 
   @Override

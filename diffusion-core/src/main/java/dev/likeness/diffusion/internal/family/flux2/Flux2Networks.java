@@ -32,8 +32,8 @@ public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2T
 
   private Flux2Networks(ModelComponents files, Compute compute) {
     super(files, compute);
-    keepsReferences = files.pipeline().equals(KV_PIPELINE);
-    isDistilled = keepsReferences || files.option("is_distilled");
+    keepsReferences = keepsReferences(files);
+    isDistilled = isDistilled(files);
     try {
       textEncoder = ownComponent(LoadedQwen3.open(
           files, compute, config -> new LoadedQwen3.Reading(false, TEXT_LAYERS, true)));
@@ -62,6 +62,15 @@ public final class Flux2Networks extends TransformerNetworks<Flux2Config, Flux2T
     files.requireClass("text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
     files.requireClass("vae", AutoencoderKLFlux2.KIND.className());
     return new Flux2Networks(files, compute);
+  }
+
+  private static boolean keepsReferences(ModelComponents files) {
+    return files.pipeline().equals(KV_PIPELINE);
+  }
+
+  /** Returns true if the files are those of a distilled model. */
+  static boolean isDistilled(ModelComponents files) {
+    return keepsReferences(files) || files.option("is_distilled");
   }
 
   /** Returns true if the model is distilled and runs without guidance. */

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
+import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionPath;
@@ -13,6 +14,7 @@ import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelFormat;
+import dev.likeness.diffusion.internal.family.ModelKind;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;
@@ -76,6 +78,21 @@ public final class StableDiffusionFamily implements ModelFamily {
     }
     return Optional.of(
         usesLinearProjection(components) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
+  }
+
+  /** A latent consistency model has an input for the guidance scale. */
+  @Override
+  public Optional<BaseKind> kind(ModelComponents components) {
+    return variantOf(components)
+        .map(variant -> variant == StableDiffusionVariant.SDXL
+                && components.componentClass(ModelComponent.TEXT_ENCODER.folder()) == null
+            ? StableDiffusionVariant.REFINER
+            : variant)
+        .map(variant -> new BaseKind(
+            variant.name(),
+            ModelKind.taskOfUnet(components),
+            components.scheduler().text("prediction_type", "epsilon"),
+            components.config("unet").has("time_cond_proj_dim")));
   }
 
   private static boolean usesLinearProjection(ModelComponents components) {

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
+import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
@@ -10,6 +11,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.LoraLayers.Widths;
 import dev.likeness.diffusion.internal.family.ModelComponents;
 import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelKind;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TransformerVariant;
@@ -17,10 +19,12 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Z-Image, base and turbo. */
 public final class ZImageFamily implements ModelFamily {
@@ -49,6 +53,16 @@ public final class ZImageFamily implements ModelFamily {
   @Override
   public List<Variant> variants() {
     return List.of(VARIANT);
+  }
+
+  @Override
+  public Optional<BaseKind> kind(ModelComponents components) {
+    ModelConfig scheduler = components.scheduler();
+    return Optional.of(ModelKind.ofFlow(
+        VARIANT,
+        ModelKind.TEXT_TO_IMAGE,
+        ZImageModel.ZImageTrainingTarget.isTurbo(
+            scheduler.number("shift", 1), scheduler.flag("use_dynamic_shifting", false))));
   }
 
   @Override

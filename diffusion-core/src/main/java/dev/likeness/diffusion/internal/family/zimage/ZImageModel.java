@@ -183,10 +183,16 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     public Distillation distillation() {
       SchedulerConfig scheduler = model.scheduler();
       boolean turbo = scheduler.options().has("shift")
-          && scheduler.options().number("shift") == TURBO_SHIFT
-          && !(scheduler.options().has("use_dynamic_shifting")
-              && scheduler.options().flag("use_dynamic_shifting"));
+          && isTurbo(
+              scheduler.options().number("shift"),
+              scheduler.options().has("use_dynamic_shifting")
+                  && scheduler.options().flag("use_dynamic_shifting"));
       return turbo ? Distillation.LIKELY : Distillation.NONE;
+    }
+
+    /** Returns true if a scheduler's configuration is that of Turbo. */
+    static boolean isTurbo(double shift, boolean isDynamic) {
+      return shift == TURBO_SHIFT && !isDynamic;
     }
 
     @Override

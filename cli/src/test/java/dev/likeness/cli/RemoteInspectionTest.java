@@ -408,7 +408,7 @@ class RemoteInspectionTest {
     assertEquals(0, run.status(), run.err());
     return run.out()
         .lines()
-        .filter(line -> line.matches("(memory|fits|training|trains) .*"))
+        .filter(line -> line.matches("(memory|fits|training|trains)  .*"))
         .map(line -> line.matches("(memory|fits) .*")
             ? line.replaceAll("[\\d.]+ GiB", "# GiB").replaceAll("in (f32|bf16)", "in #")
             : line)
@@ -432,6 +432,31 @@ class RemoteInspectionTest {
         "training     0.4 GiB, 0.4 GiB with gradient checkpointing, for a LoRA of rank 16 in "
             + type + " at 32x32",
         "trains       yes");
+  }
+
+  /** The lines about time, of which the numbers are those of this moment. */
+  private static List<String> timeLines(String inspected) {
+    return CommandResult.of("inspect", inspected)
+        .out()
+        .lines()
+        .filter(line -> line.matches("(time|trains in)  .*"))
+        .map(line -> line.replaceAll("[\\d.e+-]+ (s|min|h)\\b", "# s")
+            .replaceAll("[\\d.e+-]+ (TFLOP|GFLOP)", "# $1")
+            .replaceAll("photos: \\d+ steps", "photos: # steps")
+            .replaceAll("in (f32|bf16),", "in #,"))
+        .toList();
+  }
+
+  @Test
+  void timeOfAnImageAndOfATraining() throws IOException {
+    Path base = TinyBase.in(folder);
+    List<String> expected = List.of(
+        "time         about # s for one image of 32x32 in 50 steps with guidance: # TFLOP at # GFLOP"
+            + " a second in #, as just measured on this machine",
+        "trains in    about # s on 10 photos: # steps of # s at 32x32");
+    assertEquals(expected, timeLines(base.toString()));
+    publish(base);
+    assertEquals(expected, timeLines("hf:" + REPOSITORY));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.inspect.BaseMemory;
+import dev.likeness.cli.inspect.BaseTime;
 import dev.likeness.cli.inspect.CheckpointInspection;
 import dev.likeness.cli.inspect.Inspector;
 import dev.likeness.cli.paths.PathUse;
@@ -53,7 +54,7 @@ public final class InspectCommand implements Runnable {
     }
     CheckpointInspection found = Inspector.inspect(ModelPlaces.find(path));
     console.out().println(json ? found.toJson() : found.toString());
-    tellMemory(found, UnaryOperator.identity());
+    tellCosts(found, UnaryOperator.identity());
     console.out().flush();
     if (!found.problems().isEmpty()) {
       throw new InvalidInputException(found.problems().get(0));
@@ -68,7 +69,7 @@ public final class InspectCommand implements Runnable {
       if (!json) {
         tellRepository(headers);
       }
-      tellMemory(found, headers::named);
+      tellCosts(found, headers::named);
       console.out().flush();
       if (!found.problems().isEmpty()) {
         throw new InvalidInputException(headers.named(found.problems().get(0)));
@@ -88,10 +89,11 @@ public final class InspectCommand implements Runnable {
     tell("read", String.format(Locale.ROOT, "%.1f MB", headers.readBytes() / 1e6));
   }
 
-  /** Tells the memory that a base without problems needs; nothing of other files. */
-  private void tellMemory(CheckpointInspection found, UnaryOperator<String> naming) {
+  /** Tells the memory and time that a base without problems needs; nothing of other files. */
+  private void tellCosts(CheckpointInspection found, UnaryOperator<String> naming) {
     if (!json && found.kind().equals("base") && found.problems().isEmpty()) {
       BaseMemory.of(found.path()).forEach((name, value) -> tell(name, naming.apply(value)));
+      BaseTime.of(found.path()).forEach((name, value) -> tell(name, naming.apply(value)));
     }
   }
 

@@ -106,10 +106,6 @@ class FaceGuidanceCommandTest {
         "2");
     assertFails(
         2,
-        "--commercial does nothing without --reference or --face-guidance; leave it out",
-        "--commercial");
-    assertFails(
-        2,
         "--face-guidance-every must be a whole number from 1 to 10000, got 0",
         "--face-guidance",
         photo,

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.hub.LocalHub;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ class NewUserTest {
   void setVariables() throws IOException {
     System.setProperty("likeness.env.HF_ENDPOINT", server.address().toString());
     System.setProperty("likeness.env.HF_HUB_CACHE", folder.resolve("cache").toString());
+    System.setProperty("likeness.env.XDG_CONFIG_HOME", folder.resolve("config").toString());
     System.setProperty("likeness.env.HF_HUB_OFFLINE", "0");
     System.setProperty("likeness.env.TRANSFORMERS_OFFLINE", "0");
     Path base = TinyBase.in(folder.resolve("published"));
@@ -137,6 +139,130 @@ class NewUserTest {
         "--out",
         folder.resolve("b").toString());
     assertTrue(!own.err().contains("the catalogue's settings"), own.err());
+  }
+
+  private CommandResult generated(String base, String... more) {
+    List<String> words = new ArrayList<>(List.of(
+        "generate",
+        "--base",
+        base,
+        "--prompt",
+        "a woman",
+        "--steps",
+        "1",
+        "--width",
+        "32",
+        "--height",
+        "32",
+        "--out",
+        folder.resolve("images").toString()));
+    words.addAll(List.of(more));
+    return CommandResult.of(words.toArray(String[]::new));
+  }
+
+  private static Path copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        Path copied = to.resolve(from.relativize(file).toString());
+        Files.createDirectories(copied.getParent());
+        Files.copy(file, copied);
+      }
+    }
+    return to;
+  }
+
+  @Test
+  void aBaseOfTheSameKindTakesTheSettingsToo() {
+    // A TinyBase declares settings of its own.
+    String base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder.resolve("own"))
+        .path()
+        .toString();
+    CommandResult told = generated(base);
+    assertEquals(0, told.status(), told.err());
+    assertTrue(
+        told.err().contains("the catalogue's settings for bases such as sd15: --guidance 7.5\n"),
+        told.err());
+    CommandResult own = generated(base, "--guidance", "1");
+    assertTrue(!own.err().contains("the catalogue's settings"), own.err());
+  }
+
+  @Test
+  void aDownloadedBaseIsRecognisedWhereItIsCopiedTo() throws IOException {
+    CommandResult got = CommandResult.of("models", "get", "sd15");
+    assertEquals(0, got.status(), got.err());
+    Path copy = copy(Path.of(got.out().strip()), folder.resolve("copies/mine"));
+    CommandResult told = generated(copy.toString());
+    assertEquals(0, told.status(), told.err());
+    assertTrue(
+        told.err().contains("the catalogue's settings for sd15: --guidance 7.5\n"), told.err());
+  }
+
+  @Test
+  void aSchedulerOfTheCatalogueIsTakenForTheVeryBase() throws IOException {
+    get("realvisxl");
+    CommandResult told = generated("realvisxl");
+    assertTrue(
+        told.err()
+            .contains("the catalogue's settings for realvisxl: --guidance 5.0 --scheduler"
+                + " \"dpmpp_sde karras\"\n"),
+        told.err());
+    CommandResult own = generated("realvisxl", "--scheduler", "DDIM");
+    assertTrue(
+        own.err().contains("the catalogue's settings for realvisxl: --guidance 5.0\n"), own.err());
+  }
+
+  @Test
+  void everyCommandRefusesABaseThatIsNotForSale() throws IOException {
+    get("flux-dev");
+    String message = "likeness: the licence of flux-dev (FLUX.1 [dev] Non-Commercial) forbids"
+        + " commercial use; use a model whose licence allows it";
+    CommandResult generate = generated("flux-dev", "--commercial");
+    assertEquals(3, generate.status());
+    assertTrue(generate.err().strip().endsWith(message), generate.err());
+    Path copy = copy(
+        Path.of(CommandResult.of("models", "get", "flux-dev").out().strip()),
+        folder.resolve("copies/mine"));
+    String lora = folder.resolve("a.safetensors").toString();
+    for (String[] words : new String[][] {
+      {"generate", "--base", copy.toString(), "--prompt", "x", "--out", lora + "s"},
+      {"lora", "--base", copy.toString(), "--extract", copy.toString(), "--out", lora}
+    }) {
+      List<String> all = new ArrayList<>(List.of(words));
+      all.add("--commercial");
+      CommandResult run = CommandResult.of(all.toArray(String[]::new));
+      assertTrue(run.err().strip().endsWith(message), words[0] + ": " + run.err());
+    }
+    CommandResult control = generated(
+        copy.toString(),
+        "--controlnet",
+        "controlnet-canny-flux",
+        "--control-image",
+        "x.png",
+        "--commercial");
+    assertTrue(
+        control
+            .err()
+            .contains("the licence of controlnet-canny-flux (FLUX.1 [dev] Non-Commercial)"
+                + " forbids commercial use"),
+        control.err());
+  }
+
+  @Test
+  void aFileThatComesLaterIsNoPartOfTheBase() throws IOException {
+    assertEquals(0, CommandResult.of("models", "get", "sd15").status());
+    LocalHub.Repository repository =
+        server.repository("stable-diffusion-v1-5/stable-diffusion-v1-5");
+    repository.large("pytorch_lora_weights.safetensors", new byte[1000]);
+    repository.large("unet/later.safetensors", new byte[1000]);
+    for (String file : List.of("pytorch_lora_weights.safetensors", "unet/later.safetensors")) {
+      CommandResult got =
+          CommandResult.of("models", "get", "stable-diffusion-v1-5/stable-diffusion-v1-5:" + file);
+      assertEquals(0, got.status(), got.err());
+    }
+    CommandResult before = CommandResult.of("inspect", "sd15");
+    assertEquals(0, before.status(), before.err());
+    CommandResult image = generated("sd15");
+    assertEquals(0, image.status(), image.err());
   }
 
   @Test

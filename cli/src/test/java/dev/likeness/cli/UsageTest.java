@@ -93,11 +93,7 @@ class UsageTest {
   @Test
   void refusesOptionsThatWouldDoNothing() {
     for (String option : List.of(
-        "--control-mode=1",
-        "--preview-every=2",
-        "--hires-pixels",
-        "--commercial",
-        "--degraded-guidance-scale=3")) {
+        "--control-mode=1", "--preview-every=2", "--hires-pixels", "--degraded-guidance-scale=3")) {
       CommandResult run = CommandResult.of("generate", "--prompt", "x", "--out", "x", option);
       assertTrue(
           run.status() == 2

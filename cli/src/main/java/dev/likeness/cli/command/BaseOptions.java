@@ -8,18 +8,25 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
+import dev.likeness.diffusion.error.LikenessException;
+import dev.likeness.diffusion.internal.family.ModelComponents;
+import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.Recognition;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,6 +79,9 @@ final class BaseOptions {
   @Mixin
   private ComputeOptions compute;
 
+  @Mixin
+  private CommercialOption use;
+
   /** Returns the files of the base, with replaced components. */
   ModelFiles files() {
     ModelFiles files = ModelFiles.of(folder());
@@ -97,13 +107,43 @@ final class BaseOptions {
   }
 
   private BaseModel open(ModelFiles files, MemoryBudget budget) {
-    return budget == null
-        ? BaseModel.open(files, compute())
-        : BaseModel.open(files, compute(), budget);
+    return permitted(
+        files,
+        () -> budget == null
+            ? BaseModel.open(files, compute())
+            : BaseModel.open(files, compute(), budget));
   }
 
   private BaseModel open(Compute on) {
-    return BaseModel.open(files(), on);
+    return permitted(files(), () -> BaseModel.open(files(), on));
+  }
+
+  /** Opens another base on the device of a model. */
+  BaseModel openOther(Path path, Compute on) {
+    return permitted(ModelFiles.of(path), () -> BaseModel.open(path, on));
+  }
+
+  /**
+   * Opens a model whose licence permits the use: by the catalogue's entry for its files, if there
+   * is one, or by its networks. Every command opens its bases here.
+   */
+  private BaseModel permitted(ModelFiles files, Supplier<BaseModel> opening) {
+    if (use.policy() == UsePolicy.COMMERCIAL) {
+      ModelPlaces.catalogued(files.path()).ifPresent(use.policy()::require);
+    }
+    BaseModel opened = opening.get();
+    try {
+      use.policy().require(opened);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** Returns the accepted licences. */
+  UsePolicy policy() {
+    return use.policy();
   }
 
   /** Returns true if no component is replaced. */
@@ -143,6 +183,28 @@ final class BaseOptions {
     }
     Optional<CatalogueModel> named = ModelCatalogue.builtIn().find(base);
     return named.isPresent() || isEmbedded() ? named : ModelPlaces.catalogued(files);
+  }
+
+  /**
+   * Returns the base of the catalogue whose settings suit this base: the same base, or the first of
+   * its kind; empty if there is none, or the files do not open.
+   */
+  Optional<CatalogueRecipe.Known> known() {
+    Optional<CatalogueModel> same = catalogued();
+    if (same.isPresent() || isEmbedded()) {
+      return same.map(model -> new CatalogueRecipe.Known(model, true));
+    }
+    try {
+      ModelComponents files = ModelOpener.open(folder());
+      ModelComponents predicting = prediction == null
+          ? files
+          : new ModelComponents.Predicting(files, Prediction.parse(prediction));
+      return Recognition.of(predicting, ModelExtras.of(files.folder()))
+          .map(model -> new CatalogueRecipe.Known(model, false));
+    } catch (LikenessException e) {
+      // Opening the base reports it.
+      return Optional.empty();
+    }
   }
 
   /** Returns the name of the base as given. */

@@ -1,7 +1,10 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.shoot.ShootRequest;
 import java.util.ArrayList;
@@ -14,23 +17,58 @@ import java.util.OptionalInt;
  * The catalogue's settings for a base that it knows, in place of options that the user did not
  * give.
  *
- * @param name the base's name in the catalogue
+ * @param name the base as the catalogue knows it
  * @param steps the number of steps; empty if the user gave one, or the catalogue has none
  * @param guidance the guidance scale, in the same way
+ * @param scheduler the scheduler, in the same way
  */
-record CatalogueRecipe(String name, OptionalInt steps, OptionalDouble guidance) {
+record CatalogueRecipe(
+    String name, OptionalInt steps, OptionalDouble guidance, Optional<String> scheduler) {
   private static final CatalogueRecipe NONE =
-      new CatalogueRecipe("", OptionalInt.empty(), OptionalDouble.empty());
+      new CatalogueRecipe("", OptionalInt.empty(), OptionalDouble.empty(), Optional.empty());
 
-  /** Returns the settings for an image. */
-  static CatalogueRecipe ofImage(BaseOptions base, boolean hasSteps, boolean hasGuidance) {
-    Optional<CatalogueModel> known = base.catalogued();
-    return known.isEmpty()
-        ? NONE
-        : new CatalogueRecipe(
-            known.get().name(),
-            hasSteps ? OptionalInt.empty() : known.get().steps(),
-            hasGuidance ? OptionalDouble.empty() : known.get().guidance());
+  /**
+   * A base of the catalogue whose settings suit the user's base.
+   *
+   * @param isSame true if the user's base is this very base, false if it is of the same kind
+   */
+  record Known(CatalogueModel model, boolean isSame) {
+    /** Returns the base for a line about its settings. */
+    String name() {
+      return isSame ? model.name() : "bases such as " + model.name();
+    }
+
+    private boolean isDistilled() {
+      return model.kind().filter(BaseKind::isDistilled).isPresent();
+    }
+  }
+
+  /** Which settings of an image the user gave, so that they are kept. */
+  record Given(boolean steps, boolean guidance, boolean scheduler) {}
+
+  /**
+   * Returns the settings for an image on a base of the catalogue. Other bases have the settings of
+   * their kind by {@link BaseModel#defaults()}.
+   *
+   * @param isPlain true if the image is generated from a prompt alone; the catalogue's guidance is
+   *     for such images, unless the base is distilled
+   */
+  static CatalogueRecipe ofImage(BaseOptions base, Given given, boolean isPlain) {
+    return base.catalogued()
+        .map(model -> of(new Known(model, true), given, isPlain))
+        .orElse(NONE);
+  }
+
+  private static CatalogueRecipe of(Known known, Given given, boolean isPlain) {
+    CatalogueModel model = known.model();
+    return new CatalogueRecipe(
+        known.name(),
+        given.steps() ? OptionalInt.empty() : model.steps(),
+        given.guidance() || !isPlain && !known.isDistilled()
+            ? OptionalDouble.empty()
+            : model.guidance(),
+        // A scheduler suits the very weights that it was tried with.
+        given.scheduler() || !known.isSame() ? Optional.empty() : model.scheduler());
   }
 
   /**
@@ -38,7 +76,9 @@ record CatalogueRecipe(String name, OptionalInt steps, OptionalDouble guidance) 
    * guidance. Other bases take the steps and guidance of headshots and their styles.
    */
   static CatalogueRecipe ofHeadshots(BaseOptions base, boolean hasSteps, boolean hasGuidance) {
-    CatalogueRecipe image = ofImage(base, hasSteps, hasGuidance);
+    CatalogueRecipe image = base.known()
+        .map(known -> of(known, new Given(hasSteps, hasGuidance, true), true))
+        .orElse(NONE);
     return new CatalogueRecipe(
         image.name,
         image.steps.isPresent() && image.steps.getAsInt() < ShootRequest.STEPS
@@ -46,12 +86,14 @@ record CatalogueRecipe(String name, OptionalInt steps, OptionalDouble guidance) 
             : OptionalInt.empty(),
         image.guidance.isPresent() && image.guidance.getAsDouble() <= 1
             ? image.guidance
-            : OptionalDouble.empty());
+            : OptionalDouble.empty(),
+        Optional.empty());
   }
 
   ImageRequest apply(ImageRequest request) {
     ImageRequest counted = steps.isPresent() ? request.steps(steps.getAsInt()) : request;
-    return guidance.isPresent() ? counted.guidance(guidance.getAsDouble()) : counted;
+    ImageRequest planned = scheduler.map(counted::scheduler).orElse(counted);
+    return guidance.isPresent() ? planned.guidance(guidance.getAsDouble()) : planned;
   }
 
   ShootRequest apply(ShootRequest request) {
@@ -64,6 +106,31 @@ record CatalogueRecipe(String name, OptionalInt steps, OptionalDouble guidance) 
     List<String> taken = new ArrayList<>();
     steps.ifPresent(number -> taken.add("--steps " + number));
     guidance.ifPresent(scale -> taken.add("--guidance " + scale));
+    scheduler.ifPresent(own -> taken.add("--scheduler \"" + own + "\""));
+    tell(name, taken, console);
+  }
+
+  /**
+   * Says in one line which defaults of a base are the catalogue's settings for bases of its kind.
+   *
+   * @param request the request before its defaults are filled in
+   */
+  static void tellOfKind(BaseModel model, ImageRequest request, Given given, Console console) {
+    model.recipe().ifPresent(known -> {
+      GenerationDefaults own = model.defaults(request);
+      List<String> taken = new ArrayList<>();
+      if (!given.steps() && known.steps().equals(OptionalInt.of(own.steps()))) {
+        taken.add("--steps " + own.steps());
+      }
+      if (!given.guidance() && known.guidance().equals(OptionalDouble.of(own.guidance()))) {
+        taken.add("--guidance " + own.guidance());
+      }
+      tell(new Known(known, false).name(), taken, console);
+    });
+  }
+
+  /** Says in one line which settings of the catalogue were taken; nothing if there are none. */
+  static void tell(String name, List<String> taken, Console console) {
     if (!taken.isEmpty()) {
       console
           .err()

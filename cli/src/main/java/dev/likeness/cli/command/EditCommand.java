@@ -27,7 +27,6 @@ import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -145,7 +144,7 @@ public final class EditCommand implements Runnable, WritesFiles {
     HeadshotEdit wanted = edit.edit();
     identity.requireNoStore(store);
     consent.requireMissing(store, identity.files(person));
-    identity.require(base.folder(), base.name(), UsePolicy.NON_COMMERCIAL);
+    identity.require(base.folder(), base.name(), base.policy());
     identity.requireUsedInEdit(control, base.folder(), console);
     if (!store.isGiven()) {
       identity.requireReadable(person);
@@ -155,13 +154,12 @@ public final class EditCommand implements Runnable, WritesFiles {
     Optional<Headshot> recorded = Headshot.findRecorded(image);
     try (ReviewTools tools = detector.open();
         FaceGuidanceOption.GivenNetworks given =
-            faceGuidance.openNetworks(base.folder(), tools.detector(), UsePolicy.NON_COMMERCIAL);
+            faceGuidance.openNetworks(base.folder(), tools.detector(), base.policy());
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         BaseModel model = memory.open(base, OptionalInt.empty(), OptionalInt.empty(), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector());
-        IdentityOptions.LoadedAdapter eye = identity
-            .open(base.folder(), model, UsePolicy.NON_COMMERCIAL, control)
-            .orElse(null);
+        IdentityOptions.LoadedAdapter eye =
+            identity.open(base.folder(), model, base.policy(), control).orElse(null);
         LoraPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
       LoraPerson trained =

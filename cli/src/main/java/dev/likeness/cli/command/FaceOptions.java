@@ -49,19 +49,18 @@ final class FaceOptions {
       description = "BRISQUE model in OpenCV's two YAML files (default: the built-in model)")
   private List<Path> brisque;
 
-  @Option(
-      names = "--commercial",
-      description = "refuses models whose licence forbids commercial use")
-  private boolean commercial;
-
-  /** Returns the tools; the caller closes them. */
-  ReviewTools open() {
+  /**
+   * Returns the tools; the caller closes them.
+   *
+   * @param policy the accepted licences
+   */
+  ReviewTools open(UsePolicy policy) {
     if (brisque != null && brisque.size() != 2) {
       throw new IllegalArgumentException(
           "--brisque takes two files, MODEL,RANGE, got " + brisque.size());
     }
     ReviewTools tools = detector.open();
-    tools = embedder == null ? tools : tools.withEmbedder(embedder, policy());
+    tools = embedder == null ? tools : tools.withEmbedder(embedder, policy);
     tools = brisque == null ? tools : tools.withBrisque(brisque.get(0), brisque.get(1));
     return quality == null ? tools : tools.withQuality(quality);
   }
@@ -112,11 +111,6 @@ final class FaceOptions {
   /** Returns true if a face quality model is given, which checks only photos. */
   boolean hasQualityModel() {
     return quality != null;
-  }
-
-  /** Returns the accepted licences. */
-  UsePolicy policy() {
-    return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
 
   /** The option that chooses the face detector. */

@@ -68,7 +68,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
       "--face-guidance-gradient"
     }
   };
-  private static final List<String> FACE_OPTIONS = List.of("--face-detector", "--commercial");
+  private static final List<String> FACE_OPTIONS = List.of("--face-detector");
 
   private final Console console;
 
@@ -247,9 +247,9 @@ public final class GenerateCommand implements Runnable, WritesFiles {
     wanted.forEach(WeightedFile::requireReadable);
     List<AutoCloseable> open = new ArrayList<>();
     try (FaceGuidanceOption.TowardsPhotos.Prepared guiding =
-            faceGuidance.prepare(base.folder(), references.detector(), references.policy());
+            faceGuidance.prepare(base.folder(), references.detector(), base.policy());
         IpAdapterOptions.Prepared showing =
-            references.prepare(base.folder(), base.compute(), guided, console)) {
+            references.prepare(base.folder(), base.compute(), base.policy(), guided, console)) {
       request = controls.apply(request, base.compute(), open);
       try (BaseModel model =
           memory.open(base, request, showing.controlNetBytes(), console).offloading()) {
@@ -259,6 +259,10 @@ public final class GenerateCommand implements Runnable, WritesFiles {
           request = request.adapter(lora.adapter(attached));
         }
         request = refiner.apply(request, model);
+        if (base.catalogued().isEmpty()
+            && !spec.commandLine().getParseResult().hasMatchedOption("--few-step")) {
+          CatalogueRecipe.tellOfKind(model, request, givenSettings(), console);
+        }
         Path folder = model.folder().orElseGet(base::folder);
         try (FaceGuidanceOption.TowardsPhotos.Opened held = guiding.open(folder, model);
             IpAdapterOptions.OpenedAdapter shown =
@@ -329,11 +333,19 @@ public final class GenerateCommand implements Runnable, WritesFiles {
     }
   }
 
+  private CatalogueRecipe.Given givenSettings() {
+    return new CatalogueRecipe.Given(
+        steps != null || schedulers.hasOwnSteps(), !Double.isNaN(guidance), schedulers.isGiven());
+  }
+
   private ImageRequest withNumbers(ImageRequest asked) {
     ImageRequest request = asked;
     if (!spec.commandLine().getParseResult().hasMatchedOption("--few-step")) {
-      CatalogueRecipe recipe =
-          CatalogueRecipe.ofImage(base, steps != null, !Double.isNaN(guidance));
+      ParseResult given = spec.commandLine().getParseResult();
+      CatalogueRecipe recipe = CatalogueRecipe.ofImage(
+          base,
+          givenSettings(),
+          !given.hasMatchedOption("--image") && !given.hasMatchedOption("--controlnet"));
       recipe.tell(console);
       request = recipe.apply(asked);
     }

@@ -10,6 +10,7 @@ import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.cli.paths.WritesFiles;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.Run;
@@ -59,11 +60,12 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   private ShootOptions generate;
 
   @PathUse(Use.READ)
-  @ModelFile
+  @ModelFile(Role.UPSCALER)
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
-      description = "Real-ESRGAN upscaler (ONNX), for a --size above 1.5 times the base's own")
+      description = "Real-ESRGAN upscaler (safetensors, pth or ONNX), for a --size above 1.5 times "
+          + "the base's own")
   private Path upscaler;
 
   @Mixin
@@ -161,7 +163,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     identity.requireNoStore(store);
     requireUsed();
     source().requireOwnFiles(identity.method());
-    identity.require(base.folder(), base.name(), faces.policy());
+    identity.require(base.folder(), base.name(), base.policy());
     identity.requireUsed(control, base.folder(), console);
     control.requirePhotos(photos.isGiven());
     ShootRequest request = generate.request(base, console);
@@ -179,10 +181,10 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     trainingAdapter = photos.isGiven() && identity.method().trains()
         ? TrainingRecipe.adapter(base, console)
         : Optional.empty();
-    try (ReviewTools tools = faces.open();
+    try (ReviewTools tools = faces.open(base.policy());
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler);
         FaceGuidanceOption.GivenNetworks given =
-            faceGuidance.openNetworks(base.folder(), tools.detector(), faces.policy())) {
+            faceGuidance.openNetworks(base.folder(), tools.detector(), base.policy())) {
       run(request, tools, network == null ? Upscaler.CUBIC : network::upscale, given, earlier);
     }
     base.tellOfOthers(console);
@@ -256,7 +258,6 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
         BaseModel model = memory.open(base, request.size(), request.size(), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector())) {
       watch.lap("open");
-      faces.policy().require(model);
       if (identity.method().showsImages()) {
         ReferencePhotos.requireEditing(model);
         source.requireSameImages(review, references.choice(), model);
@@ -281,7 +282,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
           .map(plain::embedder)
           .orElse(plain);
       try (IdentityOptions.LoadedAdapter eye =
-          identity.open(base.folder(), model, faces.policy(), control).orElse(null)) {
+          identity.open(base.folder(), model, base.policy(), control).orElse(null)) {
         PersonSource known =
             source.inStore(studio, reviewing, identity.method(), references.choice(), watch);
         try (LoraPerson trained =

@@ -78,11 +78,6 @@ final class IpAdapterOptions {
               + "in any reference")
   private Path fallback;
 
-  @Option(
-      names = "--commercial",
-      description = "refuses face embedders whose licence forbids commercial use")
-  private boolean commercial;
-
   @Mixin
   private IdentityControlOptions control;
 
@@ -151,19 +146,16 @@ final class IpAdapterOptions {
     return detector;
   }
 
-  /** Returns the accepted licences. */
-  UsePolicy policy() {
-    return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
-  }
-
   /**
    * Reads what needs no base, so that a bad file is refused at once.
    *
    * @param folder the folder of the base
    * @param compute where the base will be
+   * @param policy the accepted licences
    * @param guided true if face guidance uses the detector too
    */
-  Prepared prepare(Path folder, Compute compute, boolean guided, Console console) {
+  Prepared prepare(
+      Path folder, Compute compute, UsePolicy policy, boolean guided, Console console) {
     useDefaultAdapter(folder);
     requireAdapter();
     List<WeightedFile.ReferenceOption> counting =
@@ -182,7 +174,7 @@ final class IpAdapterOptions {
         new Prepared(counting.stream().map(r -> new Shown(r, r.readImage())).toList());
     try {
       if (kind.needsFaceEmbedder()) {
-        prepared.recogniser = prepared.open.register(openEmbedder());
+        prepared.recogniser = prepared.open.register(openEmbedder(policy));
         prepared.finder = prepared.open.register(
             detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
       }
@@ -293,17 +285,14 @@ final class IpAdapterOptions {
                 request.height().getAsInt()));
   }
 
-  private FaceEmbedder openEmbedder() {
+  private FaceEmbedder openEmbedder(UsePolicy policy) {
     IpAdapterFile file = IpAdapterFile.of(adapter);
     return files.embedder() == null
         ? PersonAdapter.faceEmbedder(file)
-        : files.openEmbedder(file, policy());
+        : files.openEmbedder(file, policy);
   }
 
-  /**
-   * Refuses options that this kind of adapter does not use. {@code --commercial} is accepted for
-   * every kind.
-   */
+  /** Refuses options that this kind of adapter does not use. */
   private void requireUsed(IpAdapterFile.Kind kind, boolean guided) {
     boolean faces = kind.needsFaceEmbedder();
     requireUsed(kind, "--adapter-embedder", faces ? null : files.embedder());

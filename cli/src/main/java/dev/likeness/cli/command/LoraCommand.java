@@ -148,7 +148,7 @@ public final class LoraCommand implements Runnable, WritesFiles {
   }
 
   private Lora extract(BaseModel model) {
-    try (BaseModel other = BaseModel.open(tunedModel, model.compute())) {
+    try (BaseModel other = base.openOther(tunedModel, model.compute())) {
       List<String> left = LoraMerge.omittedTensors(model, other);
       if (!left.isEmpty()) {
         console

@@ -179,8 +179,15 @@ final class ModelPlaces {
         + TypedCommand.of("models get ") + Quoted.value(get));
   }
 
-  /** Returns the base of the catalogue whose repository a path of the cache belongs to. */
+  /**
+   * Returns the base of the catalogue that a path has the files of: its repository's folder in the
+   * cache, or files with the digest of a base that was downloaded by its name.
+   */
   static Optional<CatalogueModel> catalogued(Path path) {
+    return inCache(path).or(() -> KnownBases.find(path));
+  }
+
+  private static Optional<CatalogueModel> inCache(Path path) {
     Path cache = settings().cache().toAbsolutePath().normalize();
     Path whole = path.toAbsolutePath().normalize();
     if (path.getFileSystem() != cache.getFileSystem()

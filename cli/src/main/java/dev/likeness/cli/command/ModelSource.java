@@ -110,6 +110,14 @@ sealed interface ModelSource {
         .orElseGet(() -> HubAddress.parse(requireAddress(name)));
   }
 
+  /** Returns the model of the catalogue at an address; empty if there is none. */
+  static Optional<CatalogueModel> catalogued(HubAddress address) {
+    return ModelCatalogue.builtIn().models().stream()
+        .filter(model -> model.repository().equals(address.repository())
+            && (model.file().isEmpty() || model.file().equals(address.file())))
+        .findFirst();
+  }
+
   private static String requireAddress(String name) {
     if (!name.contains("/")) {
       String closest = ModelPlaces.closest(

@@ -282,9 +282,9 @@ public final class ModelsCommand implements Runnable {
         DownloadPlan plan = hub.plan(address, choice());
         tell(plan);
         if (!dryRun) {
-          console
-              .out()
-              .println(hub.get(plan, new Run(ConsoleProgress.on(console), console.cancellation())));
+          Path got = hub.get(plan, new Run(ConsoleProgress.on(console), console.cancellation()));
+          console.out().println(got);
+          ModelSource.catalogued(address).ifPresent(model -> KnownBases.record(model, got));
         }
         return null;
       });

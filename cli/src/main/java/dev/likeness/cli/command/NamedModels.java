@@ -7,6 +7,7 @@ import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.photos.embed.UsePolicy;
 import java.lang.reflect.AnnotatedElement;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,36 +34,44 @@ public final class NamedModels {
    */
   public static void resolve(ParseResult parsed) {
     for (ParseResult at = parsed; at != null; at = at.subcommand()) {
+      UsePolicy policy = at.hasMatchedOption(CommercialOption.NAME)
+          ? UsePolicy.COMMERCIAL
+          : UsePolicy.NON_COMMERCIAL;
       for (OptionSpec option : at.matchedOptions()) {
         if (option.userObject() instanceof AnnotatedElement member
             && member.isAnnotationPresent(ModelFile.class)) {
           Role[] roles = member.getAnnotation(ModelFile.class).value();
-          option.setValue(resolved(option.getValue(), OptionName.of(option), List.of(roles)));
+          option.setValue(resolved(
+              option.getValue(), new Asked(OptionName.of(option), List.of(roles), policy)));
         }
       }
     }
   }
 
-  private static Object resolved(Object value, String option, List<Role> roles) {
+  /** An option, the roles of models that fit it, and the accepted licences. */
+  private record Asked(String option, List<Role> roles, UsePolicy policy) {}
+
+  private static Object resolved(Object value, Asked asked) {
     if (value instanceof Path path) {
-      return path(path, option, roles);
+      return path(path, asked);
     }
     if (value instanceof WeightedFile weighted) {
-      return new WeightedFile(
-          path(weighted.file(), option, roles), weighted.weight(), weighted.blocks());
+      return new WeightedFile(path(weighted.file(), asked), weighted.weight(), weighted.blocks());
     }
     if (value instanceof List<?> all) {
-      return all.stream().map(each -> resolved(each, option, roles)).toList();
+      return all.stream().map(each -> resolved(each, asked)).toList();
     }
     if (value instanceof Map<?, ?> named) {
       Map<Object, Object> paths = new LinkedHashMap<>();
-      named.forEach((key, each) -> paths.put(key, resolved(each, option, roles)));
+      named.forEach((key, each) -> paths.put(key, resolved(each, asked)));
       return paths;
     }
     return value;
   }
 
-  private static Path path(Path given, String option, List<Role> roles) {
+  private static Path path(Path given, Asked asked) {
+    String option = asked.option();
+    List<Role> roles = asked.roles();
     String name = given.toString();
     if (name.isBlank() || Files.exists(given)) {
       return given;
@@ -74,6 +83,7 @@ public final class NamedModels {
           throw new IllegalArgumentException(option + " " + name + " is " + named(model.role())
               + " of the catalogue; " + expected(roles));
         });
+    CatalogueName.of(name).map(CatalogueName::model).ifPresent(asked.policy()::require);
     Path found = ModelPlaces.find(name);
     if (!Files.exists(found) && given.getNameCount() == 1) {
       String closest = ModelPlaces.closest(

@@ -54,6 +54,9 @@ public final class PhotosCommand implements Runnable, WritesFiles {
   @Mixin
   private FaceOptions faces;
 
+  @Mixin
+  private CommercialOption use;
+
   /** Creates the subcommand with the console that it prints to. */
   public PhotosCommand(Console console) {
     this.console = console;
@@ -72,7 +75,7 @@ public final class PhotosCommand implements Runnable, WritesFiles {
     }
     PhotoSet set = PhotoSet.from(photos);
     PhotoOptions.printNotices(set, console);
-    try (ReviewTools tools = faces.open()) {
+    try (ReviewTools tools = faces.open(use.policy())) {
       who.requireEmbedder(tools);
       print(who.choose(PhotoReview.of(set, tools), photos, tools, console));
     } catch (NoUsablePhotoException none) {

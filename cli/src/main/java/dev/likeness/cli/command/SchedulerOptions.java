@@ -62,6 +62,16 @@ final class SchedulerOptions {
     return scheduler != null;
   }
 
+  /** Returns true if the scheduler or something of it is given. */
+  boolean isGiven() {
+    return isNamed() || hasOwnSteps() || !options.isEmpty() || !Double.isNaN(eta);
+  }
+
+  /** Returns true if the timesteps or sigmas are given, which say the number of steps. */
+  boolean hasOwnSteps() {
+    return timesteps != null || sigmas != null;
+  }
+
   /**
    * Returns the request with the scheduler and the custom steps, if given.
    *

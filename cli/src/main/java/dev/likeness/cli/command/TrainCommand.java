@@ -272,9 +272,9 @@ public final class TrainCommand implements Runnable, WritesFiles {
       AtomicFile.Writable.requireFile(plot);
     }
     way.prepare(base, console);
-    try (ReviewTools tools = faces.open().withEmbedderIn(base.folder());
+    try (ReviewTools tools = faces.open(base.policy()).withEmbedderIn(base.folder());
         FaceGuidanceOption.GivenNetworks given =
-            guidance.open(base.folder(), tools.detector(), faces.policy())) {
+            guidance.open(base.folder(), tools.detector(), base.policy())) {
       trainInto(whole, photos.review(tools, console), tools, given);
     }
   }
@@ -338,6 +338,7 @@ public final class TrainCommand implements Runnable, WritesFiles {
   private Path trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     int accepted = review.accepted().size();
+    TrainingRecipe.tell(model, steps != null || numbers.hasEpochs(), console);
     TrainingSettings usual = preset
         .of(model, accepted)
         .captions(studio.trainer().settings(accepted).captions().toArray(String[]::new));
@@ -396,9 +397,9 @@ public final class TrainCommand implements Runnable, WritesFiles {
     store.requireWritable(photos, console);
     way.prepare(base, console);
     photos.warn(base, console);
-    try (ReviewTools tools = faces.open().withEmbedderIn(base.folder());
+    try (ReviewTools tools = faces.open(base.policy()).withEmbedderIn(base.folder());
         FaceGuidanceOption.GivenNetworks given =
-            guidance.open(base.folder(), tools.detector(), faces.policy());
+            guidance.open(base.folder(), tools.detector(), base.policy());
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         BaseModel model = way.open(base);
         FaceGuidance by = given.orOf(base.folder(), model, tools.detector())) {

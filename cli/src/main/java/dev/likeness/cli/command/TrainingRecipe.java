@@ -2,9 +2,12 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.TypedCommand;
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** What the catalogue says of training on a base: with which adapter, or on which other base. */
@@ -27,16 +30,48 @@ final class TrainingRecipe {
           + ", train with --base " + other
           + ", then use the person's file with --base " + name);
     });
-    return known.flatMap(CatalogueModel::trainingAdapter).map(adapter -> {
-      Path file = find(adapter)
-          .orElseThrow(() -> new InvalidInputException("the catalogue trains on "
-              + known.get().name() + " with " + adapter + ", which is not on this machine; get it"
-              + " once with: " + TypedCommand.of("models get " + adapter)));
-      console
-          .err()
-          .println("the catalogue's settings for " + known.get().name() + ": --training-adapter "
-              + adapter);
-      return file;
+    if (known.isPresent()) {
+      return known
+          .flatMap(CatalogueModel::trainingAdapter)
+          .map(adapter -> taken(
+              adapter,
+              known.get().name(),
+              find(adapter)
+                  .orElseThrow(() -> new InvalidInputException("the catalogue trains on "
+                      + known.get().name() + " with " + adapter + ", which is not on this machine;"
+                      + " get it once with: " + TypedCommand.of("models get " + adapter))),
+              console));
+    }
+    // A base of the same kind may have another size, so a missing adapter is not demanded.
+    return base.known()
+        .flatMap(kind -> kind.model()
+            .trainingAdapter()
+            .flatMap(
+                adapter -> find(adapter).map(file -> taken(adapter, kind.name(), file, console))));
+  }
+
+  private static Path taken(String adapter, String name, Path file, Console console) {
+    CatalogueRecipe.tell(name, List.of("--training-adapter " + adapter), console);
+    return file;
+  }
+
+  /**
+   * Says in one line which settings of the catalogue the training of a LoRA takes.
+   *
+   * @param hasSteps true if the user gave the number of steps
+   */
+  static void tell(BaseModel model, boolean hasSteps, Console console) {
+    model.recipe().ifPresent(known -> {
+      List<String> taken = new ArrayList<>();
+      known.learningRate().ifPresent(rate -> taken.add("learning rate " + rate));
+      known.trainingRank().ifPresent(rank -> taken.add("rank " + rank));
+      if (!hasSteps) {
+        known.stepsPerPhoto().ifPresent(steps -> taken.add((int) steps + " steps a photo"));
+      }
+      CatalogueRecipe.tell(
+          "training on bases such as " + known.name(),
+          taken.isEmpty() ? taken : List.of(String.join(", ", taken)),
+          console);
     });
   }
 

@@ -24,6 +24,7 @@ class ModelTableTest {
       Role.IMAGE_ENCODER, "Image encoders of IP-Adapters",
       Role.CONTROLNET, "ControlNets",
       Role.TINY_AUTOENCODER, "Tiny autoencoders",
+      Role.UPSCALER, "Upscalers",
       Role.DETECTOR, "Face detectors",
       Role.FACE_EMBEDDER, "Face embedders");
 
@@ -49,10 +50,11 @@ class ModelTableTest {
         choose](../guides/which-base-should-i-choose.md) helps to decide.
 
         *Sale*: whether the licence allows commercial use. "yes" may include rules for what images show; "conditions"
-        are, for example, a limit of revenue. *Steps* and *guidance* are used by `generate` for a base that was
-        downloaded by its name, unless you give others. An empty field of licence, sale, steps or guidance means that
-        the fact was on none of the pages that were read. *Pages* are the numbers of the pages below, with the date of
-        reading. Licences change, so read the licence before you use a model.
+        are, for example, a limit of revenue. *Steps* and *guidance* are used by `generate` for this base, unless you
+        give others, and for other bases of its [kind](../guides/get-the-models.md#3-use-it) if they are distilled. An
+        empty field of licence, sale, steps or guidance means that the fact was on none of the pages that were read.
+        *Pages* are the numbers of the pages below, with the date of reading. Licences change, so read the licence
+        before you use a model.
 
         *Memory* is estimated from headers of published size, for one image of the given size, without the memory
         of the program itself. `2.7 (4.9; 1.9; 2.3), 512 px` means: an image of 512x512 takes 2.7 GiB in bf16, 4.9

@@ -66,6 +66,7 @@ export default {
   'models.role.image-encoder': 'Bild-Encoder von IP-Adaptern',
   'models.role.controlnet': 'ControlNets',
   'models.role.tiny-autoencoder': 'Kleine Autoencoder: Vorschauen',
+  'models.role.upscaler': 'Vergrößerung von Bildern',
   'models.role.detector': 'Gesichtsdetektoren',
   'models.role.face-embedder': 'Gesichtserkennung: Ähnlichkeit',
   'models.sells': 'Nur mit kommerzieller Nutzung ohne Bedingungen',

@@ -69,6 +69,7 @@ const english = {
   'models.role.image-encoder': 'Image encoders of IP-Adapters',
   'models.role.controlnet': 'ControlNets',
   'models.role.tiny-autoencoder': 'Tiny autoencoders: previews',
+  'models.role.upscaler': 'Upscalers: larger images',
   'models.role.detector': 'Face detectors',
   'models.role.face-embedder': 'Face embedders: likeness',
   'models.sells': 'Only those with commercial use without conditions',

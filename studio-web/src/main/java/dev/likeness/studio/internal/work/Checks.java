@@ -264,8 +264,7 @@ final class Checks {
 
   /** Reads a headshot, which was generated, not edited. */
   private static Headshot headshot(Images.Stored image) {
-    Headshot read = Headshot.findRecorded(image.file())
-        .orElseThrow(() -> new UnknownResourceException("this image was removed"));
+    Headshot read = Images.recorded(image.file(), image.number());
     return new Headshot(
         read.image(), read.style(), read.seed(), read.request(), read.identityStrength());
   }

@@ -166,8 +166,7 @@ public final class Edits {
 
   /** Returns the newest version of an image with the settings that made it. */
   private static Headshot newest(Subject subject, int number) {
-    Headshot original = Headshot.findRecorded(Images.original(subject, number))
-        .orElseThrow(() -> new UnknownResourceException("this image was removed"));
+    Headshot original = Images.recorded(Images.original(subject, number), number);
     List<Map<String, Object>> versions = versions(saved(subject, number));
     if (versions.isEmpty()) {
       return original;

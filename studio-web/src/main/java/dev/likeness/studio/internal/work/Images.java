@@ -1,6 +1,7 @@
 package dev.likeness.studio.internal.work;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
@@ -102,6 +103,18 @@ public final class Images {
       }
     }
     throw new UnknownResourceException("this person has no image " + number);
+  }
+
+  /**
+   * Reads an image as it was generated, with the settings that made it.
+   *
+   * @param file the file of {@link #original}
+   */
+  static Headshot recorded(Path file, int number) {
+    return Headshot.findRecorded(file)
+        .orElseThrow(
+            () -> new UnknownResourceException(ShootRecord.FILE + " has no settings of image "
+                + number + ", so it can only be looked at and exported; generate it again"));
   }
 
   /** Returns the choices of the user, by the numbers of the images. */

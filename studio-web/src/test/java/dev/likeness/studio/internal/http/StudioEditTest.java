@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.vault.DataCategory;
+import dev.likeness.vault.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
@@ -65,6 +69,30 @@ class StudioEditTest {
       assertEquals(202, studio.post(image + "/edits", Map.of("action", "undo")).status());
       assertArrayEquals(generated, studio.get(image).body());
       assertEquals(409, studio.post(image + "/edits", Map.of("action", "undo")).status());
+    }
+  }
+
+  @Test
+  void saysThatAnImageWithoutItsRecordCanOnlyBeLookedAtAndExported() throws IOException {
+    try (RunningStudio studio = RunningStudio.onPortrait(folder)) {
+      String person = StudioFlowTest.addSamples(studio, 2);
+      StudioFlowTest.train(studio, person);
+      String shoot = StudioFlowTest.shoot(studio, person, List.of("studio"), 1);
+      Subject subject = studio.store.subject(person.substring(person.lastIndexOf('/') + 1));
+      Files.delete(subject.folder(DataCategory.IMAGES).resolve("record.json"));
+      String image = person + "/images/1";
+      for (RunningStudio.Reply refused : List.of(
+          studio.get(image + "/edits"),
+          studio.post(image + "/edits", Map.of("action", "start", "outfit", "a suit")))) {
+        assertEquals(404, refused.status());
+        assertEquals(
+            "record.json has no settings of image 1, so it can only be looked at and exported;"
+                + " generate it again",
+            refused.error());
+      }
+      assertEquals(200, studio.get(image).status());
+      assertEquals(200, studio.get(image + "/file?format=jpeg").status());
+      assertEquals(200, studio.get(shoot).status(), "the page of the shoot can still be shown");
     }
   }
 

@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -133,11 +132,20 @@ final class Exchange {
 
   /** Answers with JSON. */
   void send(int status, Object value) {
+    send(status, JSON_TYPE, encode(value));
+  }
+
+  private static byte[] encode(Object value) {
     try {
-      send(status, JSON_TYPE, JSON.std.asBytes(value));
+      return JSON.std.asBytes(value);
     } catch (IOException e) {
       throw new IllegalStateException("cannot encode JSON in memory", e);
     }
+  }
+
+  /** Returns the body of the answer to a request that failed: JSON with one field. */
+  static byte[] failure(String message) {
+    return encode(Map.of("error", message));
   }
 
   void send(int status, String type, byte[] body) {
@@ -182,10 +190,8 @@ final class Exchange {
     sendRange(type, body);
   }
 
-  /** Answers a failure, as JSON with one field. */
+  /** Answers a failure. */
   void fail(int status, String message) {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("error", message);
-    send(status, body);
+    send(status, JSON_TYPE, failure(message));
   }
 }

@@ -12,10 +12,12 @@ final class HttpFailure extends RuntimeException {
   static final int TIMEOUT = 408;
   static final int CONFLICT = 409;
   static final int TOO_LARGE = 413;
+  static final int LONG_ADDRESS = 414;
   static final int UNSUPPORTED = 415;
   static final int RANGE = 416;
   static final int UNPROCESSABLE = 422;
   static final int TOO_MANY = 429;
+  static final int LARGE_HEADERS = 431;
   static final int DEFECT = 500;
   static final int UNAVAILABLE = 503;
 

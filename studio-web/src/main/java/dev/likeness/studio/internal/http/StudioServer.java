@@ -269,11 +269,29 @@ public final class StudioServer implements AutoCloseable {
     }
   }
 
+  /** Answers what is no valid HTTP, or too large for it, before a route is looked for. */
   private static void answerDefect(Response response, Callback callback) {
     protect(response.getHeaders());
-    response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain");
-    byte[] text = "the request is not valid HTTP for the studio\n".getBytes(StandardCharsets.UTF_8);
-    response.write(true, java.nio.ByteBuffer.wrap(text), callback);
+    byte[] body = Exchange.failure(defect(response.getStatus()));
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, Exchange.JSON_TYPE);
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    response.write(true, java.nio.ByteBuffer.wrap(body), callback);
+  }
+
+  private static String defect(int status) {
+    return switch (status) {
+      case HttpFailure.LONG_ADDRESS ->
+        "the address is longer than " + MAX_HEADER
+            + " bytes, which is the limit; shorten its query, or send the values in the body";
+      case HttpFailure.LARGE_HEADERS ->
+        "the headers have more than " + MAX_HEADER
+            + " bytes, which is the limit; delete the cookies of this address in the browser, or"
+            + " send fewer headers";
+      case HttpFailure.DEFECT -> "an unexpected failure; try again, and report it if it stays";
+      default ->
+        "the request is not valid HTTP for the studio (status " + status
+            + "); correct the program that sent it";
+    };
   }
 
   @Override

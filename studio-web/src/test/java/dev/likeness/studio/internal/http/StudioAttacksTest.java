@@ -252,6 +252,34 @@ class StudioAttacksTest {
   }
 
   @Test
+  void saysWhatIsWrongWithRequestsThatAreNoHttp() throws IOException {
+    String tail = " HTTP/1.1\r\nHost: localhost\r\n";
+    Map<String, String> answers = Map.of(
+        "GET /api/people?name=" + "a".repeat(9000) + tail + "\r\n",
+        "414 the address is longer than 8192 bytes, which is the limit; shorten its query, or send"
+            + " the values in the body",
+        "GET /api/people" + tail + "Cookie: " + "a".repeat(9000) + "\r\n\r\n",
+        "431 the headers have more than 8192 bytes, which is the limit; delete the cookies of this"
+            + " address in the browser, or send fewer headers",
+        "GET /api/people" + tail + "Content-Length: many\r\n\r\n",
+        "400 the request is not valid HTTP for the studio (status 400); correct the program that"
+            + " sent it",
+        "GET /api/people HTTP/7.1\r\nHost: localhost\r\n\r\n",
+        "505 the request is not valid HTTP for the studio (status 505); correct the program that"
+            + " sent it");
+    for (Map.Entry<String, String> answer : answers.entrySet()) {
+      String got = studio.raw(answer.getKey(), SHORT);
+      String[] parts = got.split("\r\n\r\n", 2);
+      assertTrue(parts[0].contains("Content-Type: application/json"), got);
+      assertTrue(parts[0].contains("Content-Security-Policy: default-src 'none'"), got);
+      assertEquals(
+          answer.getValue(),
+          got.substring("HTTP/1.1 ".length(), "HTTP/1.1 ".length() + 4)
+              + JSON.std.mapFrom(parts[1]).get("error"));
+    }
+  }
+
+  @Test
   void refusesUploadsThatAreTooLargeBeforeTheyAreSent() {
     String person = studio.addPerson("Ada");
     long length = 10L << 30;

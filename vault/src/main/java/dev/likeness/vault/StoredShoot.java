@@ -8,6 +8,8 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.IpAdapterPerson;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.shoot.Headshot;
@@ -16,13 +18,11 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,12 +66,17 @@ final class StoredShoot {
   }
 
   /**
-   * The person of a shoot: trained, by reference images, or both.
+   * The person of a shoot: trained, by reference images, by encoded photos, or trained and one of
+   * these.
    *
    * @param trained the LoRA, or null
    * @param images the person by reference images, with the LoRA if there is one
+   * @param encoded the person by encoded photos, with the LoRA if there is one
    */
-  record Person(@Nullable LoraPerson trained, Optional<ReferenceImagesPerson> images) {
+  record Person(
+      @Nullable LoraPerson trained,
+      Optional<ReferenceImagesPerson> images,
+      Optional<IpAdapterPerson> encoded) {
     /**
      * Joins them.
      *
@@ -79,34 +84,42 @@ final class StoredShoot {
      * @param recorded the consent that the subject records
      */
     static Person of(
-        @Nullable LoraPerson lora, Optional<ReferenceImagesPerson> images, Consent recorded) {
+        @Nullable LoraPerson lora,
+        Optional<ReferenceImagesPerson> images,
+        Optional<IpAdapterPerson> encoded,
+        Consent recorded) {
       if (lora == null) {
-        return new Person(null, images);
+        return new Person(null, images, encoded);
       }
       LoraPerson known = lora.consent().isPresent() ? lora : lora.withConsent(recorded);
-      return new Person(known, images.map(one -> one.withLoraPerson(known)));
+      return new Person(
+          known,
+          images.map(one -> one.withLoraPerson(known)),
+          encoded.map(one -> one.withLoraPerson(known)));
     }
 
     Identity identity() {
-      return images.<Identity>map(one -> one).orElse(trained);
+      return images.<Identity>map(one -> one).or(() -> encoded).orElse(trained);
     }
 
     Optional<Authenticity> authenticity(ReviewTools tools) {
       Optional<FaceEmbedder> judge =
           tools.embedder().filter(eye -> FaceEmbeddings.canJudge(eye, identity()));
-      // The reference images keep measures of other photos than they are made of.
-      return images.isEmpty()
+      // Reference images keep measures of other photos than they are made of.
+      Optional<PersonRecord> kept =
+          images.map(ReferenceImagesPerson::record).or(() -> encoded.map(IpAdapterPerson::record));
+      return kept.isEmpty()
           ? Authenticity.of(trained, tools)
           : Authenticity.of(
-              images.get().record(),
-              judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder));
+              kept.get(), judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder));
     }
   }
 
-  /** Generates a shoot of the subject's person and stores it. */
+  /** Generates a shoot of a person and stores it with the subject. */
   static Shoot generate(
       HeadshotStudio studio,
       BaseModel base,
+      Person person,
       Subject subject,
       ShootRequest request,
       GeneratedImage.Marking marking,
@@ -114,29 +127,15 @@ final class StoredShoot {
       Run run) {
     Path images = subject.folder(DataCategory.IMAGES);
     int count = request.styles().size() * request.count();
-    return withPerson(base, subject, person -> {
-      int first = subject.imageNumbers().reserve(images, count);
-      try {
-        boolean guided = studio.usesFaceGuidance(person.identity());
-        StoredShoot shoot =
-            new StoredShoot(base, person, guided, request, images, first, marking, tools);
-        studio.onHeadshot(shoot::add).shoot(person.identity(), request, run);
-        return shoot.finish();
-      } finally {
-        subject.imageNumbers().release(first, count);
-      }
-    });
-  }
-
-  /** Opens the person that the subject's images show, for the time of some work. */
-  static <T> T withPerson(BaseModel base, Subject subject, Function<Person, T> work) {
-    Optional<ReferenceImagesPerson> shown = SubjectStudio.findReferences(subject, base);
-    boolean isTrained =
-        Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
-    try (LoraPerson trained = isTrained || shown.isEmpty()
-        ? LoraPerson.open(SubjectStudio.personFile(subject), base)
-        : null) {
-      return work.apply(Person.of(trained, shown, subject.consent()));
+    int first = subject.imageNumbers().reserve(images, count);
+    try {
+      boolean guided = studio.usesFaceGuidance(person.identity());
+      StoredShoot shoot =
+          new StoredShoot(base, person, guided, request, images, first, marking, tools);
+      studio.onHeadshot(shoot::add).shoot(person.identity(), request, run);
+      return shoot.finish();
+    } finally {
+      subject.imageNumbers().release(first, count);
     }
   }
 
@@ -165,9 +164,12 @@ final class StoredShoot {
   }
 
   private ShootRecord record() {
-    ShootRecord record = person.images().isPresent()
-        ? ShootRecord.ofReferenceImagesPerson(base, person.identity(), shoot(), firstIndex)
-        : ShootRecord.of(base, person.trained(), shoot(), firstIndex);
+    ShootRecord record = person
+        .encoded()
+        .map(encoded -> ShootRecord.of(base, encoded, shoot(), firstIndex))
+        .orElseGet(() -> person.images().isPresent()
+            ? ShootRecord.ofReferenceImagesPerson(base, person.identity(), shoot(), firstIndex)
+            : ShootRecord.of(base, person.trained(), shoot(), firstIndex));
     return record.faceGuidance(isGuided);
   }
 

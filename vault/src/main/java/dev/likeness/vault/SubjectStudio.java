@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -18,12 +19,15 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +39,7 @@ import java.util.stream.Stream;
 public final class SubjectStudio {
   static final String PERSON = "person.safetensors";
   private static final String REFERENCES = "person-references.safetensors";
+  private static final String ENCODED = "person-ipadapter.safetensors";
   // The name in stores of earlier versions.
   private static final String FORMER_REFERENCES = "references.safetensors";
   private final Setup setup;
@@ -45,7 +50,24 @@ public final class SubjectStudio {
       GeneratedImage.Marking marking,
       Optional<ReviewTools> tools,
       Optional<String> photo,
-      PersonProfile profile) {}
+      PersonProfile profile,
+      Shown shown) {
+    Setup shown(Shown other) {
+      return new Setup(base, studio, marking, tools, photo, profile, other);
+    }
+  }
+
+  /**
+   * How a subject is shown.
+   *
+   * @param adapter the adapter that encodes photos; empty to use the LoRA or reference images
+   * @param settings changes the person of the adapter
+   * @param hasLora true to use the LoRA of a trained subject beside encoded photos or references
+   */
+  record Shown(
+      Optional<PersonAdapter> adapter, UnaryOperator<IpAdapterPerson> settings, boolean hasLora) {
+    static final Shown DEFAULT = new Shown(Optional.empty(), UnaryOperator.identity(), true);
+  }
 
   private SubjectStudio(Setup setup) {
     this.setup = setup;
@@ -61,7 +83,13 @@ public final class SubjectStudio {
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
     GeneratedImage.Marking marking = GeneratedImage.Marking.load();
     return new SubjectStudio(new Setup(
-        base, studio, marking, Optional.empty(), Optional.empty(), PersonProfile.UNKNOWN));
+        base,
+        studio,
+        marking,
+        Optional.empty(),
+        Optional.empty(),
+        PersonProfile.UNKNOWN,
+        Shown.DEFAULT));
   }
 
   /**
@@ -70,8 +98,8 @@ public final class SubjectStudio {
    * @param other marks headshots as generated
    */
   public SubjectStudio marking(GeneratedImage.Marking other) {
-    return new SubjectStudio(
-        new Setup(setup.base, setup.studio, other, setup.tools, setup.photo, setup.profile));
+    return new SubjectStudio(new Setup(
+        setup.base, setup.studio, other, setup.tools, setup.photo, setup.profile, setup.shown));
   }
 
   /**
@@ -84,7 +112,13 @@ public final class SubjectStudio {
   public SubjectStudio tools(ReviewTools others) {
     HeadshotStudio studio = others.embedder().map(setup.studio::embedder).orElse(setup.studio);
     return new SubjectStudio(new Setup(
-        setup.base, studio, setup.marking, Optional.of(others), setup.photo, setup.profile));
+        setup.base,
+        studio,
+        setup.marking,
+        Optional.of(others),
+        setup.photo,
+        setup.profile,
+        setup.shown));
   }
 
   /**
@@ -95,7 +129,13 @@ public final class SubjectStudio {
    */
   public SubjectStudio personIn(String photo) {
     return new SubjectStudio(new Setup(
-        setup.base, setup.studio, setup.marking, setup.tools, Optional.of(photo), setup.profile));
+        setup.base,
+        setup.studio,
+        setup.marking,
+        setup.tools,
+        Optional.of(photo),
+        setup.profile,
+        setup.shown));
   }
 
   /**
@@ -104,8 +144,31 @@ public final class SubjectStudio {
    * @param traits traits of the person, such as glasses; they replace measured traits
    */
   public SubjectStudio profile(PersonProfile traits) {
+    return new SubjectStudio(new Setup(
+        setup.base, setup.studio, setup.marking, setup.tools, setup.photo, traits, setup.shown));
+  }
+
+  /**
+   * {@return a copy of this studio that shows subjects by photos that an adapter encoded}
+   * {@link #encodePhotos(Subject, Run)} encodes the photos. Headshots and edits then use them. If
+   * the subject was also trained, the LoRA is used too, unless {@link #withoutLora} is called.
+   *
+   * @param other an adapter of the base; the caller closes it after the last call
+   * @param settings changes each person of the adapter, for example {@code person ->
+   *     person.withControl(keypoints)}
+   */
+  public SubjectStudio adapter(PersonAdapter other, UnaryOperator<IpAdapterPerson> settings) {
     return new SubjectStudio(
-        new Setup(setup.base, setup.studio, setup.marking, setup.tools, setup.photo, traits));
+        setup.shown(new Shown(Optional.of(other), settings, setup.shown.hasLora)));
+  }
+
+  /**
+   * {@return a copy of this studio that shows subjects by encoded photos or reference images alone}
+   * A LoRA of the subject is kept, but not used.
+   */
+  public SubjectStudio withoutLora() {
+    return new SubjectStudio(
+        setup.shown(new Shown(setup.shown.adapter, setup.shown.settings, false)));
   }
 
   /**
@@ -213,6 +276,47 @@ public final class SubjectStudio {
   }
 
   /**
+   * Encodes the added photos for the adapter, and reports no progress. The method throws the
+   * exceptions of {@link #encodePhotos(Subject, Run)}.
+   *
+   * @param subject the subject
+   */
+  public void encodePhotos(Subject subject) {
+    encodePhotos(subject, Run.silent());
+  }
+
+  /**
+   * Encodes the added photos for the adapter, and stores the embeddings in place of earlier ones.
+   * They are a model of the face, and stay until the subject is erased. If the retention policy
+   * demands it, the photos are then removed, as after training.
+   *
+   * @param subject the subject
+   * @param run receives progress, and stops the work if it is cancelled
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training and
+   *     adding photos
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
+   *     the subject is erased or the store is closed
+   * @throws IllegalStateException if {@link #adapter} was not called, or while another call trains
+   *     the subject or encodes its photos
+   * @throws InvalidInputException if no photo can be used, it is unclear which of several people is
+   *     meant, or the person of {@link #personIn} is not found
+   */
+  public void encodePhotos(Subject subject, Run run) {
+    PersonAdapter adapter = setup.shown.adapter.orElseThrow(
+        () -> new IllegalStateException("no adapter encodes the photos; call adapter before"));
+    Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
+    Consent.require(consent, Purpose.INTAKE);
+    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, run, (review, stop) -> {
+      TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
+      setup
+          .studio
+          .trainer()
+          .ipAdapterPerson(ask, adapter, new Run(run.progress(), stop))
+          .save(subject.folder(DataCategory.PERSON).resolve(ENCODED));
+    });
+  }
+
+  /**
    * Stores reference images that were chosen outside the store. The calling program must then
    * delete its own copies of the photos.
    *
@@ -287,7 +391,8 @@ public final class SubjectStudio {
    * @return the headshots with their request
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the base cannot serve the request; or if the person has not
-   *     been trained and has no reference images that the base accepts
+   *     been trained and has no reference images that the base accepts; or if {@link #adapter} was
+   *     called and no photos were encoded
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
    *     the subject is erased or the store is closed
    */
@@ -295,16 +400,19 @@ public final class SubjectStudio {
     return SubjectWork.callWhileRegistered(
         subject,
         run.cancellation(),
-        stop -> SubjectWork.withTools(
-            setup.tools,
-            with -> StoredShoot.generate(
-                setup.studio,
-                setup.base,
-                subject,
-                request,
-                setup.marking,
-                with,
-                new Run(run.progress(), stop))));
+        stop -> withPerson(
+            subject,
+            person -> SubjectWork.withTools(
+                setup.tools,
+                with -> StoredShoot.generate(
+                    setup.studio,
+                    setup.base,
+                    person,
+                    subject,
+                    request,
+                    setup.marking,
+                    with,
+                    new Run(run.progress(), stop)))));
   }
 
   /**
@@ -339,11 +447,31 @@ public final class SubjectStudio {
     return SubjectWork.callWhileRegistered(
         subject,
         run.cancellation(),
-        stop -> StoredShoot.withPerson(
-            setup.base,
+        stop -> withPerson(
             subject,
             person -> setup.studio.edit(
                 person.identity(), headshot, edit, new Run(run.progress(), stop))));
+  }
+
+  /** Opens the person that the subject's images show, for the time of some work. */
+  private <T> T withPerson(Subject subject, Function<StoredShoot.Person, T> work) {
+    Shown shown = setup.shown;
+    Optional<IpAdapterPerson> encoded =
+        shown.adapter.map(adapter -> shown.settings.apply(findEncoded(subject, adapter)
+            .orElseThrow(() -> new InvalidInputException(subject
+                + " has no photos that were encoded for an adapter; encode the photos first"))));
+    Optional<ReferenceImagesPerson> images =
+        encoded.isPresent() ? Optional.empty() : findReferences(subject, setup.base);
+    boolean isAlone = encoded.isPresent() || images.isPresent();
+    boolean hasLora = shown.hasLora && isTrained(subject);
+    if (!shown.hasLora && !isAlone) {
+      throw new InvalidInputException(subject + " has neither reference images that this base"
+          + " accepts nor encoded photos; choose or encode photos first");
+    }
+    try (LoraPerson trained =
+        hasLora || !isAlone ? LoraPerson.open(personFile(subject), setup.base) : null) {
+      return work.apply(StoredShoot.Person.of(trained, images, encoded, subject.consent()));
+    }
   }
 
   /**
@@ -371,19 +499,54 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return true if headshots of the subject can be generated: the subject was trained, or has
-   * reference images and the base edits images} For the retention limits, this call does not count
-   * as a use.
+   * {@return the file name of the adapter that the subject's photos were encoded for; empty if none
+   * were encoded} For the retention limits, this call does not count as a use.
+   *
+   * @param subject the subject
+   */
+  public static Optional<String> encodedFor(Subject subject) {
+    return Optional.of(subject.peek(DataCategory.PERSON).resolve(ENCODED))
+        .filter(Files::exists)
+        .flatMap(IpAdapterPerson::findAdapterName);
+  }
+
+  /**
+   * {@return the person that the encoded photos show; empty if no photos were encoded}
+   *
+   * @param subject the subject
+   * @param adapter the adapter that encoded the photos, or another one with the same image encoder
+   *     and face embedder; the caller closes it after the last generation
+   * @throws InvalidInputException if the file is damaged, or was made for other encoders
+   */
+  public static Optional<IpAdapterPerson> findEncoded(Subject subject, PersonAdapter adapter) {
+    Path file = subject.folder(DataCategory.PERSON).resolve(ENCODED);
+    return Files.exists(file) ? Optional.of(IpAdapterPerson.open(file, adapter)) : Optional.empty();
+  }
+
+  /**
+   * {@return true if headshots of the subject can be generated without an adapter: the subject was
+   * trained, or has reference images and the base edits images} For the retention limits, this call
+   * does not count as a use.
    *
    * @param subject the subject
    * @param base the base that generates the headshots
    */
   public static boolean isReady(Subject subject, BaseModel base) {
+    return isTrained(subject) || hasReferences(subject, base);
+  }
+
+  /**
+   * {@return true if the subject has reference images and the base edits images} For the retention
+   * limits, this call does not count as a use.
+   *
+   * @param subject the subject
+   * @param base the base that uses the images as references
+   */
+  public static boolean hasReferences(Subject subject, BaseModel base) {
     Path person = subject.peek(DataCategory.PERSON);
-    return isTrained(subject)
-        || ReferencePhotos.isEditing(base)
-            && Stream.of(REFERENCES, FORMER_REFERENCES)
-                .anyMatch(name -> Files.exists(person.resolve(name)));
+    return ReferencePhotos.isEditing(base)
+        && Stream.of(REFERENCES, FORMER_REFERENCES)
+            .anyMatch(name -> Files.exists(person.resolve(name)));
   }
 
   /**

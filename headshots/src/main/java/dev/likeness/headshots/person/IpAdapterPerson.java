@@ -68,6 +68,19 @@ public record IpAdapterPerson(
         metadata.record());
   }
 
+  /**
+   * {@return the file name of the adapter that encoded the photos of a person's file; empty if the
+   * file names none} Only the header of the file is read.
+   *
+   * @param file a file that {@link #save} wrote
+   * @throws InvalidInputException if the file cannot be read
+   */
+  public static Optional<String> findAdapterName(Path file) {
+    return PersonMetadata.OfReferences.read(SafetensorsHeader.read(file).metadata(), file)
+        .map(PersonMetadata.OfReferences::adapterName)
+        .filter(name -> !name.isEmpty());
+  }
+
   private static ImagePrompt prompt(
       Path file, ReferenceEmbeddings references, PersonAdapter adapter) {
     try {

@@ -84,6 +84,20 @@ public final class ShootRecord {
    * @return the record
    */
   public static ShootRecord of(BaseModel base, IpAdapterPerson person, Shoot shoot) {
+    return of(base, person, shoot, 0);
+  }
+
+  /**
+   * The record of a later shoot with a person given by reference images.
+   *
+   * @param base the base model
+   * @param person the person
+   * @param shoot the headshots
+   * @param first the number of headshots of earlier shoots; if it is 4, the first file name is
+   *     {@code headshot-005.png}
+   * @return the record
+   */
+  public static ShootRecord of(BaseModel base, IpAdapterPerson person, Shoot shoot, int first) {
     Map<String, Object> object =
         person.loraPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
     object.put("phrase", person.phrase());
@@ -91,7 +105,7 @@ public final class ShootRecord {
     person.consent().ifPresent(consent -> putConsent(object, consent));
     object.put("ip_adapter", person.adapterName());
     object.put("references", person.imagePrompt().references().count());
-    return of(base, ShootSummary.warnings(base, person), object, shoot, 0);
+    return of(base, ShootSummary.warnings(base, person), object, shoot, first);
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.studio.internal.http.Access;
 import dev.likeness.studio.internal.http.ProxyLogin;
 import dev.likeness.studio.internal.http.StudioServer;
+import dev.likeness.studio.internal.work.AdapterFiles;
 import dev.likeness.studio.internal.work.ModelAccess;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.vault.SubjectStore;
@@ -45,7 +46,15 @@ public final class LikenessStudio implements AutoCloseable {
         options.samplePhotos(),
         options.disclosure(),
         options.models().map(LikenessStudio::access),
-        options.loras());
+        options.loras(),
+        options.adapters().stream()
+            .map(files -> new AdapterFiles(
+                files.adapter(),
+                files.imageEncoder(),
+                files.faceEmbedder(),
+                files.faceParser(),
+                files.controlNet()))
+            .toList());
     try {
       StudioServer server = StudioServer.start(
           studio,

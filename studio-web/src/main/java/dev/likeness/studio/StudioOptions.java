@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
  * @param disclosure marks and signs headshots and exported files
  * @param models finds and gets models for the page of models; empty if that page only lists them
  * @param loras LoRA files that the playground offers, by their file names
+ * @param adapters adapters of identity methods that the page offers beside that of the base and
+ *     those of the catalogue, by their file names
  * @param proxy what a reverse proxy that logs users in sends with each request; empty if there is
  *     no such proxy
  */
@@ -38,7 +40,72 @@ public record StudioOptions(
     Disclosure disclosure,
     Optional<ModelSource> models,
     List<Path> loras,
+    List<AdapterFiles> adapters,
     Optional<ProxyHeader> proxy) {
+  /**
+   * An adapter of an identity method, such as InstantID, PhotoMaker, PuLID, InfiniteYou or an
+   * IP-Adapter, with the files that its method needs. Immutable; setters return a changed copy.
+   *
+   * @param adapter the adapter's file; the store and the page know the adapter by its file name
+   * @param imageEncoder the image encoder; if it is empty, one of the catalogue is used
+   * @param faceEmbedder the face embedder; if it is empty, the folder {@code face_embedder} beside
+   *     the adapter is used
+   * @param faceParser the face parser of PuLID
+   * @param controlNet the folder of the method's own ControlNet
+   */
+  public record AdapterFiles(
+      Path adapter,
+      Optional<Path> imageEncoder,
+      Optional<Path> faceEmbedder,
+      Optional<Path> faceParser,
+      Optional<Path> controlNet) {
+    /**
+     * {@return an adapter without further files}
+     *
+     * @param adapter the adapter's file
+     */
+    public static AdapterFiles of(Path adapter) {
+      return new AdapterFiles(
+          adapter, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * {@return a copy with an image encoder}
+     *
+     * @param path the folder or file of the image encoder that the adapter was trained with
+     */
+    public AdapterFiles imageEncoder(Path path) {
+      return new AdapterFiles(adapter, Optional.of(path), faceEmbedder, faceParser, controlNet);
+    }
+
+    /**
+     * {@return a copy with a face embedder}
+     *
+     * @param file the file of the face embedder that the adapter was trained with
+     */
+    public AdapterFiles faceEmbedder(Path file) {
+      return new AdapterFiles(adapter, imageEncoder, Optional.of(file), faceParser, controlNet);
+    }
+
+    /**
+     * {@return a copy with a face parser}
+     *
+     * @param file the file of the face parser
+     */
+    public AdapterFiles faceParser(Path file) {
+      return new AdapterFiles(adapter, imageEncoder, faceEmbedder, Optional.of(file), controlNet);
+    }
+
+    /**
+     * {@return a copy with the method's own ControlNet}
+     *
+     * @param folder the folder of the ControlNet
+     */
+    public AdapterFiles controlNet(Path folder) {
+      return new AdapterFiles(adapter, imageEncoder, faceEmbedder, faceParser, Optional.of(folder));
+    }
+  }
+
   /**
    * The header by which a reverse proxy shows that it has logged the user in. The proxy must
    * replace this header in requests of users. Because the value is secret, nobody who reaches the
@@ -94,6 +161,7 @@ public record StudioOptions(
    * @param disclosure marks and signs headshots and exported files
    * @param models finds and gets models for the page of models
    * @param loras LoRA files that the playground offers
+   * @param adapters adapters of identity methods, with different file names
    * @param proxy what a reverse proxy that logs users in sends with each request
    * @throws IllegalArgumentException if a value is out of its range, if the password is shorter
    *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has
@@ -129,6 +197,13 @@ public record StudioOptions(
       }
     }
     loras = List.copyOf(loras);
+    adapters = List.copyOf(adapters);
+    long names =
+        adapters.stream().map(one -> one.adapter().getFileName()).distinct().count();
+    if (names < adapters.size()) {
+      throw new IllegalArgumentException(
+          "two adapters have the same file name, by which the page knows them; rename one");
+    }
   }
 
   /**
@@ -146,6 +221,7 @@ public record StudioOptions(
         Optional.empty(),
         Disclosure.standard(),
         Optional.empty(),
+        List.of(),
         List.of(),
         Optional.empty());
   }
@@ -176,6 +252,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -197,6 +274,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -218,6 +296,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -239,6 +318,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -260,6 +340,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -281,6 +362,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -302,6 +384,7 @@ public record StudioOptions(
         other,
         models,
         loras,
+        adapters,
         proxy);
   }
 
@@ -322,6 +405,7 @@ public record StudioOptions(
         disclosure,
         Optional.of(source),
         loras,
+        adapters,
         proxy);
   }
 
@@ -342,6 +426,30 @@ public record StudioOptions(
         disclosure,
         models,
         files,
+        adapters,
+        proxy);
+  }
+
+  /**
+   * {@return a copy of these options whose page offers the given adapters of identity methods}
+   * Photos that an adapter encoded show a person without training.
+   *
+   * @param others adapters with different file names
+   * @throws IllegalArgumentException if two have the same file name
+   */
+  public StudioOptions adapters(List<AdapterFiles> others) {
+    return new StudioOptions(
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        loras,
+        others,
         proxy);
   }
 
@@ -364,6 +472,7 @@ public record StudioOptions(
         disclosure,
         models,
         loras,
+        adapters,
         Optional.of(header));
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.provenance.Disclosure;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -34,6 +35,7 @@ class StudioOptionsTest {
             Disclosure.standard(),
             Optional.empty(),
             List.of(),
+            List.of(),
             Optional.empty())));
     assertEquals(address, PLAIN.listen(address, "a long password").address());
   }
@@ -54,8 +56,18 @@ class StudioOptionsTest {
                 Disclosure.standard(),
                 Optional.empty(),
                 List.of(),
+                List.of(),
                 Optional.empty())
             .address());
+  }
+
+  @Test
+  void refusesTwoAdaptersWithOneName() {
+    assertEquals(
+        "two adapters have the same file name, by which the page knows them; rename one",
+        message(() -> PLAIN.adapters(List.of(
+            StudioOptions.AdapterFiles.of(Path.of("a", "ip-adapter.bin")),
+            StudioOptions.AdapterFiles.of(Path.of("b", "ip-adapter.bin"))))));
   }
 
   @Test

@@ -65,6 +65,11 @@ final class AdapterFileOptions {
     return embedder;
   }
 
+  /** Returns the face parser's file, or null if it is not given. */
+  Path faceParser() {
+    return faceParser;
+  }
+
   boolean isGiven() {
     return adapter != null || encoder != null || embedder != null || faceParser != null;
   }

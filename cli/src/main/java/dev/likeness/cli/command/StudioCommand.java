@@ -12,6 +12,7 @@ import dev.likeness.studio.StudioOptions;
 import dev.likeness.vault.SubjectStore;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -107,6 +108,18 @@ public final class StudioCommand implements Runnable {
       description = "LoRA that the page Playground offers; may be repeated")
   private List<Path> loras = List.of();
 
+  @Mixin
+  private AdapterFileOptions adapter;
+
+  @PathUse(Use.READ)
+  @ModelFile
+  @Option(
+      names = "--identity-controlnet",
+      paramLabel = "FOLDER",
+      description = "ControlNet of the method of --ip-adapter: the folder of its publishers, "
+          + "ControlNetModel for InstantID, InfuseNetModel for InfiniteYou")
+  private Path controlNet;
+
   /** Creates the subcommand with the console that it prints to. */
   public StudioCommand(Console console) {
     this.console = console;
@@ -134,7 +147,8 @@ public final class StudioCommand implements Runnable {
         .samplePhotos(ExamplePhotos::isExample)
         .disclosure(disclosure())
         .models(new HubModels())
-        .loras(loras);
+        .loras(loras)
+        .adapters(adapters());
     if (memory != null) {
       options = options.memoryBytes(MemoryBudget.of(memory).bytes());
     }
@@ -156,6 +170,22 @@ public final class StudioCommand implements Runnable {
     return passwordFile == null
         ? options
         : options.listen(address, SecretFile.read("password", passwordFile));
+  }
+
+  private List<StudioOptions.AdapterFiles> adapters() {
+    if (adapter.adapter() == null) {
+      if (adapter.isGiven() || controlNet != null) {
+        throw new IllegalArgumentException("--image-encoder, --adapter-embedder, --face-parser and"
+            + " --identity-controlnet belong to an adapter; give --ip-adapter FILE");
+      }
+      return List.of();
+    }
+    return List.of(new StudioOptions.AdapterFiles(
+        adapter.adapter(),
+        Optional.ofNullable(adapter.encoder()),
+        Optional.ofNullable(adapter.embedder()),
+        Optional.ofNullable(adapter.faceParser()),
+        Optional.ofNullable(controlNet)));
   }
 
   private Disclosure disclosure() {

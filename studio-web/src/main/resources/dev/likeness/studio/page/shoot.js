@@ -16,7 +16,7 @@ function Thumbnail({place}) {
 export class Shoot extends Live {
   constructor() {
     super();
-    this.state = {styles: null, count: 2, outfit: '', backdrop: '', strength: 100, steps: 20};
+    this.state = {identity: null, styles: null, count: 2, outfit: '', backdrop: '', strength: 100, steps: 20};
   }
 
   concerns(event) {
@@ -28,7 +28,13 @@ export class Shoot extends Live {
     const id = this.props.person;
     const [styles, who, shoots] = await Promise.all([
       get('/api/styles'), get(path(id)), get(`${path(id)}/shoots`)]);
-    return {styles: styles.styles, trained: who.trained, shoots: shoots.shoots};
+    return {styles: styles.styles, trained: who.trained, identities: who.identities, shoots: shoots.shoots};
+  }
+
+  /** Returns what shows the person: the choice of the user, or what was made last. */
+  identity(data) {
+    const words = data.identities.map(one => one.identity);
+    return words.includes(this.state.identity) ? this.state.identity : words[0] ?? '';
   }
 
   chosen(data) {
@@ -45,7 +51,7 @@ export class Shoot extends Live {
     const [count, steps] = [whole(this.state.count, 1), whole(this.state.steps, 1)];
     return this.act(async () => {
       const shoot = await post(`${path(this.props.person)}/shoots`, {
-        styles: this.chosen(data), count, outfit, backdrop, strength: strength / 100, steps});
+        identity: this.identity(data), styles: this.chosen(data), count, outfit, backdrop, strength: strength / 100, steps});
       location.hash = `#/${this.props.person}/choose/${shoot.id}`;
     });
   }
@@ -72,6 +78,11 @@ export class Shoot extends Live {
             <${Thumbnail} place=${style.thumbnail} />
             <span><b>${style.title}</b><br /><span class="note">${style.outfits[0]}, ${style.backdrops[0]}</span></span></label>`)}
         </div><p class="note">${t('shoot.thumbnails')}</p></fieldset>
+        ${data.identities.length > 1 && html`<fieldset><legend>${t('shoot.identity')}</legend>
+          ${data.identities.map(one => html`<label class="choice">
+            <input type="radio" name="identity" id="identity-${one.identity}" checked=${one.identity === this.identity(data)}
+              onChange=${() => this.setState({identity: one.identity})} />
+            <span>${t(`shoot.identity.${one.identity.replace('+', '-and-')}`, {title: one.title ?? ''})}</span></label>`)}</fieldset>`}
         <p><label>${t('shoot.count')} <input type="number" min="1" max="50" value=${count} onInput=${set('count')} />
           </label></p>
         <details><summary>${t('shoot.more')}</summary>

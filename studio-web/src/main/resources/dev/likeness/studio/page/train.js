@@ -1,7 +1,49 @@
 // The training of a person: what it costs, and how it goes.
 import {html, Live, Progress, Chart} from './parts.js';
 import {get, post, person as path} from './api.js';
-import {t, number, bytes, duration} from './words.js';
+import {t, number, bytes, duration, messageOf} from './words.js';
+
+function keyOf(one) {
+  return one.method === 'lora' ? one.preset : one.adapter ?? one.method;
+}
+
+function titleOf(one) {
+  return one.method === 'lora'
+    ? t(`train.lora.${one.preset}`)
+    : one.method === 'adapter' ? t('train.adapter', {title: one.title || one.adapter}) : t('train.references');
+}
+
+/** Says what a method costs, or what it lacks. */
+function Cost({one}) {
+  if (one.method === 'references') {
+    return html`<span class="note">${t('train.noCost')}</span>`;
+  }
+  const isAdapter = one.method === 'adapter';
+  const sentences = [];
+  if (isAdapter) {
+    sentences.push(one.adapter);
+    sentences.push(one.licence
+      ? `${t('models.licence')}: ${one.licence}, ${t(`models.commercial.${one.commercial}`)}`
+      : t('train.adapterLicence'));
+  }
+  if (one.refusal) {
+    sentences.push(messageOf(one.refusal));
+  } else if (one.missing?.length) {
+    sentences.push(t('train.adapterNeeds', {options: one.missing.map(part => `--${part}`).join(', ')}));
+  } else {
+    const memory = bytes(one.memory_bytes);
+    const time = one.expected_seconds === undefined
+      ? t(one.measuring || !isAdapter ? 'train.unmeasured' : 'train.measureFirst')
+      : t('train.time', {time: duration(one.expected_seconds)});
+    sentences.push(`${isAdapter
+      ? t('train.adapterCost', {memory})
+      : t('train.cost', {steps: number(one.steps), memory})}; ${time}`);
+    if (one.weaker) {
+      sentences.push(t('train.adapterWeaker'));
+    }
+  }
+  return html`<span class="note">${sentences.map((line, at) => html`${at > 0 && html`<br />`}${line}`)}</span>`;
+}
 
 export class Train extends Live {
   constructor() {
@@ -22,11 +64,20 @@ export class Train extends Live {
     return this.act(() => post(`${path(this.props.person)}/training`, {action}));
   }
 
+  /** Chooses a method. How long an adapter takes is measured once it is chosen. */
+  choose(one) {
+    this.setState({method: keyOf(one)});
+    if (one.method === 'adapter' && one.expected_seconds === undefined && !one.measuring) {
+      this.act(() => post(`${path(this.props.person)}/training`, {action: 'measure', adapter: one.adapter}));
+    }
+  }
+
   start(chosen) {
     return this.act(() => post(`${path(this.props.person)}/training`, {
       action: 'start',
       method: chosen.method,
       preset: chosen.preset,
+      adapter: chosen.adapter ?? '',
       previews: this.state.previews,
       photo: this.props.shown ?? '',
     }));
@@ -36,8 +87,8 @@ export class Train extends Live {
     if (!data) {
       return html`<main id="content"><h1>${t('train.heading')}</h1></main>`;
     }
-    const keyOf = one => (one.method === 'lora' ? one.preset : one.method);
-    const usual = data.methods.find(one => one.preset === 'balanced') ?? data.methods[0];
+    const usual = data.methods.find(one => one.preset === 'balanced')
+      ?? data.methods.find(one => one.usable !== false) ?? data.methods[0];
     const chosen = data.methods.find(one => keyOf(one) === method) ?? usual;
     const isBusy = data.state === 'queued' || data.state === 'running';
     const canResume = data.state === 'paused' || data.state === 'failed';
@@ -58,19 +109,17 @@ export class Train extends Live {
         <a href="#/${person}/photos">${t('step.photos')}</a></p>`}
       ${!isBusy && data.photos > 0 && chosen && html`<fieldset class="methods"><legend>${t('train.method')}</legend>
           ${data.methods.map(one => html`<label class="choice card">
-            <input type="radio" name="method" checked=${one === chosen} onChange=${() => this.setState({method: keyOf(one)})} />
-            <span><b>${t(one.method === 'lora' ? `train.lora.${one.preset}` : 'train.references')}</b>
-              ${one.steps && html`<br /><span class="note">
-                ${t('train.cost', {steps: number(one.steps), memory: bytes(one.memory_bytes)})};${' '}
-                ${one.expected_seconds
-                  ? t('train.minutes', {minutes: number(Math.max(1, Math.round(one.expected_seconds / 60)))})
-                  : t('train.unmeasured')}</span>`}</span></label>`)}
+            <input type="radio" name="method" id="method-${keyOf(one)}" checked=${one === chosen}
+              disabled=${one.usable === false} onChange=${() => this.choose(one)} />
+            <span><b>${titleOf(one)}</b><br /><${Cost} one=${one} /></span></label>`)}
         </fieldset>
         ${data.previews && chosen.method === 'lora' && html`<label class="choice"><input type="checkbox" checked=${previews}
           onChange=${event => this.setState({previews: event.target.checked})} />
           <span>${t('train.previews')}</span></label>`}
         <p class="next"><button class=${data.trained ? '' : 'primary'} id="start-training"
-          onClick=${() => this.start(chosen)}>${t(data.trained ? 'train.again' : 'train.start')}</button></p>`}
+          onClick=${() => this.start(chosen)}>${t(chosen.method === 'lora'
+            ? data.trained ? 'train.again' : 'train.start'
+            : 'train.show')}</button></p>`}
     </main>`;
   }
 

@@ -200,10 +200,18 @@ const english = {
   'train.lora.best': 'Best: slowest',
   'train.references': 'No training: show photos to the base model',
   'train.cost': '{steps} steps, about {memory} of memory',
-  'train.minutes': 'about {minutes} min, measured on this machine',
+  'train.noCost': 'Takes seconds; headshots take more time and memory, because the base sees the photos each time',
+  'train.time': 'about {time}, measured on this machine',
+  'train.measureFirst': 'the time is measured when you choose it',
+  'train.adapter': 'No training: encode the photos for {title}',
+  'train.adapterCost': 'about {memory} of memory, also for each headshot',
+  'train.adapterLicence': 'Licence: not known to this studio; read it at the source of the file',
+  'train.adapterNeeds': 'Needs more files. Start the studio with --ip-adapter and {options}.',
+  'train.adapterWeaker': 'Without the ControlNet of its publishers (--identity-controlnet), images look less like the person.',
   'train.unmeasured': 'the time is being measured on this machine',
   'train.previews': 'Show previews and likeness meanwhile (takes longer; every fifth photo is held out for the comparison)',
   'train.start': 'Start the training',
+  'train.show': 'Prepare the photos',
   'train.again': 'Train again',
   'train.pause': 'Pause',
   'train.resume': 'Continue the training',
@@ -226,6 +234,12 @@ const english = {
   'shoot.heading': 'Shoot',
   'shoot.styles': 'Styles',
   'shoot.thumbnails': 'The small images are examples of the model portrait: another face, and rendered, not photographs.',
+  'shoot.identity': 'Method',
+  'shoot.identity.lora': 'The trained model',
+  'shoot.identity.references': 'Photos shown to the base model',
+  'shoot.identity.lora-and-references': 'The trained model, and photos shown to the base model',
+  'shoot.identity.ipadapter': '{title}: the encoded photos',
+  'shoot.identity.both': '{title}, and the trained model',
   'shoot.count': 'Images of each style',
   'shoot.total': 'Images in total: {n}',
   'shoot.outfit': 'Outfit (instead of the style’s)',
@@ -248,6 +262,7 @@ const english = {
   'choose.running': 'Image {image} of {total}: step {step} of {steps}',
   'choose.paused': 'The shoot is paused. Finished images are kept.',
   'choose.failed': 'The shoot stopped: {message}',
+  'choose.uncheckable': 'The images cannot be checked now: the adapter that shows this person is not here. Start the studio with it.',
   'choose.checking': 'The images are being checked.',
   'choose.pause': 'Pause',
   'choose.resume': 'Continue the shoot',
@@ -363,6 +378,11 @@ export function reasonOf({code, message}) {
 /** Returns a sentence of advice in the language of the page. */
 export function adviceOf(sentence) {
   return language === 'de' ? advise(sentence) : sentence;
+}
+
+/** Returns a message of the server in the language of the page; one that is not known stays English. */
+export function messageOf(message) {
+  return message;
 }
 
 export function number(value) {

@@ -164,8 +164,10 @@ final class Routes {
                 Answer.ACCEPTED,
                 this::train)
             .body(Body.json(
-                required("action", "string", "start, pause or resume"),
-                optional("method", "string", "lora (the default) or references"),
+                required(
+                    "action", "string", "start, pause, resume, or measure the time of an adapter"),
+                optional("method", "string", "lora (the default), references or adapter"),
+                optional("adapter", "string", "The name of the file of the adapter."),
                 optional("preset", "string", "quick, balanced (the default) or best"),
                 optional(
                     "previews", "boolean", "Generates previews and measures likeness meanwhile."),
@@ -206,7 +208,11 @@ final class Routes {
                 optional("strength", "number", "Identity strength, 0 to 1, the default."),
                 optional("steps", "integer", "Sampling steps, 1 to 150."),
                 optional("outfit", "string", "Clothes in place of those of the styles."),
-                optional("backdrop", "string", "Backdrop in place of that of the styles."))),
+                optional("backdrop", "string", "Backdrop in place of that of the styles."),
+                optional(
+                    "identity",
+                    "string",
+                    "One of the person's identities; the first if it is left out."))),
         Route.of(
             "GET",
             SHOOT,
@@ -442,10 +448,12 @@ final class Routes {
                     body.text("method", "lora"),
                     body.text("preset", "balanced"),
                     body.flag("previews"),
-                    body.text("photo")));
+                    body.text("photo"),
+                    body.text("adapter")));
+      case "measure" -> studio.trainings().measure(person, body.text("adapter"));
       case "pause" -> studio.trainings().pause(person);
       case "resume" -> studio.trainings().resume(person);
-      default -> throw unknownAction("start, pause, resume");
+      default -> throw unknownAction("start, pause, resume, measure");
     }
     http.send(202, studio.trainings().describe(person));
   }
@@ -462,7 +470,8 @@ final class Routes {
         body.number("strength", 1),
         (int) body.number("steps", ShootRequest.STEPS),
         body.text("outfit"),
-        body.text("backdrop"));
+        body.text("backdrop"),
+        body.text("identity"));
     http.send(202, studio.shoots().start(http.variable("person"), order));
   }
 

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,24 +86,36 @@ final class Checks {
   private void check(Subject subject) {
     Map<Integer, Checked> known =
         checked.computeIfAbsent(subject.id(), id -> new ConcurrentHashMap<>());
-    List<Images.Stored> missing = Images.of(subject).stream()
-        .filter(image -> !known.containsKey(image.number()))
-        .toList();
-    if (missing.isEmpty() && summaries.containsKey(subject.id())) {
-      return;
-    }
     Workshop workshop = studio.workshop();
-    try (Workshop.Shown shown = workshop.open(subject)) {
-      ReviewTools tools = workshop.judging(shown.kept());
-      summaries.put(subject.id(), summary(workshop, shown, tools));
-      HeadshotScores scores = scores(workshop, shown, tools);
-      Optional<Authenticity> measure = authenticity(shown, tools);
-      for (Images.Stored image : missing) {
-        RgbImage pixels = read(image);
-        known.put(
-            image.number(), new Checked(scores.score(pixels), measure.map(by -> by.judge(pixels))));
+    Map<ShownBy, List<Images.Stored>> missing = new EnumMap<>(ShownBy.class);
+    Map<Integer, Map<String, Object>> plans = Shoots.plansByImage(subject);
+    for (Images.Stored image : Images.of(subject)) {
+      ShownBy by = Identities.kept(workshop, subject, plans.getOrDefault(image.number(), Map.of()));
+      List<Images.Stored> all = missing.computeIfAbsent(by, identity -> new ArrayList<>());
+      if (!known.containsKey(image.number())) {
+        all.add(image);
       }
     }
+    missing
+        .entrySet()
+        .removeIf(entry ->
+            entry.getValue().isEmpty() && summaries.containsKey(key(subject, entry.getKey())));
+    if (missing.isEmpty()) {
+      return;
+    }
+    missing.forEach((by, images) -> workshop.shown(subject, by, shown -> {
+      ReviewTools tools = workshop.judging(shown.kept());
+      summaries.put(key(subject, by), summary(workshop, shown, tools));
+      HeadshotScores scores = scores(workshop, shown, tools);
+      Optional<Authenticity> measure = authenticity(shown, tools);
+      for (Images.Stored image : images) {
+        RgbImage pixels = read(image);
+        known.put(
+            image.number(),
+            new Checked(scores.score(pixels), measure.map(with -> with.judge(pixels))));
+      }
+      return null;
+    }));
     studio.publish("checked-" + subject.id(), Map.of("type", "checked", "person", subject.id()));
   }
 
@@ -110,9 +123,10 @@ final class Checks {
    * Returns the scores of an edited image, in the words of a report: {@code scores}, and
    * {@code sentences} about those beyond their limits.
    */
-  Map<String, Object> judge(Subject subject, RgbImage image) {
+  Map<String, Object> judge(Subject subject, int number, RgbImage image) {
     Workshop workshop = studio.workshop();
-    try (Workshop.Shown shown = workshop.open(subject)) {
+    ShownBy by = Identities.ofImage(workshop, subject, number);
+    return workshop.shown(subject, by, shown -> {
       ScoreCard card = scores(workshop, shown, workshop.judging(shown.kept())).score(image);
       return Map.of(
           "scores",
@@ -125,7 +139,11 @@ final class Checks {
               .toList(),
           "sentences",
           card.failures().stream().map(ScoreCard.Score::reason).toList());
-    }
+    });
+  }
+
+  private static String key(Subject subject, ShownBy by) {
+    return subject.id() + "/" + by.word();
   }
 
   private static RgbImage read(Images.Stored image) {
@@ -203,16 +221,22 @@ final class Checks {
     return likeness;
   }
 
-  /** Returns the content of the report of these images; without scores until all are checked. */
-  Map<String, Object> report(Subject subject, List<Images.Stored> images) {
-    boolean isChecked = isChecked(subject, images);
-    if (!isChecked) {
+  /**
+   * Returns the content of the report of the images of a shoot; without scores until all are
+   * checked.
+   */
+  Map<String, Object> report(
+      Subject subject, List<Images.Stored> images, Map<String, Object> plan) {
+    boolean isChecked = isChecked(subject, images, plan);
+    boolean isCheckable = !studio.workshop().identities(subject).isEmpty();
+    if (!isChecked && isCheckable) {
       request(subject);
     }
     Map<String, Object> result = new LinkedHashMap<>();
+    result.put("checkable", isCheckable);
     result.put("checked", isChecked);
     if (isChecked && !images.isEmpty()) {
-      Map<String, Object> content = make(subject, images).toMap();
+      Map<String, Object> content = make(subject, images, plan).toMap();
       content.put("images", numbered((List<?>) content.get("images"), images));
       result.putAll(content);
     }
@@ -231,28 +255,36 @@ final class Checks {
   }
 
   /** Returns the page of the report of these images. */
-  String reportPage(Subject subject, List<Images.Stored> images) {
-    if (!isChecked(subject, images)) {
+  String reportPage(Subject subject, List<Images.Stored> images, Map<String, Object> plan) {
+    if (!isChecked(subject, images, plan)) {
       request(subject);
       throw new IllegalStateException("the images are still being checked; try again soon");
     }
-    return make(subject, images).toHtml();
+    return make(subject, images, plan).toHtml();
   }
 
-  private boolean isChecked(Subject subject, List<Images.Stored> images) {
+  private Optional<ShootSummary> summary(Subject subject, Map<String, Object> plan) {
+    Workshop workshop = studio.workshop();
+    return workshop.identities(subject).isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(
+            summaries.get(key(subject, Identities.kept(workshop, subject, plan))));
+  }
+
+  private boolean isChecked(Subject subject, List<Images.Stored> images, Map<String, Object> plan) {
     Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
-    return summaries.containsKey(subject.id())
+    return summary(subject, plan).isPresent()
         && images.stream().allMatch(image -> known.containsKey(image.number()));
   }
 
-  private ShootReport make(Subject subject, List<Images.Stored> images) {
+  private ShootReport make(Subject subject, List<Images.Stored> images, Map<String, Object> plan) {
     Map<Integer, Checked> known = checked.getOrDefault(subject.id(), Map.of());
     List<Headshot> headshots = images.stream().map(Checks::headshot).toList();
     ShootRequest request = ShootRequest.of(headshots.get(0).style(), headshots.size());
     List<Checked> results =
         images.stream().map(image -> known.get(image.number())).toList();
     Recommendation recommendation = Recommendation.of(
-        summaries.get(subject.id()),
+        summary(subject, plan).orElseThrow(),
         new Shoot(request, headshots),
         results.stream().map(Checked::card).toList());
     List<Authenticity.Result> differences =
@@ -272,6 +304,6 @@ final class Checks {
   /** Forgets what was measured, because the person was trained again or erased. */
   void forget(Subject subject) {
     checked.remove(subject.id());
-    summaries.remove(subject.id());
+    summaries.keySet().removeIf(key -> key.startsWith(subject.id() + "/"));
   }
 }

@@ -293,6 +293,7 @@ public final class Edits {
     try {
       save(subject, number, versions(saved(subject, number)), Optional.of(edit), "queued", "");
       ShootRequest like = ShootRequest.of(Style.defaults().get(0), 1);
+      ShownBy identity = Identities.ofImage(workshop, subject, number);
       GenerationJob<?> job = workshop
           .queue()
           .submit(
@@ -302,12 +303,14 @@ public final class Edits {
                     ? Optional.of(RgbImage.read(
                         subject.folder(DataCategory.IMAGES).resolve(maskFile(number))))
                     : Optional.empty();
-                HeadshotEdit.Result result = workshop
-                    .subjects(workshop.studio())
-                    .edit(subject, before, edit(edit, mask), run);
+                HeadshotEdit.Result result = workshop.subjects(
+                    workshop.studio(),
+                    subject,
+                    identity,
+                    shown -> shown.edit(subject, before, edit(edit, mask), run));
                 return store(subject, number, edit, result);
               },
-              workshop.studio().memoryBytes(like),
+              workshop.studio().memoryBytes(like) + workshop.memory(subject, identity),
               GenerationQueue.DEFAULT_PRIORITY,
               event -> onEvent(subject, number, live, event),
               Duration.ZERO);
@@ -331,7 +334,8 @@ public final class Edits {
     Map<String, Object> version = new LinkedHashMap<>(edit);
     version.put("prompt", result.after().request().prompt());
     version.put("changed_share", Math.round(1000 * result.changedShare()) / 1000.0);
-    version.putAll(studio.checks().judge(subject, result.after().marked(studio.disclosure())));
+    version.putAll(
+        studio.checks().judge(subject, number, result.after().marked(studio.disclosure())));
     versions.add(version);
     save(subject, number, versions, Optional.empty(), "none", "");
     JobFile.delete(subject, DataCategory.IMAGES, maskFile(number));

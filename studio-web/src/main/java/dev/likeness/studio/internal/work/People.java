@@ -104,6 +104,7 @@ public final class People {
     person.put("photos", counts.getOrDefault(DataCategory.PHOTOS, 0));
     person.put("images", Images.count(subject));
     person.put("trained", studio.isReady(subject));
+    person.put("identities", studio.identities(subject));
     person.put("training", studio.trainings().state(subject));
     person.put("shooting", studio.shoots().isBusy(subject));
     person.put("likeness", studio.checks().likeness(subject));

@@ -53,7 +53,13 @@ public final class Shoots {
 
   /** What a shoot asks for. */
   public record Order(
-      List<String> styles, int count, double strength, int steps, String outfit, String backdrop) {}
+      List<String> styles,
+      int count,
+      double strength,
+      int steps,
+      String outfit,
+      String backdrop,
+      String identity) {}
 
   /** A shoot in this process. */
   private static final class Live {
@@ -98,9 +104,7 @@ public final class Shoots {
   /** Starts a shoot and returns its id. */
   public Map<String, Object> start(String person, Order order) {
     Subject subject = studio.people().subject(person);
-    if (!studio.workshop().isReady(subject)) {
-      throw new IllegalStateException("this person has not been trained; train first");
-    }
+    ShownBy identity = Identities.require(studio.workshop(), subject, order.identity);
     if (order.styles.isEmpty()
         || order.count < 1
         || order.steps < 1
@@ -122,6 +126,7 @@ public final class Shoots {
     plan.put("steps", order.steps);
     plan.put("outfit", order.outfit.strip());
     plan.put("backdrop", order.backdrop.strip());
+    plan.put("identity", identity.word());
     // Leaves room for the seeds of all images.
     plan.put("seed", (long) new SecureRandom().nextInt(Integer.MAX_VALUE) * MAX_IMAGES);
     requests(plan).forEach(studio.workshop().studio()::validate);
@@ -218,11 +223,13 @@ public final class Shoots {
     live.step = 0;
     live.preview = null;
     HeadshotStudio watched = watched(workshop, subject, live);
+    ShownBy identity = Identities.kept(workshop, subject, live.plan);
     GenerationJob<?> job = workshop
         .queue()
         .submit(
-            run -> workshop.subjects(watched).shoot(subject, missing.get(), run),
-            workshop.studio().memoryBytes(missing.get()),
+            run -> workshop.subjects(
+                watched, subject, identity, shown -> shown.shoot(subject, missing.get(), run)),
+            workshop.studio().memoryBytes(missing.get()) + workshop.memory(subject, identity),
             GenerationQueue.DEFAULT_PRIORITY,
             event -> onEvent(subject, live, event),
             Duration.ZERO);
@@ -396,14 +403,24 @@ public final class Shoots {
     Subject subject = studio.people().subject(person);
     Map<String, Object> plan = plan(subject, shoot);
     Map<String, Object> result = new LinkedHashMap<>(describe(subject, plan));
-    result.put("report", studio.checks().report(subject, images(subject, plan)));
+    result.put("report", studio.checks().report(subject, images(subject, plan), plan));
     return result;
   }
 
   /** Returns the report of a shoot as a page that can be saved. */
   public String reportPage(String person, String shoot) {
     Subject subject = studio.people().subject(person);
-    return studio.checks().reportPage(subject, images(subject, plan(subject, shoot)));
+    Map<String, Object> plan = plan(subject, shoot);
+    return studio.checks().reportPage(subject, images(subject, plan), plan);
+  }
+
+  /** Returns the plans of the shoots that made the images, by the numbers of the images. */
+  static Map<Integer, Map<String, Object>> plansByImage(Subject subject) {
+    Map<Integer, Map<String, Object>> made = new LinkedHashMap<>();
+    for (Map<String, Object> plan : plans(subject)) {
+      images(subject, plan).forEach(image -> made.put(image.number(), plan));
+    }
+    return made;
   }
 
   /** Returns the stored images of a plan, by number. */

@@ -26,6 +26,8 @@ public final class Studio implements AutoCloseable {
   private final Limits limits;
   private final SubjectStore store;
   private final Disclosure disclosure;
+  private final Optional<ModelAccess> access;
+  private final List<AdapterFiles> adapters;
   private final People people;
   private final Photos photos;
   private final Trainings trainings;
@@ -57,10 +59,13 @@ public final class Studio implements AutoCloseable {
       Optional<Predicate<byte[]>> samplePhotos,
       Disclosure disclosure,
       Optional<ModelAccess> models,
-      List<Path> loras) {
+      List<Path> loras,
+      List<AdapterFiles> adapters) {
     this.limits = limits;
     this.store = store;
     this.disclosure = disclosure;
+    this.access = models;
+    this.adapters = List.copyOf(adapters);
     this.people = new People(this, store);
     this.photos = new Photos(this, samplePhotos);
     this.trainings = new Trainings(this, limits.trainingSteps());
@@ -77,7 +82,8 @@ public final class Studio implements AutoCloseable {
   public void open(Supplier<BaseModel> base) {
     clock.execute(() -> {
       try {
-        Workshop opened = new Workshop(base.get(), limits.memoryBytes(), disclosure);
+        Workshop opened =
+            new Workshop(base.get(), limits.memoryBytes(), disclosure, adapters, access);
         synchronized (this) {
           if (isClosed) {
             opened.close();
@@ -141,6 +147,12 @@ public final class Studio implements AutoCloseable {
   boolean isReady(Subject subject) {
     Workshop opened = workshop;
     return opened != null && opened.isReady(subject);
+  }
+
+  /** Returns what can show a person in headshots, the usual first; empty while no base is open. */
+  List<Map<String, Object>> identities(Subject subject) {
+    Workshop opened = workshop;
+    return opened == null ? List.of() : Identities.describe(opened, subject);
   }
 
   /** Returns the base model's name and state. */

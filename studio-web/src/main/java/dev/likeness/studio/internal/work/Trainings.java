@@ -1,5 +1,6 @@
 package dev.likeness.studio.internal.work;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
@@ -8,6 +9,7 @@ import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.lora.training.TrainingSettings;
@@ -31,6 +33,9 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Trainings {
   static final String FILE = "studio-training.json";
   private static final String STATE = "state";
+  private static final String LORA = "lora";
+  private static final String REFERENCES = "references";
+  private static final String ADAPTER = "adapter";
   private static final int MAX_POINTS = 400;
   private static final int MIN_VALIDATED = 5;
   private static final int VALIDATIONS = 5;
@@ -39,6 +44,7 @@ public final class Trainings {
   private final OptionalInt fixedSteps;
   private final Map<String, Live> running = new ConcurrentHashMap<>();
   private final TrainingSpeed speed = new TrainingSpeed();
+  private final AdapterSpeed adapterSpeed = new AdapterSpeed();
 
   Trainings(Studio studio, OptionalInt fixedSteps) {
     this.studio = studio;
@@ -66,8 +72,17 @@ public final class Trainings {
     }
   }
 
-  /** What a training does: its method, its duration, and the photo that shows the person. */
-  public record Plan(String method, String preset, boolean hasPreviews, String photo) {}
+  /**
+   * What a training does.
+   *
+   * @param method lora, references or adapter
+   * @param preset the duration of a training
+   * @param hasPreviews true to generate previews and measure likeness meanwhile
+   * @param photo the id of a photo that shows the person; may be empty
+   * @param adapter the name of the adapter's file; may be empty for other methods
+   */
+  public record Plan(
+      String method, String preset, boolean hasPreviews, String photo, String adapter) {}
 
   /** Returns the methods that the base has, with duration and memory, and the state. */
   public Map<String, Object> describe(String person) {
@@ -85,7 +100,10 @@ public final class Trainings {
       }
     }
     if (ReferencePhotos.isEditing(workshop.base())) {
-      methods.add(Map.of("method", "references", "preset", ""));
+      methods.add(Map.of("method", REFERENCES, "preset", ""));
+    }
+    for (Adapters.Offer offer : workshop.adapters().offers()) {
+      methods.add(method(workshop, offer, photos));
     }
     result.put("methods", methods);
     if (photos > 0 && running.isEmpty() && isTrainable) {
@@ -119,7 +137,7 @@ public final class Trainings {
   private Map<String, Object> method(Workshop workshop, TrainingPreset preset, int photos) {
     TrainingSettings settings = settings(workshop, preset, Math.max(1, photos));
     Map<String, Object> method = new LinkedHashMap<>();
-    method.put("method", "lora");
+    method.put("method", LORA);
     method.put("preset", preset.name().toLowerCase(Locale.ROOT));
     method.put("steps", settings.steps());
     method.put("memory_bytes", memory(workshop, settings));
@@ -127,6 +145,42 @@ public final class Trainings {
       method.put("expected_seconds", Math.round(settings.steps() * speed.secondsPerStep()));
     }
     return method;
+  }
+
+  private Map<String, Object> method(Workshop workshop, Adapters.Offer offer, int photos) {
+    Map<String, Object> method = new LinkedHashMap<>();
+    method.put("method", ADAPTER);
+    method.put("preset", "");
+    method.put(ADAPTER, offer.id());
+    method.put("title", offer.kind().map(IpAdapterFile.Kind::title).orElse(""));
+    method.put("usable", offer.isUsable());
+    method.put("missing", offer.missing());
+    method.put("weaker", offer.isWeaker());
+    offer
+        .refusal()
+        .or(() -> adapterSpeed.failure(offer))
+        .ifPresent(reason -> method.put("refusal", reason));
+    offer.model().flatMap(CatalogueModel::licence).ifPresent(licence -> {
+      method.put("licence", licence.name());
+      method.put("commercial", licence.commercial().name().toLowerCase(Locale.ROOT));
+    });
+    if (offer.isUsable()) {
+      method.put("memory_bytes", workshop.adapters().memory(offer));
+      method.put("measuring", adapterSpeed.isMeasuring(offer));
+      adapterSpeed
+          .seconds(offer, Math.max(1, photos))
+          .ifPresent(seconds -> method.put("expected_seconds", (long) Math.ceil(seconds)));
+    }
+    return method;
+  }
+
+  /** Measures how long an adapter takes, without any photo. */
+  public void measure(String person, String adapter) {
+    studio.people().subject(person);
+    adapterSpeed.measure(
+        studio,
+        studio.workshop().adapters().require(adapter),
+        () -> studio.publish("speed", Map.of("type", "base")));
   }
 
   private TrainingSettings settings(Workshop workshop, TrainingPreset preset, int photos) {
@@ -182,20 +236,26 @@ public final class Trainings {
     if (photos == 0) {
       throw new IllegalStateException("this person has no photos; add photos first");
     }
-    if (!asked.method.equals("lora") && !asked.method.equals("references")) {
-      throw new IllegalArgumentException("unknown method; known: lora, references");
+    if (!List.of(LORA, REFERENCES, ADAPTER).contains(asked.method)) {
+      throw new IllegalArgumentException("unknown method; known: lora, references, adapter");
     }
     boolean isKnown = Arrays.stream(TrainingPreset.values())
         .anyMatch(preset -> preset.name().equalsIgnoreCase(asked.preset));
-    if (asked.method.equals("lora") && !isKnown) {
+    if (asked.method.equals(LORA) && !isKnown) {
       throw new IllegalArgumentException("unknown preset; known: quick, balanced, best");
     }
-    if (asked.method.equals("references")) {
+    if (asked.method.equals(REFERENCES)) {
       ReferencePhotos.requireEditing(workshop.base());
+    }
+    if (asked.method.equals(ADAPTER)) {
+      workshop.adapters().require(asked.adapter);
     }
     Map<String, Object> plan = new LinkedHashMap<>();
     plan.put("method", asked.method);
     plan.put("preset", asked.preset);
+    if (asked.method.equals(ADAPTER)) {
+      plan.put(ADAPTER, asked.adapter);
+    }
     plan.put("previews", asked.hasPreviews && photos >= MIN_VALIDATED);
     plan.put("photos", photos);
     if (!asked.photo.isEmpty()) {
@@ -214,9 +274,14 @@ public final class Trainings {
 
   /** Continues the training that a stopped process left, if there is one. */
   void recover(Subject subject) {
-    plan(subject)
-        .filter(plan -> "queued".equals(plan.get(STATE)))
-        .ifPresent(plan -> submit(subject, plan));
+    plan(subject).filter(plan -> "queued".equals(plan.get(STATE))).ifPresent(plan -> {
+      if (Photos.files(subject).isEmpty() && studio.isReady(subject)) {
+        // It had ended: the result is stored, and the photos are removed.
+        JobFile.delete(subject, DataCategory.TRAINING_STATES, FILE);
+      } else {
+        submit(subject, plan);
+      }
+    });
   }
 
   private void submit(Subject subject, Map<String, Object> plan) {
@@ -227,7 +292,10 @@ public final class Trainings {
     }
     try {
       speed.stop();
-      boolean trains = "lora".equals(plan.get("method"));
+      boolean trains = LORA.equals(plan.get("method"));
+      Optional<Adapters.Offer> adapter = ADAPTER.equals(plan.get("method"))
+          ? Optional.of(workshop.adapters().require(String.valueOf(plan.get(ADAPTER))))
+          : Optional.empty();
       HeadshotStudio with = trains ? studio(workshop, plan) : workshop.studio();
       plan.put(STATE, "queued");
       plan.remove("message");
@@ -241,12 +309,19 @@ public final class Trainings {
               run -> {
                 if (trains) {
                   subjects.train(subject, run);
+                } else if (adapter.isPresent()) {
+                  workshop.adapters().with(adapter.get(), open -> {
+                    subjects.adapter(open.adapter(), open::settings).encodePhotos(subject, run);
+                    return null;
+                  });
                 } else {
                   subjects.chooseReferences(subject, ReferencePhotos.DEFAULT, run);
                 }
                 return null;
               },
-              trains ? memory(workshop, settings(workshop, plan)) : 1,
+              trains
+                  ? memory(workshop, settings(workshop, plan))
+                  : Math.max(1, adapter.map(workshop.adapters()::memory).orElse(0L)),
               GenerationQueue.DEFAULT_PRIORITY,
               event -> onEvent(subject, live, event),
               Duration.ZERO);
@@ -343,6 +418,7 @@ public final class Trainings {
   private void settle(Subject subject, Live live, Throwable failure) {
     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
     if (cause == null) {
+      Identities.made(subject, String.valueOf(live.plan.get("method")));
       JobFile.delete(subject, DataCategory.TRAINING_STATES, FILE);
     } else if (cause instanceof SubjectErasedException) {
       return;

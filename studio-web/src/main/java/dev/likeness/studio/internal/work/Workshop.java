@@ -3,10 +3,13 @@ package dev.likeness.studio.internal.work;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.PreviewDecoder;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -14,7 +17,10 @@ import dev.likeness.provenance.Disclosure;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStudio;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The opened base with all that works on it. */
 final class Workshop implements AutoCloseable {
@@ -25,9 +31,16 @@ final class Workshop implements AutoCloseable {
   private final HeadshotStudio studio;
   private final GenerationQueue queue;
   private final Optional<PreviewDecoder> previews;
+  private final Adapters adapters;
 
-  Workshop(BaseModel base, long memoryBytes, Disclosure disclosure) {
+  Workshop(
+      BaseModel base,
+      long memoryBytes,
+      Disclosure disclosure,
+      List<AdapterFiles> adapters,
+      Optional<ModelAccess> models) {
     this.base = base;
+    this.adapters = new Adapters(base, adapters, models);
     this.disclosure = disclosure;
     ReviewTools builtIn = ReviewTools.builtIn();
     this.tools = base.folder().map(builtIn::withEmbedderIn).orElse(builtIn);
@@ -69,9 +82,68 @@ final class Workshop implements AutoCloseable {
     return tools.embedder().or(() -> own);
   }
 
+  /** Returns the adapters of identity methods. */
+  Adapters adapters() {
+    return adapters;
+  }
+
   /** Returns a studio that trains and generates with the given settings. */
   SubjectStudio subjects(HeadshotStudio with) {
     return SubjectStudio.on(base, with).tools(tools).marking(disclosure);
+  }
+
+  /**
+   * Returns the identities that can show a subject in headshots. If the subject was never trained
+   * and no photos are kept for the base, there are none.
+   */
+  List<ShownBy> identities(Subject subject) {
+    List<ShownBy> all = new ArrayList<>();
+    boolean isTrained = SubjectStudio.isTrained(subject);
+    boolean hasReferences = SubjectStudio.hasReferences(subject, base);
+    if (isTrained && !hasReferences) {
+      all.add(ShownBy.LORA);
+    }
+    if (hasReferences) {
+      if (isTrained) {
+        all.add(ShownBy.LORA_AND_REFERENCES);
+      }
+      all.add(ShownBy.REFERENCES);
+    }
+    if (encoded(subject).isPresent()) {
+      all.add(ShownBy.IPADAPTER);
+      if (isTrained) {
+        all.add(ShownBy.BOTH);
+      }
+    }
+    return all;
+  }
+
+  /** Returns the adapter that the subject's photos were encoded for, if it can be used. */
+  Optional<Adapters.Offer> encoded(Subject subject) {
+    return SubjectStudio.encodedFor(subject).flatMap(adapters::findUsable);
+  }
+
+  private Adapters.Offer requireEncoded(Subject subject) {
+    return adapters.require(SubjectStudio.encodedFor(subject)
+        .orElseThrow(() -> new InvalidInputException(
+            "no photos of this person were encoded for an adapter; open the page Train")));
+  }
+
+  /** Works with a studio that shows a subject by an identity. */
+  <T> T subjects(
+      HeadshotStudio with, Subject subject, ShownBy identity, Function<SubjectStudio, T> work) {
+    SubjectStudio plain = subjects(with);
+    SubjectStudio studio = identity.hasLora() ? plain : plain.withoutLora();
+    return identity.hasAdapter()
+        ? adapters.with(
+            requireEncoded(subject),
+            open -> work.apply(studio.adapter(open.adapter(), open::settings)))
+        : work.apply(studio);
+  }
+
+  /** Returns the memory of an identity beside that of a shoot, in bytes. */
+  long memory(Subject subject, ShownBy identity) {
+    return identity.hasAdapter() ? encoded(subject).map(adapters::memory).orElse(0L) : 0;
   }
 
   /**
@@ -100,29 +172,51 @@ final class Workshop implements AutoCloseable {
     }
   }
 
-  /** Opens the identity of a subject that was trained or has reference images. */
-  Shown open(Subject subject) {
-    var images = SubjectStudio.findReferences(subject, base);
-    if (!SubjectStudio.isTrained(subject) && images.isPresent()) {
-      return new Shown(Optional.empty(), images.get(), images.get().record());
+  /** Works with the opened identity of a subject. */
+  <T> T shown(Subject subject, ShownBy identity, Function<Shown, T> work) {
+    if (!identity.hasAdapter()) {
+      try (Shown shown = open(subject, identity, Optional.empty())) {
+        return work.apply(shown);
+      }
+    }
+    return adapters.with(requireEncoded(subject), open -> {
+      Optional<IpAdapterPerson> encoded =
+          SubjectStudio.findEncoded(subject, open.adapter()).map(open::settings);
+      try (Shown shown = open(subject, identity, encoded)) {
+        return work.apply(shown);
+      }
+    });
+  }
+
+  private Shown open(Subject subject, ShownBy identity, Optional<IpAdapterPerson> encoded) {
+    Optional<ReferenceImagesPerson> images =
+        encoded.isPresent() ? Optional.empty() : SubjectStudio.findReferences(subject, base);
+    if (!identity.hasLora()) {
+      return encoded
+          .map(one -> new Shown(Optional.empty(), one, one.record()))
+          .or(() -> images.map(one -> new Shown(Optional.empty(), one, one.record())))
+          .orElseThrow(() -> new InvalidInputException(
+              "this person has no reference images for this base; open the page Train"));
     }
     LoraPerson trained = LoraPerson.open(SubjectStudio.personFile(subject), base);
     LoraPerson known =
         trained.consent().isPresent() ? trained : trained.withConsent(subject.consent());
-    return images.isPresent()
-        ? new Shown(
-            Optional.of(known), images.get().withLoraPerson(known), images.get().record())
-        : new Shown(Optional.of(known), known, PersonRecord.of(known));
+    Optional<LoraPerson> closed = Optional.of(known);
+    return encoded
+        .map(one -> new Shown(closed, one.withLoraPerson(known), one.record()))
+        .or(() -> images.map(one -> new Shown(closed, one.withLoraPerson(known), one.record())))
+        .orElseGet(() -> new Shown(closed, known, PersonRecord.of(known)));
   }
 
   /** Returns true if the subject can be shown in headshots of this base; not a use of the data. */
   boolean isReady(Subject subject) {
-    return SubjectStudio.isReady(subject, base);
+    return SubjectStudio.isReady(subject, base) || encoded(subject).isPresent();
   }
 
   @Override
   public void close() {
     queue.close();
+    adapters.close();
     previews.ifPresent(PreviewDecoder::close);
     tools.close();
     own.ifPresent(FaceEmbedder::close);

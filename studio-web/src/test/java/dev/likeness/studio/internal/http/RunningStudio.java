@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.provenance.Disclosure;
+import dev.likeness.studio.internal.work.AdapterFiles;
 import dev.likeness.studio.internal.work.Studio;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
@@ -69,7 +70,24 @@ final class RunningStudio implements AutoCloseable {
 
   /** Starts a studio on a base, whose trainings have few steps. */
   static RunningStudio on(Path base, Path folder) {
-    RunningStudio started = start(folder, Optional.empty(), Duration.ofMinutes(1), List.of());
+    return open(base, start(folder, Optional.empty(), Duration.ofMinutes(1), List.of()));
+  }
+
+  /** Starts a studio on the embedded model that offers adapters beside that of the model. */
+  static RunningStudio withAdapters(Path folder, List<AdapterFiles> adapters) {
+    return open(
+        PortraitModel.files(),
+        start(
+            folder,
+            Optional.empty(),
+            Duration.ofMinutes(1),
+            List.of(),
+            StoreOptions.defaults(),
+            Optional.empty(),
+            adapters));
+  }
+
+  private static RunningStudio open(Path base, RunningStudio started) {
     started.studio.open(() -> BaseModel.open(base, Compute.of("cpu", "f32")));
     await(() -> "ready".equals(started.studio.base().get("state")), "the base is open");
     return started;
@@ -86,7 +104,7 @@ final class RunningStudio implements AutoCloseable {
       Duration patience,
       List<String> hostNames,
       StoreOptions options) {
-    return start(folder, password, patience, hostNames, options, Optional.empty());
+    return start(folder, password, patience, hostNames, options, Optional.empty(), List.of());
   }
 
   static RunningStudio behindProxy(Path folder, ProxyLogin proxy) {
@@ -96,7 +114,8 @@ final class RunningStudio implements AutoCloseable {
         Duration.ofSeconds(5),
         List.of(),
         StoreOptions.defaults(),
-        Optional.of(proxy));
+        Optional.of(proxy),
+        List.of());
   }
 
   private static RunningStudio start(
@@ -105,7 +124,8 @@ final class RunningStudio implements AutoCloseable {
       Duration patience,
       List<String> hostNames,
       StoreOptions options,
-      Optional<ProxyLogin> proxy) {
+      Optional<ProxyLogin> proxy,
+      List<AdapterFiles> adapters) {
     Path keyFile = folder.resolve("store.key");
     WrappingKey key =
         Files.exists(keyFile) ? WrappingKey.ofFile(keyFile) : WrappingKey.createFile(keyFile);
@@ -116,7 +136,8 @@ final class RunningStudio implements AutoCloseable {
         Optional.of(RunningStudio::isSample),
         Disclosure.standard(),
         Optional.of(new KnownModels().access()),
-        Files.exists(folder.resolve(LORA)) ? List.of(folder.resolve(LORA)) : List.of());
+        Files.exists(folder.resolve(LORA)) ? List.of(folder.resolve(LORA)) : List.of(),
+        adapters);
     StudioServer server = StudioServer.start(
         studio, new Access("127.0.0.1", 0, password, hostNames, proxy), patience);
     return new RunningStudio(store, studio, server);

@@ -301,7 +301,7 @@ class StudioFlowTest {
     return ((List<?>) studio.get(shoot).json().get("images")).size();
   }
 
-  private static Map<String, Object> checked(RunningStudio studio, String shoot) {
+  static Map<String, Object> checked(RunningStudio studio, String shoot) {
     RunningStudio.await(
         () -> Boolean.TRUE.equals(
             ((Map<?, ?>) studio.get(shoot).json().get("report")).get("checked")),

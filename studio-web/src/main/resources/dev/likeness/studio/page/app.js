@@ -2,7 +2,7 @@
 import {render} from './vendor/preact.module.js';
 import {html, Component} from './parts.js';
 import {get, listen, connect, person as path} from './api.js';
-import {t, chooseLanguage, languageOf} from './words.js';
+import {t, messageOf, chooseLanguage, languageOf} from './words.js';
 import {Start, ConsentStep, nameOf} from './start.js';
 import {Models} from './models.js';
 import {Playground} from './playground.js';
@@ -98,7 +98,7 @@ class App extends Component {
       location.reload();
       return;
     }
-    const message = refusal.status ? refusal.message : t('base.lost');
+    const message = refusal.status ? messageOf(refusal.message) : t('base.lost');
     if (!this.state.errors.includes(message)) {
       this.setState({errors: [...this.state.errors, message]});
     }
@@ -118,7 +118,7 @@ class App extends Component {
         <a class="brand" href="#/"><img src="/page/icon.svg" alt="" width="28" height="28" /> ${t('app.title')}</a>
         <nav class="pages" aria-label=${t('app.pages')}>${Object.keys(PAGES).map(page => html`<a href="#/${page}" id=${`page-${page}`}
           aria-current=${route.page === page ? 'page' : undefined}>${t(`page.${page}`)}</a>`)}</nav>
-        <span class="note base">${base && t(`base.${base.state}`, base)}</span>
+        <span class="note base">${base && t(`base.${base.state}`, {...base, message: messageOf(base.message)})}</span>
         <label class="language"><span class="hidden">${t('app.language')}</span>
           <select id="language" onChange=${event => {
             localStorage.setItem('language', event.target.value);

@@ -1,7 +1,7 @@
 // The images of a shoot: the same sentences as its report, and what to keep.
 import {html, Live, Progress, isEnd} from './parts.js';
 import {get, post, person as path} from './api.js';
-import {t, moment} from './words.js';
+import {t, said, messageOf, moment} from './words.js';
 
 export class Choose extends Live {
   constructor() {
@@ -114,7 +114,7 @@ export class Choose extends Live {
         ${shoots.map(one => html`<option value=${one.id} selected=${one.id === shoot.id}>
           ${t('choose.shootOf', {date: moment(one.created), done: one.images.length, total: one.total})}</option>`)}
         </select></label></p>`}
-      ${report.warnings?.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${line}</p>`)}</div>`}
+      ${report.warnings?.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${said(line)}</p>`)}</div>`}
       <div role="status" aria-live="polite">${this.status(shoot, live, isBusy, named)}</div>
       <p class="row">
         ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('choose.pause')}</button>`}
@@ -122,7 +122,7 @@ export class Choose extends Live {
           && html`<button class="primary" onClick=${() => this.control('resume')}>${t('choose.resume')}</button>`}
       </p>
       ${figures.length > 0 && html`<p class="note">${t('choose.keys')}</p>`}
-      ${best.length > 0 && html`<section><h2>${report.heading ?? t('choose.waiting')}</h2>
+      ${best.length > 0 && html`<section><h2>${report.heading ? said(report.heading) : t('choose.waiting')}</h2>
         <div class="grid images">${best.map(draw)}</div></section>`}
       ${others.length > 0 && html`<section><h2>${t('choose.others')}</h2>
         <div class="grid images small">${others.map(draw)}</div></section>`}
@@ -130,8 +130,8 @@ export class Choose extends Live {
         ${t('choose.next')}</a></p>`}
       ${report.verdict && html`<p><a target="_blank" href="${path(person)}/shoots/${shoot.id}/report.html">
           ${t('choose.report')}</a></p>
-        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps.map(line => html`<li>${named(line)}</li>`)}</ol></section>
-        <section><h2>${t('choose.limits')}</h2><ul>${report.limits.map(line => html`<li>${line}</li>`)}</ul></section>`}
+        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps.map(line => html`<li>${named(said(line))}</li>`)}</ol></section>
+        <section><h2>${t('choose.limits')}</h2><ul>${report.limits.map(line => html`<li>${said(line)}</li>`)}</ul></section>`}
       ${zoomed && this.dialog([zoomed], order, true)}
       ${compared.length === 2 && this.dialog(compared, order, false)}
     </main>`;
@@ -151,23 +151,26 @@ export class Choose extends Live {
     }
     return html`
       ${shoot.state === 'paused' && html`<p>${t('choose.paused')}</p>`}
-      ${shoot.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: shoot.message})}</p>`}
+      ${shoot.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: messageOf(shoot.message)})}</p>`}
       ${shoot.report.checked
-        ? shoot.report.verdict && html`<p class="verdict">${named(shoot.report.verdict)}</p>
-          <p>${shoot.report.source} ${shoot.report.warnings.includes(shoot.report.likeness) ? '' : shoot.report.likeness}</p>`
-        : shoot.images.length > 0 && html`<p>${t('choose.checking')}</p>`}`;
+        ? shoot.report.verdict && html`<p class="verdict">${named(said(shoot.report.verdict))}</p>
+          <p>${said(shoot.report.source)}${' '}
+            ${shoot.report.warnings.includes(shoot.report.likeness) ? '' : said(shoot.report.likeness)}</p>`
+        : shoot.images.length > 0
+          && html`<p>${t(shoot.report.checkable === false ? 'choose.uncheckable' : 'choose.checking')}</p>`}`;
   }
 
   figure(image, n, choice, compared, edits) {
-    const alt = t('choose.alt', {n, style: image.style});
+    const style = said(image.style);
+    const alt = t('choose.alt', {n, style});
     const toggle = one => this.choose(image.number, choice === one ? 'none' : one);
     return html`<figure key=${image.number} class="card image ${choice} ${image.recommended ? 'fits' : ''}" tabindex="0"
       data-image=${image.number} role="group" aria-label=${alt}>
       <img loading="lazy" src=${this.source(image.number)} alt=${alt} />
       <figcaption>
-        <p><b>${t('choose.image', {n})}</b> <span class="note">${image.style}</span></p>
+        <p><b>${t('choose.image', {n})}</b> <span class="note">${style}</span></p>
         ${edits > 0 && html`<p class="note">${t('choose.edited', {n: edits})}</p>`}
-        ${image.sentences.map(line => html`<p class="reason">${line}</p>`)}
+        ${image.sentences.map(line => html`<p class="reason">${said(line)}</p>`)}
         <p class="row tools">
           <button aria-pressed=${choice === 'keep'} onClick=${() => toggle('keep')}>
             ${t(choice === 'keep' ? 'choose.kept' : 'choose.keep')}</button>
@@ -181,8 +184,8 @@ export class Choose extends Live {
         ${image.scores.length > 0 && html`<details><summary>${t('choose.scores')}</summary>
           <table><thead><tr><th scope="col">${t('choose.score')}</th><th scope="col">${t('choose.value')}</th>
             <th scope="col">${t('choose.limit')}</th></tr></thead>
-          <tbody>${image.scores.map(score => html`<tr class=${score.passed ? '' : 'failed'}><td>${score.label}</td>
-            <td>${score.value}</td><td>${score.limit}</td></tr>`)}</tbody></table></details>`}
+          <tbody>${image.scores.map(score => html`<tr class=${score.passed ? '' : 'failed'}><td>${said(score.label)}</td>
+            <td>${said(score.value)}</td><td>${said(score.limit)}</td></tr>`)}</tbody></table></details>`}
       </figcaption>
     </figure>`;
   }

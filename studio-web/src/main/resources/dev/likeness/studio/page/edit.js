@@ -1,7 +1,7 @@
 // Changes to a headshot: new words for its parts or for a painted region, before and after, and back.
 import {html, Live, Component, Progress, isEnd} from './parts.js';
 import {get, post, person as path} from './api.js';
-import {t, number as format} from './words.js';
+import {t, said, messageOf, number as format} from './words.js';
 
 const PARTS = ['outfit', 'backdrop', 'light', 'expression'];
 
@@ -82,7 +82,7 @@ export class Edit extends Live {
       <p class="lead">${t('edit.lead')}</p>
       <p><label>${t('export.which')} <select id="image" onChange=${event => (location.hash = `#/${person}/edit/${event.target.value}`)}>
         ${images.map(one => html`<option value=${one.number} selected=${one === image}>
-          ${t('choose.image', {n: one.place})} · ${one.style}${one.edits ? ` · ${t('edit.edited', {n: one.edits})}` : ''}</option>`)}
+          ${t('choose.image', {n: one.place})} · ${said(one.style)}${one.edits ? ` · ${t('edit.edited', {n: one.edits})}` : ''}</option>`)}
       </select></label></p>
       <div class="edit">
         <section aria-label=${t('edit.result')}>
@@ -92,7 +92,7 @@ export class Edit extends Live {
             : newest > 0
               ? html`<${Slider} before=${this.source(image.number, newest - 1)} after=${this.source(image.number, newest)}
                   share=${share} onShare=${value => this.setState({share: value})} />`
-              : html`<img class="whole" src=${this.source(image.number, 0)} alt=${t('choose.alt', {n: image.place, style: image.style})} />`}
+              : html`<img class="whole" src=${this.source(image.number, 0)} alt=${t('choose.alt', {n: image.place, style: said(image.style)})} />`}
           <div role="status" aria-live="polite">${this.status(edits, live, isBusy)}</div>
           ${newest > 0 && this.verdict(edits.versions[newest - 1])}
           <p class="row">
@@ -132,18 +132,18 @@ export class Edit extends Live {
       return html`<p>${t('edit.queued')}</p><${Progress} label=${t('edit.queued')} />`;
     }
     return edits.state === 'failed'
-      ? html`<p class="warning">${t('edit.failed', {message: edits.message})}</p>`
+      ? html`<p class="warning">${t('edit.failed', {message: messageOf(edits.message)})}</p>`
       : edits.state === 'paused' && html`<p>${t('edit.paused')}</p>`;
   }
 
   verdict(version) {
     return html`<p>${t('edit.changed', {percent: format(Math.round(100 * version.changed_share))})}</p>
-      ${version.sentences.map(line => html`<p class="reason">${line}</p>`)}
+      ${version.sentences.map(line => html`<p class="reason">${said(line)}</p>`)}
       <details><summary>${t('choose.scores')}</summary>
         <table><thead><tr><th scope="col">${t('choose.score')}</th><th scope="col">${t('choose.value')}</th>
           <th scope="col">${t('choose.limit')}</th></tr></thead>
-        <tbody>${version.scores.map(score => html`<tr class=${score.passed ? '' : 'failed'}><td>${score.label}</td>
-          <td>${score.value}</td><td>${score.limit}</td></tr>`)}</tbody></table></details>`;
+        <tbody>${version.scores.map(score => html`<tr class=${score.passed ? '' : 'failed'}><td>${said(score.label)}</td>
+          <td>${said(score.value)}</td><td>${said(score.limit)}</td></tr>`)}</tbody></table></details>`;
   }
 }
 

@@ -1,7 +1,7 @@
 // A headshot as a file, with what the file says about itself.
 import {html, Live} from './parts.js';
 import {load, send, person as path} from './api.js';
-import {t, moment} from './words.js';
+import {t, said, moment} from './words.js';
 import {imagesOf} from './edit.js';
 
 const CROPS = {whole: '', square: 'square', avatar: 'avatar', ratio: '4:5', small: '512x512', banner: '1200x630'};
@@ -68,7 +68,7 @@ export class Export extends Live {
                 this.setState({image: one.number, file: null});
               }} />
             <img loading="lazy" src="${path(props.person)}/images/${one.number}?version=${one.edits}"
-              alt=${t('choose.alt', {n: one.place, style: one.style})} />
+              alt=${t('choose.alt', {n: one.place, style: said(one.style)})} />
             <span class="note">${t('choose.image', {n: one.place})} · ${moment(one.date)}
               ${one.edits > 0 ? ` · ${t('edit.edited', {n: one.edits})}` : ''}</span></label>`)}
         </div></fieldset>

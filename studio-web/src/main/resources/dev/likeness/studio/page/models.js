@@ -1,7 +1,7 @@
 // The models of the catalogue: what is here, what fits, what it may be used for, and getting one.
 import {html, Live, Progress} from './parts.js';
 import {get, post} from './api.js';
-import {t, bytes, duration} from './words.js';
+import {t, said, messageOf, bytes, duration} from './words.js';
 
 export class Models extends Live {
   constructor() {
@@ -38,7 +38,7 @@ export class Models extends Live {
       ${data && shown.length === 0 && html`<p class="note">${t('models.none')}</p>`}
       <ul class="grid models">${shown.map(model => html`<li key=${model.name} class="card" data-model=${model.name}>
         <h2>${model.name} ${model.here && html`<span class="tag good">${t('models.here')}</span>`}</h2>
-        <p>${model.purpose}</p>
+        <p>${said(model.purpose)}</p>
         <dl>
           ${model.family && html`<dt>${t('models.family')}</dt><dd>${model.family}</dd>`}
           <dt>${t('models.licence')}</dt><dd>${model.licence
@@ -70,7 +70,7 @@ export class Models extends Live {
       return html`<p class="note">${t('models.command')} <code>likeness models get ${model.name}</code></p>`;
     }
     return html`
-      ${live?.state === 'failed' && html`<p class="warning">${live.message}</p>`}
+      ${live?.state === 'failed' && html`<p class="warning">${messageOf(live.message)}</p>`}
       ${model.missing_bytes === undefined
         ? html`<p><button id=${`plan-${model.name}`} onClick=${() => this.control(model, 'plan')}>
             ${t('models.plan', {name: model.name})}</button></p>

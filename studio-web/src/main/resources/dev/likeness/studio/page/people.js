@@ -1,7 +1,7 @@
 // The people of the store: what is kept of each, how alike, until when, and its erasure.
 import {html, Live, Component} from './parts.js';
 import {get, post, remove, person as path} from './api.js';
-import {t, number, moment} from './words.js';
+import {t, messageOf, number, moment} from './words.js';
 import {nameOf} from './start.js';
 
 export class People extends Live {
@@ -20,7 +20,7 @@ export class People extends Live {
       ${data && data.length === 0 && html`<p class="note">${t('start.nobody')} <a href="#/">${t('people.add')}</a></p>`}
       <ul class="grid persons">${(data ?? []).map(person => html`<li key=${person.id} class="card" data-person=${person.id}>
         ${person.locked
-          ? html`<h2>${t('start.locked')}</h2><p class="note">${person.message}</p>`
+          ? html`<h2>${t('start.locked')}</h2><p class="note">${messageOf(person.message)}</p>`
           : html`<h2><a href="#/${person.id}/${person.trained ? 'shoot' : 'photos'}">${nameOf(person)}</a></h2>
             <dl>
               <dt>${t('people.consent')}</dt><dd>${person.sample

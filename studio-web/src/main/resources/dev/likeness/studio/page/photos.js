@@ -1,7 +1,7 @@
 // The photos of a person: a verdict on each, and advice for the set.
 import {html, Live, DropZone, Progress} from './parts.js';
 import {get, send, remove, baseOpened, person as path} from './api.js';
-import {t, reasonOf, adviceOf} from './words.js';
+import {t, reasonOf, messageOf, said} from './words.js';
 
 /** The photos that wait to be sent, by person. They stay while the page is open. */
 const queues = new Map();
@@ -89,7 +89,7 @@ export class Photos extends Live {
       ${data && !data.compared && photos.length > 1 && html`<p class="note">${t('photos.notCompared')}</p>`}
       ${data && photos.length === 0 && left === 0 && html`<p class="note">${t('photos.none')}</p>`}
       ${queue?.refused.length > 0 && html`<ul class="refused">${queue.refused.map(one => html`<li>
-        <b class="tag reject">${t('photos.refused')}</b> <b>${one.name}</b>: ${one.message}</li>`)}</ul>`}
+        <b class="tag reject">${t('photos.refused')}</b> <b>${one.name}</b>: ${messageOf(one.message)}</li>`)}</ul>`}
       <ul class="grid photos">${photos.map(photo => html`<li key=${photo.id} class="card">
         <figure>
           <div class="photo">
@@ -110,7 +110,7 @@ export class Photos extends Live {
           </figcaption>
         </figure></li>`)}</ul>
       ${data?.advice.length > 0 && left === 0 && html`<section class="card advice"><h2>${t('photos.advice')}</h2><ul>
-        ${data.advice.map(line => html`<li>${adviceOf(line)}</li>`)}</ul></section>`}
+        ${data.advice.map(line => html`<li>${said(line)}</li>`)}</ul></section>`}
       <${DropZone} label=${t('photos.more')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
         onFiles=${files => this.add(files)} />
       ${data?.accepted > 0 && left === 0 && (!data.unclear || shown)

@@ -1,7 +1,7 @@
 // Grids of seeds and settings on the base, for those who study them.
 import {html, Live, Progress, Chart, isEnd, whole} from './parts.js';
 import {get, post, send} from './api.js';
-import {t, number} from './words.js';
+import {t, messageOf, number} from './words.js';
 
 const AXES = ['', 'steps', 'guidance', 'scheduler', 'lora'];
 
@@ -42,7 +42,7 @@ export class Playground extends Live {
       const query = new URLSearchParams({scheduler, steps});
       this.setState({plan: await get(`/api/playground/sigmas?${query}`), planError: null});
     } catch (refusal) {
-      this.setState({plan: null, planError: refusal.message});
+      this.setState({plan: null, planError: messageOf(refusal.message)});
     }
   }
 
@@ -148,7 +148,7 @@ export class Playground extends Live {
     return html`<section><h2>${t('play.grid')}</h2>
       <div role="status" aria-live="polite">
         ${isBusy && html`<p>${words}</p><${Progress} value=${grid.done} max=${total} label=${words} />`}
-        ${grid.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: grid.message})}</p>`}
+        ${grid.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: messageOf(grid.message)})}</p>`}
         ${grid.state === 'stopped' && html`<p id="grid-stopped">${t('play.stopped')}</p>`}</div>
       ${isBusy && html`<p><button id="stop-grid" onClick=${() => this.act(() => post('/api/playground', {action: 'stop'}))}>
         ${t('choose.pause')}</button></p>

@@ -1,7 +1,7 @@
 // What headshots to generate.
 import {html, Live, whole} from './parts.js';
 import {get, post, person as path} from './api.js';
-import {t, number, moment} from './words.js';
+import {t, said, number, moment} from './words.js';
 
 const MOST = 200;
 /** Thumbnails in a row and in a column of styles.jpg. */
@@ -76,7 +76,8 @@ export class Shoot extends Live {
           ${data.styles.map(style => html`<label class="choice card" key=${style.name}>
             <input type="checkbox" checked=${chosen.includes(style.name)} onChange=${() => this.toggle(data, style.name)} />
             <${Thumbnail} place=${style.thumbnail} />
-            <span><b>${style.title}</b><br /><span class="note">${style.outfits[0]}, ${style.backdrops[0]}</span></span></label>`)}
+            <span><b>${said(style.title)}</b><br />
+              <span class="note">${said(style.outfits[0])}, ${said(style.backdrops[0])}</span></span></label>`)}
         </div><p class="note">${t('shoot.thumbnails')}</p></fieldset>
         ${data.identities.length > 1 && html`<fieldset><legend>${t('shoot.identity')}</legend>
           ${data.identities.map(one => html`<label class="choice">

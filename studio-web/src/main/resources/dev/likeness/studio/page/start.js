@@ -1,7 +1,7 @@
 // The first page: people, and photos of a new person with the step of consent.
 import {html, Live, Component, DropZone} from './parts.js';
 import {get, post} from './api.js';
-import {t} from './words.js';
+import {t, messageOf} from './words.js';
 
 export function nameOf(person) {
   return person.sample ? t('start.sample') : person.name || t('start.unnamed');
@@ -28,7 +28,7 @@ export class Start extends Live {
       ${data && data.length === 0 && html`<p class="note">${t('start.nobody')}</p>`}
       <ul class="people">${(data ?? []).map(person => html`<li key=${person.id}>
         ${person.locked
-          ? html`<div class="card"><b>${t('start.locked')}</b><p class="note">${person.message}</p></div>`
+          ? html`<div class="card"><b>${t('start.locked')}</b><p class="note">${messageOf(person.message)}</p></div>`
           : html`<a class="card" href="#/${person.id}/${person.trained ? 'shoot' : 'photos'}"
               aria-label=${t('start.open', {name: nameOf(person)})}>
               <b>${nameOf(person)}</b>

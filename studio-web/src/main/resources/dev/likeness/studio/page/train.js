@@ -1,7 +1,7 @@
 // The training of a person: what it costs, and how it goes.
 import {html, Live, Progress, Chart} from './parts.js';
 import {get, post, person as path} from './api.js';
-import {t, number, bytes, duration, messageOf} from './words.js';
+import {t, said, messageOf, number, bytes, duration} from './words.js';
 
 function keyOf(one) {
   return one.method === 'lora' ? one.preset : one.adapter ?? one.method;
@@ -125,7 +125,7 @@ export class Train extends Live {
 
   status(data) {
     if (data.state === 'failed') {
-      return html`<p class="warning">${t('train.failed', {message: data.message})}</p>`;
+      return html`<p class="warning">${t('train.failed', {message: messageOf(data.message)})}</p>`;
     }
     if (data.state === 'none') {
       return data.trained && html`<p class="verdict">${t('train.done')}</p>`;
@@ -139,7 +139,7 @@ export class Train extends Live {
       return html`<${Progress} label=${t('train.running')} />`;
     }
     const words = t('train.progress', {
-      phase: progress.phase, step: number(progress.step), steps: number(progress.steps)});
+      phase: said(progress.phase), step: number(progress.step), steps: number(progress.steps)});
     return html`<section class="card">
       <p>${words}${progress.seconds_left ? ` · ${t('train.secondsLeft', {time: duration(progress.seconds_left)})}` : ''}</p>
       <${Progress} value=${progress.step} max=${progress.steps} label=${words} />
@@ -155,7 +155,7 @@ export class Train extends Live {
         <img class="preview" alt=${t('train.preview')}
           src="${path(this.props.person)}/training/preview?step=${likeness.length}" />`}
       ${notices.length > 0 && html`<details><summary>${t('train.notices')}</summary><ul>
-        ${notices.map(line => html`<li>${line}</li>`)}</ul></details>`}
+        ${notices.map(line => html`<li>${said(line)}</li>`)}</ul></details>`}
     </section>`;
   }
 }

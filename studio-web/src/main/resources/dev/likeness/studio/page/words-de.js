@@ -13,6 +13,7 @@ export default {
   'base.failed': 'Das Basismodell lässt sich nicht öffnen: {message}',
   'base.lost': 'Das Studio antwortet nicht. Läuft es noch im Terminal?',
   'jobs.running': '{running} laufend, {waiting} wartend',
+  'error.english': 'Meldung auf Englisch: {message}',
   'error.dismiss': 'Schließen',
 
   'start.heading': 'Porträts aus Selfies, auf diesem Rechner',

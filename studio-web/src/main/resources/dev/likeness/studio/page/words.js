@@ -1,6 +1,6 @@
 // The English catalogue of messages. Every text of the page is here; words-de.js has the same keys.
 import german from './words-de.js';
-import {reasons, advise} from './library-de.js';
+import {reasons, translate} from './library-de.js';
 
 const english = {
   'app.title': 'Likeness studio',
@@ -16,6 +16,7 @@ const english = {
   'base.failed': 'The base model cannot be opened: {message}',
   'base.lost': 'The studio does not answer. Is it still running in the terminal?',
   'jobs.running': '{running} running, {waiting} waiting',
+  'error.english': '{message}',
   'error.dismiss': 'Close',
 
   'start.heading': 'Headshots from selfies, on this machine',
@@ -375,14 +376,16 @@ export function reasonOf({code, message}) {
   return language === 'de' ? reasons[code] ?? message : message;
 }
 
-/** Returns a sentence of advice in the language of the page. */
-export function adviceOf(sentence) {
-  return language === 'de' ? advise(sentence) : sentence;
+/** Returns what the library says in the language of the page. A label and its reason are joined by a colon. */
+export function said(text) {
+  return language !== 'de'
+    ? text
+    : translate(text) ?? text.split(': ').map(part => translate(part) ?? part).join(': ');
 }
 
-/** Returns a message of the server in the language of the page; one that is not known stays English. */
+/** Returns a message of the server in the language of the page; one that is not known is marked as English. */
 export function messageOf(message) {
-  return message;
+  return language !== 'de' || !message ? message : translate(message) ?? t('error.english', {message});
 }
 
 export function number(value) {

@@ -3,6 +3,8 @@ package dev.likeness.studio.internal.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.quality.ReasonCode;
@@ -23,6 +25,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +51,26 @@ class PageTest {
           HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
     }
   }
+
+  private static final Pattern REFUSAL = Pattern.compile(
+      "new (HttpFailure|IllegalStateException|IllegalArgumentException|UnknownResourceException"
+          + "|InvalidInputException|ResourceLimitException)\\(");
+
+  private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
+
+  /** Parts of these sources that stand on no page: mistakes of programs, and refused starts. */
+  private static final Set<String> NOT_SHOWN = Set.of(
+      "number of score cards",
+      "number of headshots",
+      "give one for each headshot",
+      "headshots in the shoot",
+      "kept by the selection",
+      "give the shoot with the kept headshots",
+      "cannot encode JSON in memory",
+      "the jar of Likeness is damaged; download it again",
+      "the studio cannot listen on",
+      "choose another port, or end the program that uses it",
+      "the studio's server does not stop");
 
   @Test
   void hasEveryTextInEnglishAndGerman() {
@@ -78,6 +101,93 @@ class PageTest {
       sentences++;
     }
     assertTrue(sentences > 10, "the sentences are found: " + sentences);
+  }
+
+  /** The words of reports, scores, styles, models and refusals, as the sources have them. */
+  @Test
+  void hasGermanForWhatReportsAndRefusalsSay() throws IOException {
+    String known = joined(text("library-de.js")).replace("\\'", "'");
+    Path headshots = Path.of("../headshots/src/main/java/dev/likeness/headshots");
+    Set<String> unknown = new TreeSet<>();
+    int texts = 0;
+    for (String name : List.of(
+        "report/ReportSentences.java",
+        "report/Recommendation.java",
+        "report/ShootSummary.java",
+        "score/ScoreAspect.java")) {
+      texts += unknown(Files.readString(headshots.resolve(name)), known, unknown);
+    }
+    assertTrue(texts > 110, "texts of reports: " + texts);
+    int refusals = 0;
+    Path studio = Path.of("src/main/java/dev/likeness/studio/internal");
+    try (Stream<Path> sources = Files.walk(studio)) {
+      for (Path source : sources.filter(Files::isRegularFile).toList()) {
+        String text = Files.readString(source);
+        Matcher thrown = REFUSAL.matcher(text);
+        while (thrown.find()) {
+          refusals += unknown(arguments(text, thrown.end()), known, unknown);
+        }
+      }
+    }
+    assertTrue(refusals > 90, "texts of refusals: " + refusals);
+    for (Style style : Style.all()) {
+      for (String words :
+          List.of(style.title(), style.wardrobe().get(0), style.backdrops().get(0))) {
+        if (!known.contains("'" + words + "':")) {
+          unknown.add(words);
+        }
+      }
+    }
+    ModelCatalogue.builtIn().models().stream()
+        .map(CatalogueModel::purpose)
+        .filter(purpose -> !known.contains("'" + purpose + "':"))
+        .forEach(unknown::add);
+    assertEquals(Set.of(), unknown);
+  }
+
+  /** Looks for the literals of a source that readers see; returns how many there are. */
+  private static int unknown(String source, String known, Set<String> unknown) {
+    int texts = 0;
+    Matcher literal = LITERAL.matcher(joined(source));
+    while (literal.find()) {
+      String text = literal.group(1).replace("\\\"", "\"");
+      for (String part : text.split("%[.0-9]*[a-z]|(?<=[.!?]) (?=[A-Z])", -1)) {
+        String words =
+            part.replaceAll(" ?\\./likeness .*", "").strip().replaceAll("^[.:;, ]+|[.:;, ]+$", "");
+        if (!words.matches("(?s).*[a-z]{2,}.*") || NOT_SHOWN.contains(words)) {
+          continue;
+        }
+        texts++;
+        if (!known.contains(words)) {
+          unknown.add(words);
+        }
+      }
+    }
+    return texts;
+  }
+
+  /** Returns the arguments of a call that begin at a place. */
+  private static String arguments(String source, int begin) {
+    int depth = 1;
+    boolean isText = false;
+    int end = begin;
+    while (depth > 0) {
+      char c = source.charAt(end);
+      if (isText && c == '\\') {
+        end++;
+      } else if (c == '"') {
+        isText = !isText;
+      } else if (!isText) {
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      }
+      end++;
+    }
+    return source.substring(begin, end - 1);
+  }
+
+  /** Joins texts that a source breaks over lines. */
+  private static String joined(String source) {
+    return source.replaceAll("(['\"])\\s*\\+\\s*\\1", "");
   }
 
   @Test

@@ -2,12 +2,17 @@
 
 /** A refusal of the server, with its words for the person at the page. */
 export class Refusal extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   */
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
+/** @param {Response} response */
 async function answer(response) {
   if (response.ok) {
     return response;
@@ -21,10 +26,19 @@ async function answer(response) {
   throw new Refusal(response.status, message);
 }
 
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
 export async function get(path) {
   return (await answer(await fetch(path))).json();
 }
 
+/**
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
 export async function post(path, body) {
   const response = await fetch(path, {
     method: 'POST',
@@ -34,6 +48,11 @@ export async function post(path, body) {
   return (await answer(response)).json();
 }
 
+/**
+ * @param {string} path
+ * @param {Blob} file
+ * @returns {Promise<any>}
+ */
 export async function send(path, file) {
   const response = await fetch(path, {
     method: 'POST',
@@ -43,10 +62,15 @@ export async function send(path, file) {
   return (await answer(response)).json();
 }
 
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
 export async function remove(path) {
   return (await answer(await fetch(path, {method: 'DELETE'}))).json();
 }
 
+/** @param {string} path */
 export async function load(path) {
   return (await answer(await fetch(path))).blob();
 }
@@ -58,15 +82,19 @@ export async function baseOpened() {
   }
 }
 
+/** @type {Set<(event: StudioEvent) => void>} */
 const listeners = new Set();
-let source = null;
 
-/** Calls a function with every event of the server; returns what ends the calls. */
+/**
+ * Calls a function with every event of the server; returns what ends the calls.
+ * @param {(event: StudioEvent) => void} listener
+ */
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
+/** @param {StudioEvent} event */
 function tell(event) {
   for (const listener of [...listeners]) {
     listener(event);
@@ -75,7 +103,7 @@ function tell(event) {
 
 /** Opens the stream of events. Without a stream, the page asks every few seconds. */
 export function connect() {
-  source = new EventSource('/api/events');
+  const source = new EventSource('/api/events');
   source.onmessage = message => tell(JSON.parse(message.data));
   source.onopen = () => tell({type: 'open'});
   source.onerror = () => {
@@ -87,6 +115,7 @@ export function connect() {
   };
 }
 
+/** @param {string} id */
 export function person(id) {
   return `/api/people/${id}`;
 }

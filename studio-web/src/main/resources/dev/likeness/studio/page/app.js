@@ -17,18 +17,49 @@ import {Export} from './export.js';
 const STEPS = {photos: Photos, train: Train, shoot: Shoot, choose: Choose, edit: Edit, export: Export};
 const PAGES = {people: People, models: Models, playground: Playground};
 
+/**
+ * Tells whether a part of an address names one of the pages.
+ * @template {object} T
+ * @param {T} pages
+ * @param {string | undefined} name
+ * @returns {name is Extract<keyof T, string>}
+ */
+function isOf(pages, name) {
+  return name !== undefined && Object.hasOwn(pages, name);
+}
+
+/**
+ * @template {object} T
+ * @param {T} pages
+ */
+function namesOf(pages) {
+  return /** @type {Extract<keyof T, string>[]} */ (Object.keys(pages));
+}
+
+/**
+ * @typedef {keyof typeof STEPS} Step
+ * @typedef {keyof typeof PAGES} PageName
+ * @typedef {{person: string | null, step: Step | null, page?: PageName | null, shoot?: string}} Address
+ * @typedef {{route: Address, studio: StudioAnswer | null, who: Person | null, files: File[] | null,
+ *   errors: string[], lost: boolean, shown: Record<string, string>, receipt?: Blob | null}} State
+ */
+
+/** @extends {Component<{}, State>} */
 class App extends Component {
   constructor() {
     super();
+    /** @param {Blob} receipt */
     this.onErased = receipt => this.setState({receipt, who: null}, () => this.focusHeading());
+    /** @type {State} */
     this.state = {route: this.route(), studio: null, who: null, files: null, errors: [], lost: false, shown: {}};
   }
 
+  /** @returns {Address} */
   route() {
     const [, first, step, shoot] = location.hash.split('/');
     return /^[0-9a-f]{32}$/.test(first ?? '')
-      ? {person: first, step: STEPS[step] ? step : 'photos', shoot}
-      : {person: null, step: null, page: PAGES[first] ? first : null};
+      ? {person: first, step: isOf(STEPS, step) ? step : 'photos', shoot}
+      : {person: null, step: null, page: isOf(PAGES, first) ? first : null};
   }
 
   componentDidMount() {
@@ -64,15 +95,16 @@ class App extends Component {
   }
 
   focusHeading() {
-    document.querySelector('h1')?.setAttribute('tabindex', '-1');
-    document.querySelector('h1')?.focus();
+    const heading = document.querySelector('h1');
+    heading?.setAttribute('tabindex', '-1');
+    heading?.focus();
   }
 
   async loadStudio() {
     try {
       this.setState({studio: await get('/api/studio')});
     } catch (refusal) {
-      this.fail(refusal);
+      this.fail(/** @type {Failure} */ (refusal));
     }
   }
 
@@ -85,14 +117,16 @@ class App extends Component {
     try {
       this.setState({who: await get(path(id))});
     } catch (refusal) {
-      if (refusal.status === 404) {
+      const failure = /** @type {Failure} */ (refusal);
+      if (failure.status === 404) {
         location.hash = '#/';
       } else {
-        this.fail(refusal);
+        this.fail(failure);
       }
     }
   }
 
+  /** @param {Failure} refusal */
   fail(refusal) {
     if (refusal.status === 401) {
       location.reload();
@@ -104,6 +138,10 @@ class App extends Component {
     }
   }
 
+  /**
+   * @param {{}} props
+   * @param {Readonly<State>} state
+   */
   render(props, {route, studio, who, files, errors, lost, shown, receipt}) {
     const base = studio?.base;
     const fail = refusal => this.fail(refusal);
@@ -116,10 +154,10 @@ class App extends Component {
       }}>${t('app.skip')}</a>
       <header>
         <a class="brand" href="#/"><img src="/page/icon.svg" alt="" width="28" height="28" /> ${t('app.title')}</a>
-        <nav class="pages" aria-label=${t('app.pages')}>${Object.keys(PAGES).map(page => html`<a href="#/${page}" id=${`page-${page}`}
+        <nav class="pages" aria-label=${t('app.pages')}>${namesOf(PAGES).map(page => html`<a href="#/${page}" id=${`page-${page}`}
           aria-current=${route.page === page ? 'page' : undefined}>${t(`page.${page}`)}</a>`)}</nav>
         <span class="note base">${base && t(`base.${base.state}`, {...base, message: messageOf(base.message)})}</span>
-        <label class="language"><span class="hidden">${t('app.language')}</span>
+        <label class="language" translate="no"><span class="hidden">${t('app.language')}</span>
           <select id="language" onChange=${event => {
             localStorage.setItem('language', event.target.value);
             chooseLanguage(event.target.value);
@@ -148,6 +186,7 @@ class App extends Component {
             : html`<${Start} studio=${studio} onError=${fail} onFiles=${chosen => this.setState({files: chosen})} />`}`;
   }
 
+  /** @param {Blob} receipt */
   receipt(receipt) {
     return html`<main id="content" class="narrow"><h1>${t('person.erased')}</h1>
       <p>${t('person.receiptNote')}</p>
@@ -156,11 +195,17 @@ class App extends Component {
       <a class="button" href="#/" onClick=${() => this.setState({receipt: null})}>${t('app.home')}</a></p></main>`;
   }
 
+  /**
+   * @param {Address} route
+   * @param {Person | null} who
+   * @param {Record<string, string>} shown
+   * @param {(refusal: Failure) => void} fail
+   */
   person(route, who, shown, fail) {
-    const Step = STEPS[route.step];
-    const id = route.person;
+    const Step = STEPS[route.step ?? 'photos'];
+    const id = route.person ?? '';
     return html`
-      <nav aria-label=${t('step.nav')}><ol class="steps">${Object.keys(STEPS).map((step, index) => html`<li>
+      <nav aria-label=${t('step.nav')}><ol class="steps">${namesOf(STEPS).map((step, index) => html`<li>
         <a href="#/${id}/${step}" aria-current=${step === route.step ? 'step' : undefined}>
           <span class="count" aria-hidden="true">${index + 1}</span> ${t(`step.${step}`)}</a></li>`)}</ol></nav>
       <${Step} key=${`${id}-${route.step}`} person=${id} shoot=${route.shoot} shown=${shown[id]} onError=${fail}
@@ -172,6 +217,6 @@ class App extends Component {
 }
 
 chooseLanguage(localStorage.getItem('language') ?? navigator.language.slice(0, 2));
-const root = document.getElementById('app');
+const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.replaceChildren();
 render(html`<${App} />`, root);

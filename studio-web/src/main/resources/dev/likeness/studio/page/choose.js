@@ -3,20 +3,30 @@ import {html, Live, Progress, isEnd} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, said, messageOf, moment} from './words.js';
 
+/**
+ * @typedef {{shoots: ShootPlan[], shoot: ShootAnswer | null}} Data
+ * @typedef {{compared: number[], zoomed: number | null, live: StudioEvent | null, data?: Data | null}} State
+ * @typedef {Pick<ReportImage, 'number' | 'style' | 'sentences' | 'scores' | 'best'> & {recommended?: boolean}} Figure
+ */
+
+/** @extends {Live<Data, State>} */
 export class Choose extends Live {
   constructor() {
     super();
+    /** @type {State} */
     this.state = {compared: [], zoomed: null, live: null};
+    /** @param {KeyboardEvent} event */
     this.onKey = event => this.key(event);
   }
 
+  /** @param {StudioEvent} event */
   concerns(event) {
     if (event.person !== this.props.person) {
       return event.type === 'base';
     }
     if (event.type === 'shoot' && event.shoot === this.state.data?.shoot?.id) {
       this.setState({live: event});
-      return isEnd(event) || event.step <= 1 || event.done !== this.state.live?.done;
+      return isEnd(event) || (event.step ?? 0) <= 1 || event.done !== this.state.live?.done;
     }
     return event.type === 'shoot' || event.type === 'checked';
   }
@@ -38,54 +48,70 @@ export class Choose extends Live {
     document.removeEventListener('keydown', this.onKey);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key === 'Escape' && (this.state.zoomed || this.state.compared.length)) {
       this.setState({zoomed: null, compared: []});
       return;
     }
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches('input, select, textarea')) {
+    if (event.ctrlKey || event.altKey || event.metaKey || /** @type {Element} */ (event.target).matches('input, select, textarea')) {
       return;
     }
-    const figures = [...document.querySelectorAll('[data-image]')];
-    const at = figures.indexOf(document.activeElement?.closest('[data-image]'));
-    const move = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+    const figures = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-image]'))];
+    const at = figures.findIndex(figure => figure.contains(document.activeElement));
+    /** @type {Record<string, number>} */
+    const moves = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
+    const move = moves[event.key];
     if (move && figures.length) {
       event.preventDefault();
       figures[Math.min(figures.length - 1, Math.max(0, at + move))].focus();
       return;
     }
     const image = Number(figures[at]?.dataset.image);
-    const action = {
+    /** @type {Record<string, () => void>} */
+    const actions = {
       k: () => this.choose(image, 'keep'),
       d: () => this.choose(image, 'drop'),
       u: () => this.choose(image, 'none'),
       z: () => this.setState({zoomed: image}),
       c: () => this.compare(image),
-    }[event.key.toLowerCase()];
+    };
+    const action = actions[event.key.toLowerCase()];
     if (image && action) {
       event.preventDefault();
       action();
     }
   }
 
+  /**
+   * @param {number} image
+   * @param {string} choice
+   */
   choose(image, choice) {
     return this.act(() => post(`${path(this.props.person)}/images/${image}`, {choice}));
   }
 
+  /** @param {number} image */
   compare(image) {
     const now = this.state.compared;
     this.setState({compared: now.includes(image) ? now.filter(one => one !== image) : [...now, image].slice(-2)});
   }
 
+  /** @param {string} action */
   control(action) {
-    return this.act(() => post(`${path(this.props.person)}/shoots/${this.state.data.shoot.id}`, {action}));
+    return this.act(() => post(`${path(this.props.person)}/shoots/${this.state.data?.shoot?.id}`, {action}));
   }
 
+  /** @param {number} image */
   source(image) {
-    const known = this.state.data.shoot.images.find(one => one.number === image);
+    const known = this.state.data?.shoot?.images.find(one => one.number === image);
     return `${path(this.props.person)}/images/${image}?version=${known?.edits ?? 0}`;
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {Readonly<State>} state
+   */
   render({person}, {data, compared, zoomed, live}) {
     if (!data?.shoot) {
       return html`<main id="content"><h1>${t('choose.heading')}</h1>
@@ -96,15 +122,18 @@ export class Choose extends Live {
     const isBusy = shoot.state === 'queued' || shoot.state === 'running';
     const choices = new Map(shoot.images.map(image => [image.number, image.choice]));
     const order = new Map(shoot.images.map((image, index) => [image.number, index + 1]));
+    /** @type {Figure[]} */
     const figures = report.checked && report.images
       ? report.images
       : shoot.images.map(image => ({...image, sentences: [], scores: [], best: true}));
     const best = figures.filter(image => image.best);
     const others = figures.filter(image => !image.best);
     const edited = new Map(shoot.images.map(image => [image.number, image.edits]));
+    /** @param {Figure} image */
     const draw = image => this.figure(
       image, order.get(image.number), choices.get(image.number), compared, edited.get(image.number));
     // The report names files; on the page, the images have numbers.
+    /** @param {string} line */
     const named = line => line.replace(
       /headshot-([0-9]+)\.png/g, (file, n) => t('choose.image', {n: order.get(Number(n)) ?? Number(n)}));
     return html`<main id="content" class="choose">
@@ -114,7 +143,7 @@ export class Choose extends Live {
         ${shoots.map(one => html`<option value=${one.id} selected=${one.id === shoot.id}>
           ${t('choose.shootOf', {date: moment(one.created), done: one.images.length, total: one.total})}</option>`)}
         </select></label></p>`}
-      ${report.warnings?.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${said(line)}</p>`)}</div>`}
+      ${report.warnings && report.warnings.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${said(line)}</p>`)}</div>`}
       <div role="status" aria-live="polite">${this.status(shoot, live, isBusy, named)}</div>
       <p class="row">
         ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('choose.pause')}</button>`}
@@ -130,19 +159,26 @@ export class Choose extends Live {
         ${t('choose.next')}</a></p>`}
       ${report.verdict && html`<p><a target="_blank" href="${path(person)}/shoots/${shoot.id}/report.html">
           ${t('choose.report')}</a></p>
-        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps.map(line => html`<li>${named(said(line))}</li>`)}</ol></section>
-        <section><h2>${t('choose.limits')}</h2><ul>${report.limits.map(line => html`<li>${said(line)}</li>`)}</ul></section>`}
+        <section><h2>${t('choose.steps')}</h2><ol>${report.next_steps?.map(line => html`<li>${named(said(line))}</li>`)}</ol></section>
+        <section><h2>${t('choose.limits')}</h2><ul>${report.limits?.map(line => html`<li>${said(line)}</li>`)}</ul></section>`}
       ${zoomed && this.dialog([zoomed], order, true)}
       ${compared.length === 2 && this.dialog(compared, order, false)}
     </main>`;
   }
 
+  /**
+   * @param {ShootAnswer} shoot
+   * @param {StudioEvent | null} live
+   * @param {boolean} isBusy
+   * @param {(line: string) => string} named
+   */
   status(shoot, live, isBusy, named) {
+    const {source = '', likeness = '', warnings = [], verdict} = shoot.report;
     if (isBusy && shoot.state === 'running' && live?.steps) {
-      const words = t('choose.running', {
-        image: Math.min(shoot.total, live.done + 1), total: shoot.total, step: live.step, steps: live.steps});
+      const {done = 0, step = 0, steps} = live;
+      const words = t('choose.running', {image: Math.min(shoot.total, done + 1), total: shoot.total, step, steps});
       return html`<p>${words}</p>
-        <${Progress} value=${live.done + live.step / live.steps} max=${shoot.total} label=${words} />
+        <${Progress} value=${done + step / steps} max=${shoot.total} label=${words} />
         ${live.preview && html`<p><img class="preview" alt=${t('choose.preview')}
           src="${path(this.props.person)}/shoots/${shoot.id}/preview?at=${live.done}-${live.preview}" /></p>`}`;
     }
@@ -153,16 +189,23 @@ export class Choose extends Live {
       ${shoot.state === 'paused' && html`<p>${t('choose.paused')}</p>`}
       ${shoot.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: messageOf(shoot.message)})}</p>`}
       ${shoot.report.checked
-        ? shoot.report.verdict && html`<p class="verdict">${named(said(shoot.report.verdict))}</p>
-          <p>${said(shoot.report.source)}${' '}
-            ${shoot.report.warnings.includes(shoot.report.likeness) ? '' : said(shoot.report.likeness)}</p>`
+        ? verdict && html`<p class="verdict">${named(said(verdict))}</p>
+          <p>${said(source)}${' '}${warnings.includes(likeness) ? '' : said(likeness)}</p>`
         : shoot.images.length > 0
           && html`<p>${t(shoot.report.checkable === false ? 'choose.uncheckable' : 'choose.checking')}</p>`}`;
   }
 
-  figure(image, n, choice, compared, edits) {
+  /**
+   * @param {Figure} image
+   * @param {number | undefined} n its place in the shoot
+   * @param {string | undefined} choice
+   * @param {number[]} compared
+   * @param {number | undefined} edits
+   */
+  figure(image, n, choice, compared, edits = 0) {
     const style = said(image.style);
     const alt = t('choose.alt', {n, style});
+    /** @param {string} one */
     const toggle = one => this.choose(image.number, choice === one ? 'none' : one);
     return html`<figure key=${image.number} class="card image ${choice} ${image.recommended ? 'fits' : ''}" tabindex="0"
       data-image=${image.number} role="group" aria-label=${alt}>
@@ -190,8 +233,14 @@ export class Choose extends Live {
     </figure>`;
   }
 
+  /**
+   * @param {number[]} images
+   * @param {Map<number, number>} order
+   * @param {boolean} isZoomed
+   */
   dialog(images, order, isZoomed) {
     const close = () => this.setState({zoomed: null, compared: []});
+    /** @param {HTMLDialogElement | null} element */
     const open = element => {
       if (element && !element.open) {
         element.showModal();

@@ -3,10 +3,21 @@ import {html, Live, Component, Progress, isEnd} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, said, messageOf, number as format} from './words.js';
 
-const PARTS = ['outfit', 'backdrop', 'light', 'expression'];
+/**
+ * @typedef {ShootImage & {place: number, date: string}} Placed
+ * @typedef {{images: Placed[], image: Placed | undefined, edits: EditsAnswer | null}} Data
+ * @typedef {{words: Record<string, string>, maskWords: string, strength: string, share: number, paints: boolean,
+ *   live: StudioEvent | null, data?: Data | null}} State
+ */
 
-/** All images of a person, those that are kept first, without those that were dropped. */
+const PARTS = /** @type {const} */ (['outfit', 'backdrop', 'light', 'expression']);
+
+/**
+ * All images of a person, those that are kept first, without those that were dropped.
+ * @param {string} person
+ */
 export async function imagesOf(person) {
+  /** @type {ShootsAnswer} */
   const {shoots} = await get(`${path(person)}/shoots`);
   const all = shoots.flatMap(shoot => shoot.images.map((image, index) => ({
     ...image, place: index + 1, date: shoot.created})));
@@ -14,19 +25,22 @@ export async function imagesOf(person) {
   return {images: kept.length ? kept : all.filter(image => image.choice !== 'drop'), hasKept: kept.length > 0};
 }
 
+/** @extends {Live<Data, State>} */
 export class Edit extends Live {
   constructor() {
     super();
+    /** @type {State} */
     this.state = {words: {}, maskWords: '', strength: '', share: 50, paints: false, live: null};
   }
 
+  /** @param {StudioEvent} event */
   concerns(event) {
     if (event.person !== this.props.person) {
       return event.type === 'base';
     }
     if (event.type === 'edit') {
       this.setState({live: event});
-      return isEnd(event) || event.step <= 1 || event.step === event.steps;
+      return isEnd(event) || (event.step ?? 0) <= 1 || event.step === event.steps;
     }
     return event.type === 'checked';
   }
@@ -37,37 +51,51 @@ export class Edit extends Live {
     return {images, image, edits: image ? await get(this.address(image.number)) : null};
   }
 
+  /** @param {number} image */
   address(image) {
     return `${path(this.props.person)}/images/${image}/edits`;
   }
 
+  /** @param {string} action */
   control(action) {
-    return this.act(() => post(this.address(this.state.data.image.number), {action}));
+    const image = this.state.data?.image?.number ?? 0;
+    return this.act(() => post(this.address(image), {action}));
   }
 
+  /** @param {Event} event */
   start(event) {
     event.preventDefault();
     const {words, maskWords, strength, paints, data} = this.state;
+    const image = data?.image?.number ?? 0;
+    /** @type {Record<string, string | number>} */
     const order = {action: 'start', ...words};
     if (paints) {
-      order.mask = this.brush.png();
+      order.mask = this.brush?.png() ?? '';
       order.mask_words = maskWords;
     }
     if (strength !== '') {
       order.strength = Number(strength) / 100;
     }
     return this.act(async () => {
-      await post(this.address(data.image.number), order);
+      await post(this.address(image), order);
       this.setState({words: {}, paints: false, maskWords: ''});
     });
   }
 
+  /**
+   * @param {number} image
+   * @param {number} version
+   */
   source(image, version) {
     return `${path(this.props.person)}/images/${image}?version=${version}`;
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {Readonly<State>} state
+   */
   render({person}, {data, words, maskWords, strength, share, paints, live}) {
-    if (!data?.image) {
+    if (!data?.image || !data.edits) {
       return html`<main id="content"><h1>${t('edit.heading')}</h1>
         ${data && html`<p class="note">${t('export.none')} <a href="#/${person}/shoot">${t('step.shoot')}</a></p>`}</main>`;
     }
@@ -75,6 +103,7 @@ export class Edit extends Live {
     const isBusy = edits.state === 'queued' || edits.state === 'running';
     const isStopped = edits.state === 'paused' || edits.state === 'failed';
     const newest = edits.versions.length;
+    /** @param {string} part */
     const set = part => event => this.setState({words: {...words, [part]: event.target.value}});
     const isEmpty = !paints && !PARTS.some(part => words[part]?.trim());
     return html`<main id="content">
@@ -104,7 +133,7 @@ export class Edit extends Live {
         </section>
         <form onSubmit=${event => this.start(event)}>
           ${edits.parts.map(one => html`<p key=${one.part}><label>${t(`edit.${one.part}`)}
-            <input type="text" id=${`words-${one.part}`} maxlength="200" list=${`choices-${one.part}`} value=${words[one.part] ?? ''}
+            <input type="text" id=${`words-${one.part}`} maxlength="200" translate="no" list=${`choices-${one.part}`} value=${words[one.part] ?? ''}
               placeholder=${one.now ?? t('edit.same')} onInput=${set(one.part)} /></label>
             <datalist id=${`choices-${one.part}`}>${one.choices.map(text => html`<option value=${text} />`)}</datalist></p>`)}
           <label class="choice"><input type="checkbox" id="paint" checked=${paints}
@@ -123,6 +152,11 @@ export class Edit extends Live {
     </main>`;
   }
 
+  /**
+   * @param {EditsAnswer} edits
+   * @param {StudioEvent | null} live
+   * @param {boolean} isBusy
+   */
   status(edits, live, isBusy) {
     if (isBusy && edits.state === 'running' && live?.steps) {
       const words = t('edit.running', {step: live.step, steps: live.steps});
@@ -136,6 +170,7 @@ export class Edit extends Live {
       : edits.state === 'paused' && html`<p>${t('edit.paused')}</p>`;
   }
 
+  /** @param {EditVersion} version */
   verdict(version) {
     return html`<p>${t('edit.changed', {percent: format(Math.round(100 * version.changed_share))})}</p>
       ${version.sentences.map(line => html`<p class="reason">${said(line)}</p>`)}
@@ -147,7 +182,10 @@ export class Edit extends Live {
   }
 }
 
-/** Two images over each other, and how much of each is seen. */
+/**
+ * Two images over each other, and how much of each is seen.
+ * @param {{before: string, after: string, share: number, onShare(share: number): void}} props
+ */
 function Slider({before, after, share, onShare}) {
   return html`<div class="slider">
       <img src=${after} alt=${t('edit.after')} />
@@ -160,22 +198,35 @@ function Slider({before, after, share, onShare}) {
       <span>${t('edit.after')}</span></label>`;
 }
 
-/** A brush for the region to change, with a rectangle for those who use no pointer. */
+/** @param {HTMLCanvasElement} canvas */
+function contextOf(canvas) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+}
+
+/** @typedef {{left: number, top: number, width: number, height: number}} Box */
+
+/**
+ * A brush for the region to change, with a rectangle for those who use no pointer.
+ * @extends {Component<{source: string, width: number, height: number}, {size: number, erases: boolean, box: Box}>}
+ */
 class Brush extends Component {
   constructor() {
     super();
+    /** @type {HTMLCanvasElement | null} */
+    this.canvas = null;
     this.state = {size: 12, erases: false, box: {left: 25, top: 50, width: 50, height: 50}};
   }
 
+  /** @param {PointerEvent} event */
   paint(event) {
     if (event.type === 'pointerdown') {
-      event.target.setPointerCapture(event.pointerId);
+      /** @type {Element} */ (event.target).setPointerCapture(event.pointerId);
       this.last = null;
     } else if (!event.buttons) {
       return;
     }
     event.preventDefault();
-    const {canvas} = this;
+    const canvas = this.sheet();
     const box = canvas.getBoundingClientRect();
     const at = {
       x: ((event.clientX - box.left) / box.width) * canvas.width,
@@ -191,8 +242,12 @@ class Brush extends Component {
     this.last = at;
   }
 
+  sheet() {
+    return /** @type {HTMLCanvasElement} */ (this.canvas);
+  }
+
   pen() {
-    const pen = this.canvas.getContext('2d');
+    const pen = contextOf(this.sheet());
     pen.globalCompositeOperation = this.state.erases ? 'destination-out' : 'source-over';
     pen.strokeStyle = '#fff';
     pen.fillStyle = '#fff';
@@ -201,13 +256,14 @@ class Brush extends Component {
 
   fill() {
     const {left, top, width, height} = this.state.box;
-    const {canvas} = this;
+    const canvas = this.sheet();
     this.pen().fillRect(
       (left / 100) * canvas.width, (top / 100) * canvas.height, (width / 100) * canvas.width, (height / 100) * canvas.height);
   }
 
   clear() {
-    this.canvas.getContext('2d').clearRect(0, 0, this.canvas.width, this.canvas.height);
+    const canvas = this.sheet();
+    contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height);
   }
 
   /** Returns the painted region, white on black, as a PNG file in base64. */
@@ -215,14 +271,19 @@ class Brush extends Component {
     const sheet = document.createElement('canvas');
     sheet.width = this.props.width;
     sheet.height = this.props.height;
-    const pen = sheet.getContext('2d');
+    const pen = contextOf(sheet);
     pen.fillStyle = '#000';
     pen.fillRect(0, 0, sheet.width, sheet.height);
-    pen.drawImage(this.canvas, 0, 0);
+    pen.drawImage(this.sheet(), 0, 0);
     return sheet.toDataURL('image/png').split(',')[1];
   }
 
+  /**
+   * @param {Brush['props']} props
+   * @param {Brush['state']} state
+   */
   render({source, width, height}, {size, erases, box}) {
+    /** @param {PointerEvent} event */
     const draw = event => this.paint(event);
     return html`<div class="brush"><img src=${source} alt=${t('edit.before')} />
         <canvas ref=${canvas => (this.canvas = canvas)} width=${width} height=${height} aria-label=${t('edit.painted')}
@@ -232,7 +293,7 @@ class Brush extends Component {
         <button type="button" aria-pressed=${erases} onClick=${() => this.setState({erases: !erases})}>${t('edit.eraser')}</button>
         <button type="button" onClick=${() => this.clear()}>${t('edit.clear')}</button></p>
       <fieldset class="box"><legend>${t('edit.rectangle')}</legend>
-        ${Object.keys(box).map(side => html`<label>${t(`edit.box.${side}`)} <input type="number" min="0" max="100" value=${box[side]}
+        ${/** @type {const} */ (['left', 'top', 'width', 'height']).map(side => html`<label>${t(`edit.box.${side}`)} <input type="number" min="0" max="100" value=${box[side]}
           onInput=${event => this.setState({box: {...box, [side]: Number(event.target.value)}})} /></label>`)}
         <button type="button" id="fill" onClick=${() => this.fill()}>${t('edit.fill')}</button></fieldset>`;
   }

@@ -7,12 +7,22 @@ import {imagesOf} from './edit.js';
 const CROPS = {whole: '', square: 'square', avatar: 'avatar', ratio: '4:5', small: '512x512', banner: '1200x630'};
 const EXTENSIONS = {png: 'png', jpeg: 'jpg', webp: 'webp'};
 
+/**
+ * @typedef {{images: import('./edit.js').Placed[], hasKept: boolean}} Data
+ * @typedef {{url: string, name: string, says: CredentialsAnswer}} Made
+ * @typedef {{image: number | null, crop: keyof typeof CROPS, format: keyof typeof EXTENSIONS, label: string,
+ *   file: Made | null, data?: Data | null}} State
+ */
+
+/** @extends {Live<Data, State>} */
 export class Export extends Live {
   constructor() {
     super();
+    /** @type {State} */
     this.state = {image: null, crop: 'whole', format: 'png', label: '', file: null};
   }
 
+  /** @param {StudioEvent} event */
   concerns(event) {
     return event.person === this.props.person && event.type === 'checked';
   }
@@ -32,6 +42,10 @@ export class Export extends Live {
     }
   }
 
+  /**
+   * @param {Event} event
+   * @param {ShootImage} image
+   */
   make(event, image) {
     event.preventDefault();
     const {crop, format, label} = this.state;
@@ -46,12 +60,17 @@ export class Export extends Live {
     });
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {Readonly<State>} state
+   */
   render(props, {data, image, crop, format, label, file}) {
     if (!data || data.images.length === 0) {
       return html`<main id="content"><h1>${t('export.heading')}</h1>
         ${data && html`<p class="note">${t('export.none')} <a href="#/${props.person}/shoot">${t('step.shoot')}</a></p>`}</main>`;
     }
     const chosen = data.images.find(one => one.number === image) ?? data.images[0];
+    /** @param {keyof State} key */
     const set = key => event => {
       this.forget();
       this.setState({[key]: event.target.value, file: null});
@@ -73,7 +92,7 @@ export class Export extends Live {
               ${one.edits > 0 ? ` · ${t('edit.edited', {n: one.edits})}` : ''}</span></label>`)}
         </div></fieldset>
         <p><label>${t('export.crop')} <select value=${crop} onChange=${set('crop')}>
-          ${Object.keys(CROPS).map(key => html`<option value=${key} selected=${key === crop}>${t(`export.${key}`)}</option>`)}
+          ${/** @type {(keyof typeof CROPS)[]} */ (Object.keys(CROPS)).map(key => html`<option value=${key} selected=${key === crop}>${t(`export.${key}`)}</option>`)}
         </select></label></p>
         <p><label>${t('export.format')} <select value=${format} onChange=${set('format')}>
           ${Object.keys(EXTENSIONS).map(key => html`<option value=${key} selected=${key === format}>${key.toUpperCase()}</option>`)}
@@ -85,7 +104,13 @@ export class Export extends Live {
     </main>`;
   }
 
+  /** @param {Made} file */
   result({url, name, says}) {
+    /**
+     * @param {boolean} holds
+     * @param {'disclosed' | 'signed' | 'watermarked'} yes
+     * @param {'notDisclosed' | 'unsigned' | 'notWatermarked'} no
+     */
     const line = (holds, yes, no) => html`<li class=${holds ? 'good' : 'bad'}>${t(`export.${holds ? yes : no}`)}</li>`;
     return html`<section class="card file">
       <img class="preview" src=${url} alt=${t('export.preview')} />

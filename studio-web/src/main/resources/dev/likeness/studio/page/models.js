@@ -3,12 +3,17 @@ import {html, Live, Progress} from './parts.js';
 import {get, post} from './api.js';
 import {t, said, messageOf, bytes, duration} from './words.js';
 
+/** @typedef {{role: string, sells: boolean, data?: ModelsAnswer | null}} State */
+
+/** @extends {Live<ModelsAnswer, State>} */
 export class Models extends Live {
   constructor() {
     super();
+    /** @type {State} */
     this.state = {role: 'base', sells: false};
   }
 
+  /** @param {StudioEvent} event */
   concerns(event) {
     return event.type === 'model' || event.type === 'base';
   }
@@ -17,13 +22,21 @@ export class Models extends Live {
     return get('/api/models');
   }
 
+  /**
+   * @param {CatalogueModel} model
+   * @param {string} action
+   */
   control(model, action) {
     return this.act(() => post(`/api/models/${model.name}`, {action}));
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {Readonly<State>} state
+   */
   render({studio}, {data, role, sells}) {
     const models = data?.models ?? [];
-    const roles = [...new Set(models.map(model => model.role))];
+    const roles = [...new Set(models.map(one => one.role))];
     const shown = models.filter(model => model.role === role && (!sells || model.commercial === 'yes'));
     const inUse = studio?.base.name;
     return html`<main id="content">
@@ -37,23 +50,27 @@ export class Models extends Live {
           onChange=${event => this.setState({sells: event.target.checked})} /> <span>${t('models.sells')}</span></label></p>
       ${data && shown.length === 0 && html`<p class="note">${t('models.none')}</p>`}
       <ul class="grid models">${shown.map(model => html`<li key=${model.name} class="card" data-model=${model.name}>
-        <h2>${model.name} ${model.here && html`<span class="tag good">${t('models.here')}</span>`}</h2>
+        <h2><span translate="no">${model.name}</span> ${model.here && html`<span class="tag good">${t('models.here')}</span>`}</h2>
         <p>${said(model.purpose)}</p>
         <dl>
-          ${model.family && html`<dt>${t('models.family')}</dt><dd>${model.family}</dd>`}
-          <dt>${t('models.licence')}</dt><dd>${model.licence
-            ? html`${model.licence}: ${t(`models.commercial.${model.commercial}`)}` : t('models.noLicence')}</dd>
+          ${model.family && html`<dt>${t('models.family')}</dt><dd translate="no">${model.family}</dd>`}
+          <dt>${t('models.licence')}</dt><dd>${model.licence && model.commercial
+            ? html`<span translate="no">${model.licence}</span>: ${t(`models.commercial.${model.commercial}`)}` : t('models.noLicence')}</dd>
           ${model.bytes && html`<dt>${t('models.bytes')}</dt><dd>${bytes(model.bytes)}
             ${model.fits !== undefined && html`<span class=${model.fits ? 'good' : 'bad'}>
               ${t(model.fits ? 'models.fits' : 'models.tooLarge')}</span>`}</dd>`}
         </dl>
-        ${this.download(model, data.can_get)}
+        ${this.download(model, data?.can_get === true)}
         ${model.here && role === 'base' && html`<p class="note">${t('models.use')} <code>likeness studio --base ${model.name}</code></p>`}
-        <details><summary>${t('models.sources')}</summary><ul>${model.sources.map(source => html`<li>
+        <details><summary>${t('models.sources')}</summary><ul translate="no">${model.sources.map(source => html`<li>
           ${source.page} (${source.read})</li>`)}</ul></details></li>`)}</ul>
     </main>`;
   }
 
+  /**
+   * @param {CatalogueModel} model
+   * @param {boolean} canGet
+   */
   download(model, canGet) {
     const live = model.download;
     if (live?.state === 'queued' || live?.state === 'running') {

@@ -6,7 +6,12 @@ import {listen} from './api.js';
 export const html = htm.bind(h);
 export {Component};
 
-/** A part of the page that loads data and loads it again when an event of the server concerns it. */
+/**
+ * A part of the page that loads data and loads it again when an event of the server concerns it.
+ * @template D what it loads
+ * @template {object} [S={}] its own state beside the data
+ * @extends {Component<PageProps, S & {data?: D | null}>}
+ */
 export class Live extends Component {
   componentDidMount() {
     this.isMounted = true;
@@ -18,9 +23,10 @@ export class Live extends Component {
     this.reload();
   }
 
+  /** @param {Readonly<PageProps>} before */
   componentDidUpdate(before) {
     if (before.person !== this.props.person) {
-      this.setState({data: null});
+      this.keep(null);
     }
     if (before.person !== this.props.person || before.shoot !== this.props.shoot) {
       this.reload();
@@ -29,11 +35,25 @@ export class Live extends Component {
 
   componentWillUnmount() {
     this.isMounted = false;
-    this.stop();
+    this.stop?.();
   }
 
-  concerns() {
-    return false;
+  /** @param {D | null} data */
+  keep(data) {
+    this.setState(/** @type {Partial<S & {data?: D | null}>} */ ({data}));
+  }
+
+  /**
+   * @param {StudioEvent} event
+   * @returns {boolean}
+   */
+  concerns(event) {
+    return event.type === 'none';
+  }
+
+  /** @returns {Promise<D>} */
+  load() {
+    throw new Error('a page that shows data loads it');
   }
 
   /** Loads once more, but not more often than twice a second. */
@@ -56,9 +76,10 @@ export class Live extends Component {
     try {
       const data = await this.load();
       if (this.isMounted) {
-        this.setState({data});
+        this.keep(data);
       }
-    } catch (refusal) {
+    } catch (failure) {
+      const refusal = /** @type {Failure} */ (failure);
       // While the base is being opened, the header says so, and an event tells when it is open. Of a person who was
       // erased, the page of the address says it.
       if (refusal.status !== 409 && refusal.status !== 404) {
@@ -67,23 +88,33 @@ export class Live extends Component {
     }
   }
 
-  /** Runs what a button does, and shows a refusal. */
+  /**
+   * Runs what a button does, and shows a refusal.
+   * @param {() => Promise<unknown>} action
+   */
   async act(action) {
     try {
       await action();
       this.reload();
     } catch (refusal) {
-      this.props.onError?.(refusal);
+      this.props.onError?.(/** @type {Failure} */ (refusal));
     }
   }
 }
 
-/** Returns the whole number of a field, which may be empty while it is being changed. */
+/**
+ * Returns the whole number of a field, which may be empty while it is being changed.
+ * @param {string | number | null} text
+ * @param {number} least
+ */
 export function whole(text, least) {
   return Math.max(least, Math.floor(Number(text)) || least);
 }
 
-/** Tells whether an event says that a job ended, whichever step it had. */
+/**
+ * Tells whether an event says that a job ended, whichever step it had.
+ * @param {StudioEvent} event
+ */
 export function isEnd(event) {
   return event.state !== undefined && event.state !== 'queued' && event.state !== 'running';
 }
@@ -111,8 +142,13 @@ export function Chart({points, x, y, label}) {
     preserveAspectRatio="none"><polyline points=${line} /></svg>`;
 }
 
-/** Where photos are dropped or chosen. */
+/**
+ * Where photos are dropped or chosen.
+ * @extends {Component<{label: string, choose: string, or: string, camera?: string, onFiles(files: File[]): void},
+ *   {over?: boolean}>}
+ */
 export class DropZone extends Component {
+  /** @param {Iterable<File>} files */
   choose(files) {
     const photos = [...files].filter(file => file.size > 0);
     if (photos.length) {
@@ -120,6 +156,7 @@ export class DropZone extends Component {
     }
   }
 
+  /** @param {DropZone['props']} props */
   render({label, choose, or, camera}) {
     return html`<div class="drop ${this.state.over ? 'over' : ''}"
       onDragOver=${event => {

@@ -1,10 +1,12 @@
 // The people of the store: what is kept of each, how alike, until when, and its erasure.
 import {html, Live, Component} from './parts.js';
 import {get, post, remove, person as path} from './api.js';
-import {t, messageOf, number, moment} from './words.js';
+import {t, said, messageOf, number, moment} from './words.js';
 import {nameOf} from './start.js';
 
+/** @extends {Live<Person[]>} */
 export class People extends Live {
+  /** @param {StudioEvent} event */
   concerns(event) {
     return ['people', 'checked', 'photos', 'base'].includes(event.type) || event.type === 'shoot' && event.step === 0;
   }
@@ -13,6 +15,10 @@ export class People extends Live {
     return (await get('/api/people')).people;
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {{data?: Person[] | null}} state
+   */
   render({onErased, onError}, {data}) {
     return html`<main id="content">
       <h1>${t('people.heading')}</h1>
@@ -35,13 +41,18 @@ export class People extends Live {
     </main>`;
   }
 
+  /**
+   * @param {Person} person
+   * @param {string} category
+   */
   until(person, category) {
     const time = person.kept_until[category];
     return time && html` <span class="note">${t('people.until', {time: moment(time)})}</span>`;
   }
 
+  /** @param {Person} person */
   likeness(person) {
-    const {state, best, limit, within, images} = person.likeness;
+    const {state, best, limit, within = 0, images = 0} = person.likeness;
     if (state !== 'measured') {
       return html`${t(`people.${state}`)} ${state === 'unmeasured' && person.trained
         && html`<button class="quiet" onClick=${() => this.act(() => post(`${path(person.id)}/likeness`, {}))}>
@@ -56,8 +67,13 @@ export class People extends Live {
   }
 }
 
-/** Erases a person after a question, and passes on the receipt. */
+/**
+ * Erases a person after a question, and passes on the receipt.
+ * @extends {Component<{person: Person, onErased(receipt: Blob): void, onError(refusal: Failure): void,
+ *   onErasing?(id: string | null): void}, {asks?: boolean}>}
+ */
 export class Erase extends Component {
+  /** @param {string} id */
   async erase(id) {
     this.props.onErasing?.(id);
     try {
@@ -65,10 +81,14 @@ export class Erase extends Component {
       this.props.onErased(new Blob([JSON.stringify(receipt, null, 2)], {type: 'application/json'}));
     } catch (refusal) {
       this.props.onErasing?.(null);
-      this.props.onError(refusal);
+      this.props.onError(/** @type {Failure} */ (refusal));
     }
   }
 
+  /**
+   * @param {Erase['props']} props
+   * @param {Erase['state']} before
+   */
   componentDidUpdate(props, {asks}) {
     // The button that had the focus is gone.
     if (Boolean(asks) !== Boolean(this.state.asks)) {
@@ -76,11 +96,16 @@ export class Erase extends Component {
     }
   }
 
+  /**
+   * @param {Erase['props']} props
+   * @param {Erase['state']} state
+   */
   render({person}, {asks}) {
+    /** @param {HTMLElement | null} element */
     const focus = element => (this.focus = element);
     const name = person.locked ? t('start.locked') : nameOf(person);
     return html`<details><summary>${t('person.erase')} …</summary>
-      ${person.consent && html`<p class="note">${t('person.consent', {text: person.consent})}</p>`}
+      ${person.consent && html`<p class="note">${t('person.consent', {text: said(person.consent)})}</p>`}
       ${asks
         ? html`<div role="alertdialog" aria-label=${t('person.erase')}>
             <p>${t('person.eraseQuestion', {name})}</p>

@@ -7,18 +7,28 @@ const MOST = 200;
 /** Thumbnails in a row and in a column of styles.jpg. */
 const SHEET = {across: 6, down: 5};
 
+/**
+ * @typedef {{styles: Style[], trained: boolean, identities: Identity[], shoots: ShootPlan[]}} Data
+ * @typedef {{identity: string | null, styles: string[] | null, count: number | string, outfit: string, backdrop: string,
+ *   strength: number, steps: number | string, data?: Data | null}} State
+ */
+
+/** @param {{place: number}} props */
 function Thumbnail({place}) {
   const x = (place % SHEET.across) / (SHEET.across - 1);
   const y = Math.floor(place / SHEET.across) / (SHEET.down - 1);
   return html`<span class="thumbnail" aria-hidden="true" style=${{backgroundPosition: `${100 * x}% ${100 * y}%`}}></span>`;
 }
 
+/** @extends {Live<Data, State>} */
 export class Shoot extends Live {
   constructor() {
     super();
+    /** @type {State} */
     this.state = {identity: null, styles: null, count: 2, outfit: '', backdrop: '', strength: 100, steps: 20};
   }
 
+  /** @param {StudioEvent} event */
   concerns(event) {
     return event.person === this.props.person && event.type === 'shoot' && event.step === 0
       || event.type === 'base' || event.type === 'people';
@@ -31,21 +41,31 @@ export class Shoot extends Live {
     return {styles: styles.styles, trained: who.trained, identities: who.identities, shoots: shoots.shoots};
   }
 
-  /** Returns what shows the person: the choice of the user, or what was made last. */
+  /**
+   * Returns what shows the person: the choice of the user, or what was made last.
+   * @param {Data} data
+   * @returns {string}
+   */
   identity(data) {
-    const words = data.identities.map(one => one.identity);
-    return words.includes(this.state.identity) ? this.state.identity : words[0] ?? '';
+    const known = data.identities.find(one => one.identity === this.state.identity);
+    return (known ?? data.identities[0])?.identity ?? '';
   }
 
+  /** @param {Data} data */
   chosen(data) {
     return this.state.styles ?? data.styles.filter(style => style.default).map(style => style.name);
   }
 
+  /**
+   * @param {Data} data
+   * @param {string} name
+   */
   toggle(data, name) {
     const now = this.chosen(data);
     this.setState({styles: now.includes(name) ? now.filter(one => one !== name) : [...now, name]});
   }
 
+  /** @param {Data} data */
   generate(data) {
     const {outfit, backdrop, strength} = this.state;
     const [count, steps] = [whole(this.state.count, 1), whole(this.state.steps, 1)];
@@ -56,6 +76,10 @@ export class Shoot extends Live {
     });
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {Readonly<State>} state
+   */
   render({person}, {data, count, outfit, backdrop, strength, steps}) {
     if (!data) {
       return html`<main id="content"><h1>${t('shoot.heading')}</h1></main>`;
@@ -83,11 +107,11 @@ export class Shoot extends Live {
           ${data.identities.map(one => html`<label class="choice">
             <input type="radio" name="identity" id="identity-${one.identity}" checked=${one.identity === this.identity(data)}
               onChange=${() => this.setState({identity: one.identity})} />
-            <span>${t(`shoot.identity.${one.identity.replace('+', '-and-')}`, {title: one.title ?? ''})}</span></label>`)}</fieldset>`}
+            <span>${t(`shoot.identity.${one.identity === 'lora+references' ? 'lora-and-references' : one.identity}`, {title: one.title ?? ''})}</span></label>`)}</fieldset>`}
         <p><label>${t('shoot.count')} <input type="number" min="1" max="50" value=${count} onInput=${set('count')} />
           </label></p>
         <details><summary>${t('shoot.more')}</summary>
-          ${['outfit', 'backdrop'].map(part => html`<p><label>${t(`shoot.${part}`)}
+          ${/** @type {const} */ (['outfit', 'backdrop']).map(part => html`<p><label>${t(`shoot.${part}`)}
             <input type="text" maxlength="200" list="${part}-words" placeholder=${t('shoot.asStyle')}
               value=${part === 'outfit' ? outfit : backdrop} onInput=${set(part)} /></label>
             <datalist id="${part}-words">${words(`${part}s`).map(text => html`<option value=${text} />`)}</datalist></p>`)}

@@ -3,11 +3,14 @@ import {html, Live, Component, DropZone} from './parts.js';
 import {get, post} from './api.js';
 import {t, messageOf} from './words.js';
 
+/** @param {Pick<Person, 'sample' | 'name'>} person */
 export function nameOf(person) {
   return person.sample ? t('start.sample') : person.name || t('start.unnamed');
 }
 
+/** @extends {Live<Person[]>} */
 export class Start extends Live {
+  /** @param {StudioEvent} event */
   concerns(event) {
     return event.type === 'people';
   }
@@ -16,6 +19,10 @@ export class Start extends Live {
     return (await get('/api/people')).people;
   }
 
+  /**
+   * @param {Readonly<PageProps & {onFiles(files: File[]): void}>} props
+   * @param {{data?: Person[] | null}} state
+   */
   render({onFiles, studio}, {data}) {
     return html`<main id="content" class="start">
       <h1>${t('start.heading')}</h1>
@@ -39,13 +46,21 @@ export class Start extends Live {
   }
 }
 
-/** Asks for consent before the first photo is sent. */
+/** @typedef {{kind: 'real' | 'sample', name: string, giver: string, isSending: boolean}} Given */
+
+/**
+ * Asks for consent before the first photo is sent.
+ * @extends {Component<{files: File[], studio: StudioAnswer | null, onError(refusal: Failure): void, onCancel(): void,
+ *   onPerson(id: string): void}, Given>}
+ */
 export class ConsentStep extends Component {
   constructor() {
     super();
+    /** @type {Given} */
     this.state = {kind: 'real', name: '', giver: '', isSending: false};
   }
 
+  /** @param {Event} event */
   async agree(event) {
     event.preventDefault();
     const {kind, name, giver} = this.state;
@@ -57,20 +72,25 @@ export class ConsentStep extends Component {
       this.props.onPerson(person.id);
     } catch (refusal) {
       this.setState({isSending: false});
-      this.props.onError(refusal);
+      this.props.onError(/** @type {Failure} */ (refusal));
     }
   }
 
+  /**
+   * @param {ConsentStep['props']} props
+   * @param {Readonly<Given>} state
+   */
   render({files, studio, onCancel}, {kind, name, giver, isSending}) {
     const isSample = kind === 'sample';
     const kept = studio?.retention;
+    /** @param {string} key */
     const set = key => event => this.setState({[key]: event.target.value});
     return html`<main id="content" class="narrow">
       <h1>${t('consent.heading')}</h1>
       <p>${t('consent.lead', {n: files.length})}</p>
       <form onSubmit=${event => this.agree(event)}>
         ${studio?.samples && html`<fieldset><legend>${t('consent.who')}</legend>
-          ${['real', 'sample'].map(one => html`<label class="choice">
+          ${/** @type {const} */ (['real', 'sample']).map(one => html`<label class="choice">
             <input type="radio" name="kind" value=${one} checked=${kind === one} id="kind-${one}" onChange=${set('kind')} />
             <span>${t(`consent.${one}`)}</span></label>`)}
         </fieldset>`}

@@ -3,17 +3,24 @@ import {html, Live, Progress, Chart} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, said, messageOf, number, bytes, duration} from './words.js';
 
+/** @typedef {{method: string | null, previews: boolean, data?: TrainingAnswer | null}} State */
+
+/** @param {TrainingMethod} one */
 function keyOf(one) {
   return one.method === 'lora' ? one.preset : one.adapter ?? one.method;
 }
 
+/** @param {TrainingMethod} one */
 function titleOf(one) {
   return one.method === 'lora'
-    ? t(`train.lora.${one.preset}`)
+    ? t(`train.lora.${one.preset || 'balanced'}`)
     : one.method === 'adapter' ? t('train.adapter', {title: one.title || one.adapter}) : t('train.references');
 }
 
-/** Says what a method costs, or what it lacks. */
+/**
+ * Says what a method costs, or what it lacks.
+ * @param {{one: TrainingMethod}} props
+ */
 function Cost({one}) {
   if (one.method === 'references') {
     return html`<span class="note">${t('train.noCost')}</span>`;
@@ -21,8 +28,8 @@ function Cost({one}) {
   const isAdapter = one.method === 'adapter';
   const sentences = [];
   if (isAdapter) {
-    sentences.push(one.adapter);
-    sentences.push(one.licence
+    sentences.push(html`<span translate="no">${one.adapter}</span>`);
+    sentences.push(one.licence && one.commercial
       ? `${t('models.licence')}: ${one.licence}, ${t(`models.commercial.${one.commercial}`)}`
       : t('train.adapterLicence'));
   }
@@ -31,13 +38,13 @@ function Cost({one}) {
   } else if (one.missing?.length) {
     sentences.push(t('train.adapterNeeds', {options: one.missing.map(part => `--${part}`).join(', ')}));
   } else {
-    const memory = bytes(one.memory_bytes);
+    const memory = bytes(one.memory_bytes ?? 0);
     const time = one.expected_seconds === undefined
       ? t(one.measuring || !isAdapter ? 'train.unmeasured' : 'train.measureFirst')
       : t('train.time', {time: duration(one.expected_seconds)});
     sentences.push(`${isAdapter
       ? t('train.adapterCost', {memory})
-      : t('train.cost', {steps: number(one.steps), memory})}; ${time}`);
+      : t('train.cost', {steps: number(one.steps ?? 0), memory})}; ${time}`);
     if (one.weaker) {
       sentences.push(t('train.adapterWeaker'));
     }
@@ -45,12 +52,15 @@ function Cost({one}) {
   return html`<span class="note">${sentences.map((line, at) => html`${at > 0 && html`<br />`}${line}`)}</span>`;
 }
 
+/** @extends {Live<TrainingAnswer, State>} */
 export class Train extends Live {
   constructor() {
     super();
+    /** @type {State} */
     this.state = {method: null, previews: false};
   }
 
+  /** @param {StudioEvent} event */
   concerns(event) {
     return event.person === this.props.person && (event.type === 'training' || event.type === 'photos')
       || event.type === 'base' || event.type === 'people';
@@ -60,11 +70,15 @@ export class Train extends Live {
     return get(`${path(this.props.person)}/training`);
   }
 
+  /** @param {string} action */
   control(action) {
     return this.act(() => post(`${path(this.props.person)}/training`, {action}));
   }
 
-  /** Chooses a method. How long an adapter takes is measured once it is chosen. */
+  /**
+   * Chooses a method. How long an adapter takes is measured once it is chosen.
+   * @param {TrainingMethod} one
+   */
   choose(one) {
     this.setState({method: keyOf(one)});
     if (one.method === 'adapter' && one.expected_seconds === undefined && !one.measuring) {
@@ -72,6 +86,7 @@ export class Train extends Live {
     }
   }
 
+  /** @param {TrainingMethod} chosen */
   start(chosen) {
     return this.act(() => post(`${path(this.props.person)}/training`, {
       action: 'start',
@@ -83,6 +98,10 @@ export class Train extends Live {
     }));
   }
 
+  /**
+   * @param {Readonly<PageProps>} props
+   * @param {Readonly<State>} state
+   */
   render({person}, {data, method, previews}) {
     if (!data) {
       return html`<main id="content"><h1>${t('train.heading')}</h1></main>`;
@@ -123,6 +142,7 @@ export class Train extends Live {
     </main>`;
   }
 
+  /** @param {TrainingAnswer} data */
   status(data) {
     if (data.state === 'failed') {
       return html`<p class="warning">${t('train.failed', {message: messageOf(data.message)})}</p>`;
@@ -133,8 +153,9 @@ export class Train extends Live {
     return html`<p>${t(`train.${data.state}`)}</p>`;
   }
 
+  /** @param {TrainingAnswer} data */
   progress(data) {
-    const {progress, losses, likeness, notices} = data;
+    const {progress, losses = [], likeness = [], notices = []} = data;
     if (!progress?.phase) {
       return html`<${Progress} label=${t('train.running')} />`;
     }

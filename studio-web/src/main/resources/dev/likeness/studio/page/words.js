@@ -354,11 +354,14 @@ const english = {
   'export.signer': 'The signer is the studio’s public development key: it shows that the file is unchanged, not who made it.',
 };
 
+/** @type {{en: typeof english, de: typeof english}} */
 const catalogues = {en: english, de: german};
+/** @type {'en' | 'de'} */
 let language = 'en';
 
+/** @param {string} wanted */
 export function chooseLanguage(wanted) {
-  language = catalogues[wanted] ? wanted : 'en';
+  language = wanted === 'de' ? 'de' : 'en';
   document.documentElement.lang = language;
 }
 
@@ -366,41 +369,62 @@ export function languageOf() {
   return language;
 }
 
+/**
+ * Returns a text of the catalogue in the language of the page.
+ * @param {keyof typeof english} key
+ * @param {Record<string, unknown>} [values] what stands in place of the names in braces
+ * @returns {string}
+ */
 export function t(key, values = {}) {
   const text = catalogues[language][key] ?? english[key] ?? key;
-  return text.replace(/\{([a-zA-Z]+)\}/g, (whole, name) => values[name] ?? whole);
+  return text.replace(/\{([a-zA-Z]+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** Returns a reason of a photo in the language of the page. The library speaks English and gives codes. */
+/**
+ * Returns a reason of a photo in the language of the page. The library speaks English and gives codes.
+ * @param {Reason} reason
+ */
 export function reasonOf({code, message}) {
-  return language === 'de' ? reasons[code] ?? message : message;
+  return language === 'de' ? /** @type {Record<string, string>} */ (reasons)[code] ?? message : message;
 }
 
-/** Returns what the library says in the language of the page. A label and its reason are joined by a colon. */
+/**
+ * Returns what the library says in the language of the page. A label and its reason are joined by a colon.
+ * @param {string} text
+ * @returns {string}
+ */
 export function said(text) {
   return language !== 'de'
     ? text
     : translate(text) ?? text.split(': ').map(part => translate(part) ?? part).join(': ');
 }
 
-/** Returns a message of the server in the language of the page; one that is not known is marked as English. */
+/**
+ * Returns a message of the server in the language of the page; one that is not known is marked as English.
+ * @param {string | undefined} message
+ * @returns {string}
+ */
 export function messageOf(message) {
-  return language !== 'de' || !message ? message : translate(message) ?? t('error.english', {message});
+  return language !== 'de' || !message ? message ?? '' : translate(message) ?? t('error.english', {message});
 }
 
+/** @param {number} value */
 export function number(value) {
   return new Intl.NumberFormat(language).format(value);
 }
 
+/** @param {number} value */
 export function bytes(value) {
   const gib = value / 2 ** 30;
   return gib >= 1 ? `${number(Math.round(gib * 10) / 10)} GiB` : `${number(Math.round(value / 2 ** 20))} MiB`;
 }
 
+/** @param {number} seconds */
 export function duration(seconds) {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
 
+/** @param {string} text */
 export function moment(text) {
   return new Intl.DateTimeFormat(language, {dateStyle: 'medium', timeStyle: 'short'}).format(new Date(text));
 }

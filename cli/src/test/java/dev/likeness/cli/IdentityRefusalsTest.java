@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.tensor.Compute;
@@ -314,6 +315,64 @@ class IdentityRefusalsTest {
     String last = run.err().strip().lines().reduce("", (a, b) -> b);
     assertTrue(last.startsWith("likeness: "), run.err());
     return last.substring("likeness: ".length()).replace(shared.toString(), "DIR");
+  }
+
+  private static List<Refusal> readPhotos() throws IOException {
+    RgbImage selfie = Resampler.AREA.fit(RgbImage.read(photo), 320);
+    Path two = shared.resolve("two.png");
+    if (!Files.exists(two)) {
+      beside(selfie, Resampler.AREA.fit(selfie, 240)).writePng(two);
+      ExifOrientation.of(6).toUpright(selfie).writePng(shared.resolve("lying.png"));
+    }
+    return METHODS.stream()
+        .filter(IdentityRefusalsTest::needsFace)
+        .flatMap(method -> Stream.of(
+            new Refusal(
+                method + ": two faces",
+                "two.png: the photo has several faces; the largest was used"),
+            new Refusal(
+                method + ": a photo on its side",
+                "lying.png: the photo was turned upright to find the face")))
+        .toList();
+  }
+
+  /** Two images in one, on black. */
+  private static RgbImage beside(RgbImage left, RgbImage right) {
+    int width = left.width() + right.width();
+    byte[] rgb = new byte[3 * width * left.height()];
+    for (int y = 0; y < left.height(); y++) {
+      System.arraycopy(left.rgb(), 3 * y * left.width(), rgb, 3 * y * width, 3 * left.width());
+      if (y < right.height()) {
+        System.arraycopy(
+            right.rgb(),
+            3 * y * right.width(),
+            rgb,
+            3 * (y * width + left.width()),
+            3 * right.width());
+      }
+    }
+    return RgbImage.of(width, left.height(), rgb);
+  }
+
+  /** A photo of which a face is used, with one line on what was done. */
+  @ParameterizedTest
+  @MethodSource("readPhotos")
+  void saysInOneLineHowAPhotoWasRead(Refusal read, @TempDir Path out) {
+    String method = read.name().substring(0, read.name().indexOf(':'));
+    Path given = shared.resolve(read.line().substring(0, read.line().indexOf(':')));
+    add("read", method, file(method), base(method), with(parts(method), "--reference", given));
+    List<String> words = new ArrayList<>(CASES.remove("read"));
+    words.addAll(List.of(
+        "--dtype", "f32", "--device", "cpu", "--steps", "1", "--width", "64", "--height", "48"));
+    words.addAll(List.of("--out", out.resolve("images").toString()));
+    CommandResult run = CommandResult.of(words.toArray(String[]::new));
+    assertEquals(0, run.status(), run.err());
+    assertEquals(
+        List.of(read.line()),
+        run.err()
+            .lines()
+            .filter(line -> line.startsWith(given.getFileName() + ": "))
+            .toList());
   }
 
   @Test

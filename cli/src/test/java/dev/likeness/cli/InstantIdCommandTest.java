@@ -145,7 +145,8 @@ class InstantIdCommandTest {
   @Test
   void tellsInOneLineThatTheControlNetIsMissing() {
     String line = adapter + " is an InstantID adapter, given without its ControlNet, so that images"
-        + " look less like the person; give the folder ControlNetModel of its publishers with"
+        + " look less like the person; give the folder ControlNetModel of its publishers"
+        + " (instantid-controlnet of the catalogue, InstantX/InstantID:ControlNetModel) with"
         + " --identity-controlnet FOLDER";
     CommandResult without = instantId("without");
     assertEquals(0, without.status(), without.err());

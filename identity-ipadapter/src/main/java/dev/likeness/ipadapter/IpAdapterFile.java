@@ -198,15 +198,35 @@ public record IpAdapterFile(
     requireEncoder(layout, looks ? LoadedImageEncoder.config(folder) : null, folder.toString());
   }
 
+  /** Refuses an image encoder that is missing or does not fit; only its configuration is read. */
+  void requireEncoder(AdapterLayout layout, Optional<Path> folder) {
+    requireEncoder(
+        layout,
+        folder.map(LoadedImageEncoder::config).orElse(null),
+        folder.map(Path::toString).orElse(""));
+  }
+
   void requireEncoder(AdapterLayout layout, VisionConfig encoder, String folder) {
     Optional<String> trained =
         Optional.ofNullable(AdapterHeader.metadata(path).get(AdapterHeader.FAMILY));
     AdapterCompatibility.check(path.toString(), layout, trained, encoder, folder);
   }
 
+  /** Refuses another face embedder than the adapter was trained with, by its kind and name. */
   void requireRecogniser(EmbedderSpec spec, Path recogniser) {
+    requireRecogniser(spec, recogniser, Optional.empty());
+  }
+
+  /**
+   * Refuses another face embedder than the adapter was trained with.
+   *
+   * @param published the name under which the file is published, told by its digest; empty if it is
+   *     not known
+   */
+  void requireRecogniser(EmbedderSpec spec, Path recogniser, Optional<String> published) {
     boolean ours = AdapterHeader.isOurs(AdapterHeader.metadata(path));
-    AdapterCompatibility.checkFaceEmbedder(path.toString(), layout(), ours, spec, recogniser);
+    AdapterCompatibility.checkFaceEmbedder(
+        path.toString(), layout(), ours, spec, recogniser, published);
   }
 
   AdapterLayout layout() {
@@ -285,7 +305,7 @@ public record IpAdapterFile(
           path + " was trained with a LoRA, but this LoRA is not in the file, and "
               + beside.getFileName()
               + " is not beside the file; put the LoRA there (in Java, call IpAdapterFile.lora or"
-              + " ignoreLora)");
+              + " ignoreLora); FaceID's are published in h94/IP-Adapter-FaceID");
     }
     return Optional.of(ModelFile.own(beside));
   }

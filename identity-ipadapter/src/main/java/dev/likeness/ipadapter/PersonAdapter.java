@@ -4,8 +4,12 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFiles;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -17,28 +21,108 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.embed.IResNetEmbedder;
+import dev.likeness.photos.internal.embed.KnownEmbedder;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An IP-Adapter with the networks that encode photos for it: an image encoder, a face embedder, or
- * both. Immutable and thread-safe; owns adapter and networks until closed.
+ * both, and with the ControlNet of its method if {@link IdentityFiles} has one. Immutable and
+ * thread-safe; owns adapter and networks until closed.
  */
 public final class PersonAdapter implements AutoCloseable {
   private final IpAdapter adapter;
   private final ImageEncoder encoder;
   private final FaceEmbedder embedder;
   private final int imageSize;
+  private final Optional<OwnControl> control;
+
+  /**
+   * The ControlNet of the adapter's method.
+   *
+   * @param image the control image for images of the base's default size
+   */
+  private record OwnControl(ControlNet net, ControlImage image) {
+    /** The distance of the eyes in a headshot, as a share of the shorter side. */
+    private static final double EYE_DISTANCE = 0.2;
+
+    private static final String FRONT = "front";
+
+    static OwnControl open(IdentityFiles files, IpAdapterFile.Kind kind, BaseModel base) {
+      ControlNet net = BaseModel.openControlNet(files.controlNet().orElseThrow(), base.compute());
+      try {
+        if (net.modeCount() > 0) {
+          throw new InvalidInputException(files.controlNet().get() + " is a union ControlNet, but"
+              + " the ControlNet of an identity has no control modes; give the folder of the"
+              + " adapter's ControlNet");
+        }
+        IpAdapterFile.Kind.OwnControlNet own = kind.controlNet().orElseThrow();
+        int width = base.defaults().width();
+        int height = base.defaults().height();
+        RgbImage shown = files.pose().isEmpty() && own.isRequired()
+            ? RgbImage.of(width, height, new byte[3 * width * height])
+            : FaceKeypoints.ofPose(files.pose().orElse(FRONT), EYE_DISTANCE, width, height);
+        return new OwnControl(
+            net, ControlImage.of(net, shown).scale(files.controlScale().orElse(own.scale())));
+      } catch (RuntimeException e) {
+        net.close();
+        throw e;
+      }
+    }
+  }
 
   private PersonAdapter(
-      IpAdapter adapter, ImageEncoder encoder, FaceEmbedder embedder, int imageSize) {
+      IpAdapter adapter,
+      ImageEncoder encoder,
+      FaceEmbedder embedder,
+      int imageSize,
+      Optional<OwnControl> control) {
     this.adapter = adapter;
     this.encoder = encoder;
     this.embedder = embedder;
     this.imageSize = imageSize;
+    this.control = control;
+  }
+
+  /**
+   * Opens an adapter with all networks of its method, its ControlNet included. Image prompts then
+   * have the control image of the pose in {@code files}.
+   *
+   * @param files the files of the method
+   * @param base the base model
+   * @param policy the intended use
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if a file is missing or broken, the files do not fit together, or
+   *     {@code policy} forbids the face embedder
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
+   */
+  public static PersonAdapter open(IdentityFiles files, BaseModel base, UsePolicy policy) {
+    IpAdapterFile.Kind kind = files.requireFor(base);
+    FaceEmbedder embedder = files
+        .faceEmbedder()
+        .filter(given -> kind.needsFaceEmbedder())
+        .map(given -> faceEmbedder(files.adapter(), given, policy))
+        .orElse(null);
+    Optional<OwnControl> control = Optional.empty();
+    try {
+      control = files.controlNet().map(net -> OwnControl.open(files, kind, base));
+    } catch (RuntimeException e) {
+      close(null, embedder);
+      throw e;
+    }
+    try {
+      return openWith(
+          files.adapter(), base, files.imageEncoder().orElse(Path.of("")), embedder, control);
+    } catch (RuntimeException e) {
+      control.ifPresent(opened -> opened.net().close());
+      throw e;
+    }
   }
 
   /**
@@ -69,7 +153,7 @@ public final class PersonAdapter implements AutoCloseable {
    *     together
    */
   public static PersonAdapter open(IpAdapterFile file, BaseModel base, Path imageEncoder) {
-    return openWith(file, base, imageEncoder, null);
+    return openWith(file, base, imageEncoder, null, Optional.empty());
   }
 
   /**
@@ -87,11 +171,15 @@ public final class PersonAdapter implements AutoCloseable {
    */
   public static PersonAdapter open(
       IpAdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
-    return openWith(file, base, imageEncoder, recogniser);
+    return openWith(file, base, imageEncoder, recogniser, Optional.empty());
   }
 
   private static PersonAdapter openWith(
-      IpAdapterFile file, BaseModel base, Path imageEncoder, @Nullable FaceEmbedder recogniser) {
+      IpAdapterFile file,
+      BaseModel base,
+      Path imageEncoder,
+      @Nullable FaceEmbedder recogniser,
+      Optional<OwnControl> control) {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {
@@ -107,7 +195,8 @@ public final class PersonAdapter implements AutoCloseable {
           IpAdapter.openWith(file, base, encoder),
           encoder,
           embedder,
-          base.defaults().width());
+          base.defaults().width(),
+          control);
     } catch (RuntimeException e) {
       close(encoder, embedder);
       throw e;
@@ -135,7 +224,8 @@ public final class PersonAdapter implements AutoCloseable {
     Path parser = file.faceParser()
         .orElseThrow(() -> new InvalidInputException(file.path() + " is " + kind.named()
             + ", which needs a face parser; give facexlib's parsing_bisenet.pth: --face-parser"
-            + " FILE (in Java, call IpAdapterFile.faceParser)"));
+            + " FILE (in Java, call IpAdapterFile.faceParser)"
+            + PublishedFiles.place(PublishedFiles.PARSER)));
     return ImageEncoder.ofFaces(imageEncoder, parser, compute);
   }
 
@@ -148,15 +238,13 @@ public final class PersonAdapter implements AutoCloseable {
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file) {
     return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
-        .orElseThrow(() -> new InvalidInputException(file.path() + " is "
-            + file.kind().named()
-            + ", which needs a face embedder, but there is no face_embedder folder beside the"
-            + " file; give the face embedder that the adapter was trained with: "
-            + "--adapter-embedder FILE"));
+        .orElseThrow(() -> new InvalidInputException(
+            AdapterCompatibility.withoutFaceEmbedder(file.path().toString(), file.layout())));
   }
 
   /**
-   * Opens a face embedder from a file. The name of the file determines the kind of embedder
+   * Opens a face embedder from a file. The digest of the file determines a published embedder of
+   * face adapters, under any name. The name of another file determines the kind of embedder
    * ({@link EmbedderSpec#of(Path)}).
    *
    * @param file the adapter file
@@ -171,9 +259,10 @@ public final class PersonAdapter implements AutoCloseable {
    *     missing
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file, Path onnx, UsePolicy policy) {
-    EmbedderSpec spec = EmbedderSpec.of(onnx);
+    Optional<KnownEmbedder> known = KnownEmbedder.of(onnx);
+    EmbedderSpec spec = known.map(KnownEmbedder::spec).orElseGet(() -> EmbedderSpec.of(onnx));
     policy.requireForAdapter(spec);
-    file.requireRecogniser(spec, onnx);
+    file.requireRecogniser(spec, onnx, known.map(KnownEmbedder::file));
     boolean isOnnx = onnx.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
     return isOnnx
         ? OnnxEmbedder.open(onnx, spec, policy)
@@ -190,8 +279,13 @@ public final class PersonAdapter implements AutoCloseable {
    *     face embedder returns only normalised embeddings
    */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
-    return adapter.prompt(
-        photos.stream().map(photo -> reference(photo.image(), photo.face())).toList());
+    return posed(adapter.prompt(
+        photos.stream().map(photo -> reference(photo.image(), photo.face())).toList()));
+  }
+
+  /** Adds the control image, if the adapter was opened with the ControlNet of its method. */
+  private ImagePrompt posed(ImagePrompt prompt) {
+    return control.map(OwnControl::image).map(prompt::withControl).orElse(prompt);
   }
 
   /**
@@ -207,7 +301,7 @@ public final class PersonAdapter implements AutoCloseable {
         .require(
             adapter.describe(),
             new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
-    return adapter.prompt(kept);
+    return posed(adapter.prompt(kept));
   }
 
   /**
@@ -230,6 +324,44 @@ public final class PersonAdapter implements AutoCloseable {
             .of(photo, imageSize));
   }
 
+  /**
+   * Measures likeness by the adapter's own face embedder. Images are made to be alike for this
+   * embedder, so its cosines are higher than those of an independent one: compare the two.
+   *
+   * @param person the references
+   * @param image a generated image
+   * @param face the face in the image
+   * @return the cosine of the face and of the mean of the references' faces; empty if the adapter
+   *     needs no face embedder
+   * @throws InvalidInputException if the face embedder returns only normalised embeddings, and the
+   *     adapter needs others
+   */
+  public OptionalDouble likeness(ImagePrompt person, RgbImage image, Face face) {
+    Optional<ReferenceEmbeddings.Grid> faces = person.references().face();
+    if (faces.isEmpty() || embedder == null) {
+      return OptionalDouble.empty();
+    }
+    float[] shown = embedder.embed(image, face);
+    float[] all = faces.get().values();
+    double[] mean = new double[shown.length];
+    for (int i = 0; i < faces.get().count(); i++) {
+      double length = 0;
+      for (int k = 0; k < mean.length; k++) {
+        length += all[i * mean.length + k] * all[i * mean.length + k];
+      }
+      for (int k = 0; k < mean.length; k++) {
+        mean[k] += all[i * mean.length + k] / Math.sqrt(length);
+      }
+    }
+    double product = 0;
+    double length = 0;
+    for (int k = 0; k < mean.length; k++) {
+      product += mean[k] * shown[k];
+      length += mean[k] * mean[k];
+    }
+    return OptionalDouble.of(product / Math.sqrt(length));
+  }
+
   /** {@return the kind of the adapter} */
   public IpAdapterFile.Kind kind() {
     return adapter.kind();
@@ -249,6 +381,7 @@ public final class PersonAdapter implements AutoCloseable {
   public void close() {
     adapter.close();
     close(encoder, embedder);
+    control.ifPresent(opened -> opened.net().close());
   }
 
   private static void close(ImageEncoder encoder, FaceEmbedder embedder) {

@@ -192,7 +192,8 @@ class InstantIdTest {
       assertEquals(
           file
               + " is an InstantID adapter, trained with glintr100.onnx of InsightFace's antelopev2;"
-              + " w600k_r50.onnx is another face embedder; give glintr100.onnx, or an adapter that"
+              + " w600k_r50.onnx is another face embedder; give glintr100.onnx (antelopev2 of the"
+              + " catalogue, DIAMONIK7777/antelopev2:glintr100.onnx), or an adapter that"
               + " uses images, such as Plus Face; or, if the file is an unnormalised FaceID Portrait,"
               + " which has the same layout, put unnorm into its name",
           refusal(() -> IpAdapterFile.of(file)

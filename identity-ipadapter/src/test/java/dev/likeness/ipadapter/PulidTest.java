@@ -291,7 +291,9 @@ class PulidTest {
   void refusesWhatDoesNotFit() throws IOException {
     String needs = " and needs the vision tower EVA02-CLIP-L-14-336 and a face parser; give them:"
         + " --image-encoder EVA02_CLIP_L_336_psz14_s6B.pt --face-parser parsing_bisenet.pth (in"
-        + " Java, call ImageEncoder.ofFaces)";
+        + " Java, call ImageEncoder.ofFaces) (eva02-clip-l-336 of the catalogue,"
+        + " QuanSun/EVA-CLIP:EVA02_CLIP_L_336_psz14_s6B.pt; https://github.com/xinntao/facexlib"
+        + "/releases/download/v0.2.0/parsing_bisenet.pth)";
     assertEquals(
         fluxFile + " is a PuLID adapter for transformers" + needs,
         refusal(() -> IpAdapter.open(fluxFile, flux)));

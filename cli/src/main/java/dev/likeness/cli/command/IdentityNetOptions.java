@@ -11,6 +11,7 @@ import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.method.PublishedFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -73,13 +74,15 @@ class IdentityNetOptions {
       if (own.isRequired()) {
         throw new IllegalArgumentException(adapter + " is " + kind.named() + ", which acts through"
             + " its ControlNet alone; give the folder " + own.folder()
-            + " of its publishers with --identity-controlnet FOLDER");
+            + " of its publishers" + PublishedFiles.place(own.folder())
+            + " with --identity-controlnet FOLDER");
       }
       console
           .err()
           .println(adapter + " is " + kind.named() + ", given without its ControlNet, so that"
               + " images look less like the person; give the folder " + own.folder()
-              + " of its publishers with --identity-controlnet FOLDER");
+              + " of its publishers" + PublishedFiles.place(own.folder())
+              + " with --identity-controlnet FOLDER");
     });
   }
 

@@ -71,7 +71,10 @@ public final class AdapterCompatibility {
         + EncoderNames.describe(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
       throw new InvalidInputException(wanted
-          + "; give that image encoder: --image-encoder PATH (in Java, call ImageEncoder.open)");
+          + "; give that image encoder: --image-encoder PATH (in Java, call ImageEncoder.open)"
+          + (family.equals(EncoderNames.CLIP)
+              ? PublishedFiles.encoderPlace(adapter.imageWidth(), pooled)
+              : ""));
     }
     long has = pooled ? encoder.projectionDim() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
@@ -94,13 +97,38 @@ public final class AdapterCompatibility {
       throw new InvalidInputException(file + " is " + adapter.method().named()
           + " and needs the vision tower EVA02-CLIP-L-14-336 and a face parser; give them:"
           + " --image-encoder EVA02_CLIP_L_336_psz14_s6B.pt --face-parser parsing_bisenet.pth (in"
-          + " Java, call ImageEncoder.ofFaces)");
+          + " Java, call ImageEncoder.ofFaces)"
+          + PublishedFiles.places(PublishedFiles.TOWER, PublishedFiles.PARSER));
     }
     if (encoder.width() != adapter.imageWidth()) {
       throw new InvalidInputException(file + " is " + adapter.method().named()
           + " and was trained with a vision tower of width " + adapter.imageWidth() + ", but "
           + encoder.describe() + " has width " + encoder.width() + "; give EVA02-CLIP-L-14-336");
     }
+  }
+
+  /**
+   * Returns the refusal of an adapter without a file that it needs.
+   *
+   * @param published the name under which the file is published
+   */
+  public static String without(String file, AdapterLayout adapter, String published) {
+    return file + " is " + adapter.method().named() + ", which needs " + published
+        + ", but it was not given; give this file" + PublishedFiles.place(published);
+  }
+
+  /** Returns the refusal of an adapter without its face embedder. */
+  public static String withoutFaceEmbedder(String file, AdapterLayout adapter) {
+    String lacks = file + " is " + adapter.method().named() + ", which needs a face embedder, but"
+        + " there is no face_embedder folder beside the file; give ";
+    return adapter
+        .faceInput()
+        .map(IdentityMethod.FaceInput::recogniser)
+        .filter(trained -> trained.width() == adapter.faceWidth())
+        .map(trained -> lacks + trained.file() + " of " + trained.source()
+            + ": --adapter-embedder FILE" + PublishedFiles.place(trained.file()))
+        .orElse(
+            lacks + "the face embedder that the adapter was trained with: --adapter-embedder FILE");
   }
 
   /** Refuses face embeddings of another length than the adapter needs. */
@@ -114,18 +142,29 @@ public final class AdapterCompatibility {
   }
 
   /**
-   * Refuses a face embedder that published adapters were not trained with, by its kind and file
-   * name.
+   * Refuses a face embedder that published adapters were not trained with, by its kind, and by its
+   * published name or else the name of its file.
    *
    * @param ours true if this library trained the adapter, which may then use any face embedder
+   * @param published the name under which the embedder is published; empty if it is not known
    */
   public static void checkFaceEmbedder(
-      String file, AdapterLayout adapter, boolean ours, EmbedderSpec spec, Path embedder) {
+      String file,
+      AdapterLayout adapter,
+      boolean ours,
+      EmbedderSpec spec,
+      Path embedder,
+      Optional<String> published) {
     adapter.faceInput().map(IdentityMethod.FaceInput::recogniser).ifPresent(trained -> {
-      if (adapter.faceWidth() == trained.width() && trained.isOther(spec, embedder) && !ours) {
+      boolean other = published
+          .map(name -> spec != trained.spec() || !name.equals(trained.file()))
+          .orElseGet(() -> trained.isOther(spec, embedder));
+      if (adapter.faceWidth() == trained.width() && other && !ours) {
         throw new InvalidInputException(file + " is " + adapter.method().named()
             + ", trained with " + trained.file() + " of " + trained.source() + "; " + embedder
-            + " is another face embedder; give " + trained.file()
+            + " is another face embedder"
+            + published.map(name -> ", " + spec.name() + "'s " + name).orElse("")
+            + "; give " + trained.file() + PublishedFiles.place(trained.file())
             + ", or an adapter that uses images, such as Plus Face"
             + adapter.method().lookalike());
       }

@@ -127,6 +127,19 @@ public interface IdentityMethod {
     return Optional.empty();
   }
 
+  /**
+   * Returns the detector of the method's authors, and which face of several they take; empty if
+   * they need no face. This library finds faces by its own detectors, and takes the largest.
+   */
+  default String authorsDetector() {
+    return "";
+  }
+
+  /** Returns the settings of their likeness that the authors' app fixes; empty if it has none. */
+  default String fidelity() {
+    return "";
+  }
+
   /** Returns whether its adapters have a LoRA. */
   LoraPart loraPart();
 

@@ -40,6 +40,41 @@ class MethodRegistryTest {
   }
 
   @Test
+  void readsFacesAsTheDocumentationSays() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "reference", "adapters.md"));
+    for (IdentityMethod method : MethodRegistry.methods()) {
+      if (method.faceInput(SD15).isEmpty() && method.fidelity().isEmpty()) {
+        assertEquals("", method.authorsDetector(), method.id());
+        continue;
+      }
+      String row = "| " + method.id() + " | " + or(method.authorsDetector(), "no face") + " | "
+          + crop(method) + " | "
+          + (method.imageInput() == IdentityMethod.ImageInput.FACE_FEATURES ? "BiSeNet" : "no")
+          + " | " + or(method.fidelity(), "none") + " |";
+      assertTrue(page.contains(row), "docs/reference/adapters.md lacks: " + row);
+    }
+  }
+
+  private static String or(String text, String otherwise) {
+    return text.isEmpty() ? otherwise : text;
+  }
+
+  private static String crop(IdentityMethod method) {
+    return method
+        .faceInput(SD15)
+        .map(small -> switch (small.side()) {
+          case FaceInput.WHOLE_PHOTO -> "norm_crop of 112 for the embedding, and the whole photo";
+          case FaceInput.FFHQ ->
+            "norm_crop of 112 for the embedding, and FFHQ's of 512, grey" + " outside";
+          case 112 -> "norm_crop of 112";
+          default ->
+            "norm_crop of 112 for the embedding, of " + small.side() + " (SDXL: "
+                + method.faceInput(SDXL).orElseThrow().side() + ") for an image";
+        })
+        .orElse("the whole photo");
+  }
+
+  @Test
   void hasTheLicencesOfTheGuides() throws IOException {
     for (String guide : List.of("infiniteyou", "instantid", "photomaker", "pulid")) {
       String page = Files.readString(Path.of("..", "docs", "guides", guide + ".md"));

@@ -61,6 +61,11 @@ public record FaceIdMethod(boolean isPortrait) implements IdentityMethod {
   }
 
   @Override
+  public String authorsDetector() {
+    return "SCRFD, the first face";
+  }
+
+  @Override
   public LoraPart loraPart() {
     return isPortrait ? LoraPart.OPTIONAL : LoraPart.REQUIRED;
   }

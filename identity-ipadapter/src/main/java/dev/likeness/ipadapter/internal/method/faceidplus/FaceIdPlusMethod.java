@@ -69,6 +69,11 @@ public record FaceIdPlusMethod() implements IdentityMethod {
   }
 
   @Override
+  public String authorsDetector() {
+    return "SCRFD, the first face";
+  }
+
+  @Override
   public LoraPart loraPart() {
     return LoraPart.REQUIRED;
   }

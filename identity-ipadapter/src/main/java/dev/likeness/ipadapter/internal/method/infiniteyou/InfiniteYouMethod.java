@@ -91,6 +91,16 @@ public record InfiniteYouMethod() implements IdentityMethod {
   }
 
   @Override
+  public String authorsDetector() {
+    return "SCRFD at 640, 320 or 160 pixels, the largest face";
+  }
+
+  @Override
+  public String fidelity() {
+    return "ControlNet at 1.0";
+  }
+
+  @Override
   public LoraPart loraPart() {
     return LoraPart.NONE;
   }

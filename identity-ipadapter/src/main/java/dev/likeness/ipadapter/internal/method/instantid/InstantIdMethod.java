@@ -90,6 +90,16 @@ public record InstantIdMethod() implements IdentityMethod {
   }
 
   @Override
+  public String authorsDetector() {
+    return "SCRFD, the largest face";
+  }
+
+  @Override
+  public String fidelity() {
+    return "ControlNet at " + SCALE;
+  }
+
+  @Override
   public LoraPart loraPart() {
     return LoraPart.NONE;
   }

@@ -131,6 +131,16 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   }
 
   @Override
+  public String authorsDetector() {
+    return usesFaces ? "SCRFD, the first face" : "";
+  }
+
+  @Override
+  public String fidelity() {
+    return "its LoRA at full strength";
+  }
+
+  @Override
   public LoraPart loraPart() {
     return LoraPart.OPTIONAL;
   }

@@ -158,6 +158,18 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
   }
 
   @Override
+  public String authorsDetector() {
+    return "SCRFD, the largest face; for the features RetinaFace, the face nearest to the centre";
+  }
+
+  @Override
+  public String fidelity() {
+    return isForFlux
+        ? "none; start after 0 to 4 of 20 steps"
+        : PulidXlAdapter.ZEROS + " tokens of zeros, ORTHO_v2";
+  }
+
+  @Override
   public LoraPart loraPart() {
     return LoraPart.NONE;
   }

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 /** The weights of PuLID for SDXL. */
 final class PulidXlAdapter implements IdentityMethod.Opened {
   /** The tokens of zeros that the published app adds ({@code NUM_ZERO}). */
-  private static final int ZEROS = 20;
+  static final int ZEROS = 20;
 
   private final AdapterSites sites;
   private final Weights weights;

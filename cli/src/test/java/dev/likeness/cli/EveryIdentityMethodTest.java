@@ -1,0 +1,151 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.GenerationQueue;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
+import dev.likeness.headshots.person.IpAdapterPerson;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.ipadapter.IdentityFiles;
+import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.opencv.Onnx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same lines take each identity method from one folder through studio, person file, queue and
+ * edit, on tiny weights. No line is of one method, apart from those that write the folders.
+ */
+class EveryIdentityMethodTest {
+  private static final int SIDE = 64;
+
+  @TempDir
+  private static Path shared;
+
+  private static Path xl;
+  private static Path flux;
+  private static Path photos;
+
+  @BeforeAll
+  static void writes() {
+    xl = PipelineFolder.any("sdxl/xl-base", shared);
+    flux = PipelineFolder.any("flux/dev", shared);
+    photos = Selfies.of("5000000777", 2, shared.resolve("people"));
+  }
+
+  private static void recogniser(Path folder, String name) throws IOException {
+    Files.write(
+        folder.resolve(name), Onnx.sampled(112, 7, new float[] {1, 0, -1}, new float[] {0, 1, 0}));
+  }
+
+  private static void pulid(BaseModel base, Path folder) throws IOException {
+    TinyPulid.write(base, folder.resolve("pulid.safetensors"));
+    TinyPulid.writeTower(folder.resolve("EVA02_CLIP_L_336_psz14_s6B.safetensors"));
+    TinyPulid.writeParser(folder.resolve("parsing_bisenet.onnx"));
+    recogniser(folder, "glintr100.onnx");
+  }
+
+  /** Writes the files of a method under the names of their publishers. */
+  private static Path write(String method, BaseModel base, Path folder) throws IOException {
+    switch (method) {
+      case "instantid" -> {
+        TinyAdapter.ofInstantId(base, folder.resolve("ip-adapter.safetensors"));
+        recogniser(folder, "glintr100.onnx");
+        Files.move(TinyControlNets.write("xl", folder), folder.resolve("ControlNetModel"));
+      }
+      case "infiniteyou" -> {
+        TinyInfiniteYou.write(base, folder.resolve("image_proj_model.safetensors"));
+        recogniser(folder, "recognition_arcface_ir_se50.onnx");
+        Files.move(TinyInfiniteYou.writeNet(folder), folder.resolve("InfuseNetModel"));
+      }
+      case "photomaker-v1" ->
+        TinyPhotoMaker.write(base, false, folder.resolve("photomaker-v1.safetensors"));
+      case "photomaker-v2" -> {
+        TinyPhotoMaker.write(base, true, folder.resolve("photomaker-v2.safetensors"));
+        recogniser(folder, "w600k_r50.onnx");
+      }
+      default -> pulid(base, folder);
+    }
+    return folder;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"instantid", "infiniteyou", "photomaker-v1", "photomaker-v2", "pulid", "pulid-flux"
+      })
+  void servesAStudioAFileAQueueAndAnEdit(String method, @TempDir Path folder) throws IOException {
+    boolean isFlux = method.equals("pulid-flux") || method.equals("infiniteyou");
+    try (BaseModel base = BaseModel.open(isFlux ? flux : xl, Compute.EXACT);
+        PersonAdapter adapter = PersonAdapter.open(
+            IdentityFiles.findIn(write(method, base, folder)), base, UsePolicy.NON_COMMERCIAL)) {
+      HeadshotStudio studio = HeadshotStudio.on(base);
+      PhotoReview review = studio.review(PhotoSet.from(photos));
+      IpAdapterPerson ada = studio
+          .trainer()
+          .ipAdapterPerson(
+              TrainingRequest.of(review, Consent.of("Ada Byron, 2026-11-20: headshots")), adapter);
+      assertEquals(2, ada.imagePrompt().references().count());
+      assertEquals(
+          adapter.kind().controlNet().isPresent(), !ada.at(1).controlImages().isEmpty());
+
+      ShootRequest ask =
+          ShootRequest.of(Style.named("studio"), 1).size(SIDE).steps(2).seed(1);
+      Headshot shot = studio.shoot(ada, ask).headshots().get(0);
+      assertNotEquals(
+          shot.image(),
+          studio.shoot(ada, ask.identityStrength(0)).headshots().get(0).image());
+
+      // The embedder that the method uses recognises the photo that it was given.
+      AcceptedPhoto photo = review.accepted().get(0);
+      OptionalDouble own =
+          adapter.likeness(adapter.prompt(List.of(photo)), photo.image(), photo.face());
+      assertEquals(adapter.kind().needsFaceEmbedder(), own.isPresent());
+      assertEquals(1, own.orElse(1), 1e-5);
+
+      Path file = folder.resolve("ada/person-ipadapter.safetensors");
+      Files.createDirectories(file.getParent());
+      ada.save(file);
+      IpAdapterPerson kept = IpAdapterPerson.open(file, adapter);
+      assertEquals(ada.consent(), kept.consent());
+      try (GenerationQueue queue = GenerationQueue.on(studio, GenerationQueue.Options.defaults())) {
+        assertEquals(
+            shot.image(),
+            queue.shoot(kept, ask).result().orElseThrow().headshots().get(0).image());
+      }
+      HeadshotEdit.Result edited =
+          studio.edit(kept, shot, HeadshotEdit.inMask(half(), "a red wall").strength(0.9));
+      assertNotEquals(shot.image(), edited.after().image());
+      assertTrue(edited.changedShare() < 0.9, "pixels outside of the mask stay");
+    }
+  }
+
+  private static RgbImage half() {
+    byte[] rgb = new byte[3 * SIDE * SIDE];
+    Arrays.fill(rgb, 0, rgb.length / 2, (byte) 255);
+    return RgbImage.of(SIDE, SIDE, rgb);
+  }
+}

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.memory.MemoryPlan;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.diffusion.tensor.Compute;
@@ -99,7 +98,7 @@ public final class EightBitCalibration {
         BaseModel base =
             new BaseModel(Engine.open(new Measured(components, network, measurement), compute))) {
       return run.report(() -> {
-        base.generateAll(requests, run.with(untilDone(run.progress())));
+        base.generateAll(requests, run.part());
         run.progress().onEvent(new ProgressEvent.Phase(COMPARISON, measurement.layers()));
         measurement.compare(layer -> run.progress()
             .onEvent(new ProgressEvent.Step(COMPARISON, layer, measurement.layers())));
@@ -107,17 +106,6 @@ public final class EightBitCalibration {
             measurement.calibration(LARGEST_ERROR), measurement.errors());
       });
     }
-  }
-
-  /** Returns a progress without the end of the generation, which is not the end of the work. */
-  private static Progress untilDone(Progress progress) {
-    return event -> {
-      if (event instanceof ProgressEvent.Phase
-          || event instanceof ProgressEvent.Step
-          || event instanceof ProgressEvent.Notice) {
-        progress.onEvent(event);
-      }
-    };
   }
 
   /** A model whose denoising network passes the inputs of its layers to a measurement. */

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.PreviewDecoder;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.internal.generation.HeadshotEditor;
 import dev.likeness.headshots.internal.generation.HeadshotGenerator;
@@ -30,9 +29,7 @@ import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -366,7 +363,7 @@ public final class HeadshotStudio {
             request,
             upscaler,
             watched)
-        .generate(onHeadshot, withoutTerminalEvents(run)));
+        .generate(onHeadshot, run.part()));
   }
 
   /**
@@ -438,8 +435,8 @@ public final class HeadshotStudio {
   public HeadshotEdit.Result edit(Identity person, Headshot headshot, HeadshotEdit edit, Run run) {
     return run.report(() -> {
       Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
-      return withDetector(finder -> new HeadshotEditor(base, guided, finder, upscaler)
-          .edit(headshot, edit, withoutTerminalEvents(run)));
+      return withDetector(finder ->
+          new HeadshotEditor(base, guided, finder, upscaler).edit(headshot, edit, run.part()));
     });
   }
 
@@ -470,18 +467,5 @@ public final class HeadshotStudio {
     try (FaceDetector builtIn = new CascadeDetector()) {
       return work.apply(builtIn);
     }
-  }
-
-  /**
-   * The run of one part of a larger work. Phases and steps are passed on, each notice only once.
-   * Terminal events are dropped, because the larger work reports its own.
-   */
-  static Run withoutTerminalEvents(Run whole) {
-    Set<ProgressEvent> seen = new HashSet<>();
-    return whole.with(event -> {
-      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !seen.add(event))) {
-        whole.progress().onEvent(event);
-      }
-    });
   }
 }

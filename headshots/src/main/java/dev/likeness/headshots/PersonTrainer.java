@@ -1,7 +1,5 @@
 package dev.likeness.headshots;
 
-import static dev.likeness.headshots.HeadshotStudio.withoutTerminalEvents;
-
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Purpose;
@@ -184,7 +182,7 @@ public final class PersonTrainer {
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         request.stateFile().orElse(null),
-        withoutTerminalEvents(run)));
+        run.part()));
   }
 
   /**
@@ -216,7 +214,7 @@ public final class PersonTrainer {
         request.profile(),
         method,
         request.stateFile().orElse(null),
-        withoutTerminalEvents(run)));
+        run.part()));
   }
 
   /**
@@ -248,7 +246,7 @@ public final class PersonTrainer {
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
-        withoutTerminalEvents(run)));
+        run.part()));
   }
 
   /**
@@ -282,7 +280,7 @@ public final class PersonTrainer {
         rule,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
-        withoutTerminalEvents(run)));
+        run.part()));
   }
 
   /**
@@ -304,8 +302,8 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public PersonProfile describe(PhotoReview review, Run run) {
-    return run.report(() ->
-        engine.study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(run)).profile());
+    return run.report(
+        () -> engine.study(review, PersonProfile.UNKNOWN, run.part()).profile());
   }
 
   /**

@@ -170,11 +170,12 @@ public final class Selection {
       Identity person, ShootRequest request, Run run) {
     int count = imageCount(request);
     return run.report(() -> {
-      Progress steps = innerProgress(run.progress());
+      Run part = run.part();
+      Progress steps = part.progress();
       // Tools are opened before the first image is generated, so that a failure is early.
       try (PromptAdherence adherence = studio.promptAdherence()) {
         Optional<Likeness> guidance = studio.guidanceLikeness(person, detector);
-        Shoot shoot = studio.shoot(person, request, new Run(steps, run.cancellation()));
+        Shoot shoot = studio.shoot(person, request, part);
         steps.onEvent(new ProgressEvent.Phase("choose", count));
         // A regional adapter acts in one place of the image, so it cannot be used on a crop.
         boolean repairs =
@@ -263,16 +264,5 @@ public final class Selection {
 
   private static boolean isPassed(ScoreCard card, ScoreAspect aspect) {
     return card.of(aspect).map(ScoreCard.Score::isPassed).orElse(true);
-  }
-
-  // The selection reports its own terminal event.
-  private static Progress innerProgress(Progress progress) {
-    return event -> {
-      if (event instanceof ProgressEvent.Phase
-          || event instanceof ProgressEvent.Step
-          || event instanceof ProgressEvent.Notice) {
-        progress.onEvent(event);
-      }
-    };
   }
 }

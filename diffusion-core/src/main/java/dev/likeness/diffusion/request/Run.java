@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.request;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -42,6 +44,20 @@ public record Run(Progress progress, Cancellation cancellation) {
    */
   public Run with(Progress other) {
     return new Run(other, cancellation);
+  }
+
+  /**
+   * {@return the run of one part of this work, such as one of several generations} It passes on the
+   * events of the part, each notice only once. It drops the terminal event of the part, because the
+   * whole work reports its own. Both runs have the same cancellation.
+   */
+  public Run part() {
+    Set<ProgressEvent> notices = ConcurrentHashMap.newKeySet();
+    return with(event -> {
+      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !notices.add(event))) {
+        progress.onEvent(event);
+      }
+    });
   }
 
   /**

@@ -16,16 +16,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One of a model's text encoders with its own tokenizer. Immutable and shared by threads; closed by
- * its model.
+ * One of a model's CLIP text encoders with its own tokenizer. Immutable and shared by threads;
+ * closed by its model.
  */
-public final class LoadedClip implements OpenComponent {
-  private final ModelComponent component;
-  private final Compute compute;
+public final class LoadedClip extends LoadedTextEncoder<ClipTokenizer> {
   private final int skippedLayers;
   private final ClipTextConfig config;
-  private final ClipTokenizer tokenizer;
-  private final LoadedWeights weights;
 
   private LoadedClip(
       ModelComponent component,
@@ -34,12 +30,9 @@ public final class LoadedClip implements OpenComponent {
       ClipTextConfig config,
       ClipTokenizer tokenizer,
       LoadedWeights weights) {
-    this.component = component;
-    this.compute = compute;
+    super(component, compute, tokenizer, weights);
     this.skippedLayers = skippedLayers;
     this.config = config;
-    this.tokenizer = tokenizer;
-    this.weights = weights;
   }
 
   /** Opens a text encoder and checks every tensor of it. */
@@ -49,22 +42,17 @@ public final class LoadedClip implements OpenComponent {
         files.config(component.folder()), List.of(files.componentClass(component.folder())));
     ClipTokenizer tokenizer =
         files.tokenizer(component.folder().replace("text_encoder", "tokenizer"));
-    LoadedWeights weights = null;
-    try {
-      requirePositions(files, component, config, tokenizer);
-      weights = files.load(component.folder(), compute, ClipTextEncoder.BLOCKS);
-      // Merged files keep a projection that the text encoder does not use.
-      weights.check(
-          tensors -> new ClipTextEncoder(config, tensors),
-          config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
-      return new LoadedClip(component, compute, layersLeftOut, config, tokenizer, weights);
-    } catch (RuntimeException e) {
-      tokenizer.close();
-      if (weights != null) {
-        weights.close();
-      }
-      throw e;
-    }
+    LoadedWeights weights = load(
+        tokenizer,
+        () -> {
+          requirePositions(files, component, config, tokenizer);
+          return files.load(component.folder(), compute, ClipTextEncoder.BLOCKS);
+        },
+        // Merged files keep a projection that the text encoder does not use.
+        loaded -> loaded.check(
+            tensors -> new ClipTextEncoder(config, tensors),
+            config.projection() == 0 ? Set.of("text_projection.weight") : Set.of()));
+    return new LoadedClip(component, compute, layersLeftOut, config, tokenizer, weights);
   }
 
   // A text encoder may have more positions than the tokenizer has ids.
@@ -79,12 +67,6 @@ public final class LoadedClip implements OpenComponent {
           + ", but the text encoder has " + config.positions()
           + " positions; give the tokenizer that the text encoder was trained with");
     }
-  }
-
-  /** Returns the component of this text encoder. */
-  @Override
-  public ModelComponent component() {
-    return component;
   }
 
   /**
@@ -115,17 +97,6 @@ public final class LoadedClip implements OpenComponent {
   /** The truncated part of a plain prompt, which may name textual inversions of several vectors. */
   public TruncatedPrompt truncated(String prompt, List<TextualInversion> words) {
     return new TruncatedPrompt(
-        component, tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));
-  }
-
-  @Override
-  public LoadedWeights weights() {
-    return weights;
-  }
-
-  @Override
-  public void close() {
-    tokenizer.close();
-    weights.close();
+        component(), tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));
   }
 }

@@ -28,18 +28,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** A Qwen3 language model as text encoder, with its tokenizer. Immutable and shared by threads. */
-public final class LoadedQwen3 implements OpenComponent {
+public final class LoadedQwen3 extends LoadedTextEncoder<QwenTokenizer> {
   /** The default number of tokens of a prompt, including the chat template. */
   public static final int TOKENS = 512;
 
   /** The largest number of tokens of a prompt that a request may choose. */
   public static final int MAX_TOKENS = 1024;
 
-  private final Compute compute;
   private final Qwen3Config config;
   private final Reading reading;
-  private final QwenTokenizer tokenizer;
-  private final LoadedWeights weights;
 
   /**
    * How a family reads the language model.
@@ -56,11 +53,9 @@ public final class LoadedQwen3 implements OpenComponent {
       Reading reading,
       QwenTokenizer tokenizer,
       LoadedWeights weights) {
-    this.compute = compute;
+    super(ModelComponent.TEXT_ENCODER, compute, tokenizer, weights);
     this.config = config;
     this.reading = reading;
-    this.tokenizer = tokenizer;
-    this.weights = weights;
   }
 
   /**
@@ -72,19 +67,13 @@ public final class LoadedQwen3 implements OpenComponent {
       ModelComponents files, Compute compute, Function<Qwen3Config, Reading> readingOf) {
     String component = ModelComponent.TEXT_ENCODER.folder();
     Qwen3Config config = Qwen3Config.of(files.config(component));
+    Reading reading = readingOf.apply(config);
     QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
-    LoadedWeights weights = null;
-    try {
-      weights = files.load(component, compute, Qwen3Encoder.BLOCKS);
-      weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
-      return new LoadedQwen3(compute, config, readingOf.apply(config), tokenizer, weights);
-    } catch (RuntimeException e) {
-      tokenizer.close();
-      if (weights != null) {
-        weights.close();
-      }
-      throw e;
-    }
+    LoadedWeights weights = load(
+        tokenizer,
+        () -> files.load(component, compute, Qwen3Encoder.BLOCKS),
+        loaded -> loaded.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of()));
+    return new LoadedQwen3(compute, config, reading, tokenizer, weights);
   }
 
   /**
@@ -168,21 +157,5 @@ public final class LoadedQwen3 implements OpenComponent {
 
   private Tensor place(long[] values) {
     return torch.tensor(values).to(new Device(compute.device()), torch.ScalarType.Long);
-  }
-
-  @Override
-  public ModelComponent component() {
-    return ModelComponent.TEXT_ENCODER;
-  }
-
-  @Override
-  public LoadedWeights weights() {
-    return weights;
-  }
-
-  @Override
-  public void close() {
-    tokenizer.close();
-    weights.close();
   }
 }

@@ -19,15 +19,11 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * A model's T5 encoder with its tokenizer. Immutable and shared by threads; closed by its model.
  */
-public final class LoadedT5 implements OpenComponent {
+public final class LoadedT5 extends LoadedTextEncoder<T5Tokenizer> {
   /** The second name of the embedding, which some files have in addition. */
   private static final Set<String> TIED_NAMES = Set.of("encoder.embed_tokens.weight");
 
-  private final ModelComponent component;
-  private final Compute compute;
   private final T5Encoder.T5Config config;
-  private final T5Tokenizer tokenizer;
-  private final LoadedWeights weights;
 
   private LoadedT5(
       ModelComponent component,
@@ -35,11 +31,8 @@ public final class LoadedT5 implements OpenComponent {
       T5Encoder.T5Config config,
       T5Tokenizer tokenizer,
       LoadedWeights weights) {
-    this.component = component;
-    this.compute = compute;
+    super(component, compute, tokenizer, weights);
     this.config = config;
-    this.tokenizer = tokenizer;
-    this.weights = weights;
   }
 
   /** Opens the T5 encoder {@code component} of a model and checks every tensor of it. */
@@ -47,26 +40,12 @@ public final class LoadedT5 implements OpenComponent {
     T5Encoder.T5Config config = T5Encoder.T5Config.of(files.config(component.folder()));
     T5Tokenizer tokenizer =
         files.t5Tokenizer(component.folder().replace("text_encoder", "tokenizer"));
-    LoadedWeights weights = null;
-    try {
-      weights = files.load(component.folder(), compute, T5Encoder.BLOCKS);
-      LoadedT5 textEncoder = new LoadedT5(component, compute, config, tokenizer, weights);
-      weights.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);
-      weights.loadViews();
-      return textEncoder;
-    } catch (RuntimeException e) {
-      tokenizer.close();
-      if (weights != null) {
-        weights.close();
-      }
-      throw e;
-    }
-  }
-
-  /** Returns the component of this text encoder. */
-  @Override
-  public ModelComponent component() {
-    return component;
+    LoadedWeights weights =
+        load(tokenizer, () -> files.load(component.folder(), compute, T5Encoder.BLOCKS), loaded -> {
+          loaded.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);
+          loaded.loadViews();
+        });
+    return new LoadedT5(component, compute, config, tokenizer, weights);
   }
 
   /** The adapted encoder. */
@@ -119,17 +98,6 @@ public final class LoadedT5 implements OpenComponent {
 
   /** The part of a prompt beyond {@code length} tokens. */
   public TruncatedPrompt truncated(String prompt, int length) {
-    return new TruncatedPrompt(component, length, tokenizer.truncatedText(prompt, length));
-  }
-
-  @Override
-  public LoadedWeights weights() {
-    return weights;
-  }
-
-  @Override
-  public void close() {
-    tokenizer.close();
-    weights.close();
+    return new TruncatedPrompt(component(), length, tokenizer.truncatedText(prompt, length));
   }
 }

@@ -13,7 +13,7 @@ import java.util.Optional;
  * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with
  * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  */
-public final class ClipTokenizer implements AutoCloseable {
+public final class ClipTokenizer implements PromptTokenizer {
   /** The vocabulary size of CLIP's tokenizer. */
   public static final int CLIP_VOCABULARY = 49408;
 

@@ -12,7 +12,7 @@ import java.util.Map;
  * encoding); settings in the folder are ignored. Source: transformers 5,
  * {@code models/qwen2/tokenization_qwen2.py}.
  */
-public final class QwenTokenizer implements AutoCloseable {
+public final class QwenTokenizer implements PromptTokenizer {
   private static final String SPLIT =
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";

@@ -18,7 +18,7 @@ import java.util.Map;
  * pre-tokenizer and the template of its {@code tokenizer.json}. Source: transformers 5,
  * {@code TokenizersBackend}.
  */
-public final class T5Tokenizer implements AutoCloseable {
+public final class T5Tokenizer implements PromptTokenizer {
   private static final String WORD = "\u2581";
   private static final int UNKNOWN = T5Vocabulary.UNKNOWN;
 

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.chroma;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
 
 /**
@@ -40,16 +41,17 @@ public record ChromaConfig(
   public static ChromaConfig of(ModelConfig c) {
     c.requireValue("patch_size", 1);
     int in = c.integer("in_channels", 64);
-    List<Integer> axes = c.integers("axes_dims_rope");
+    int headDim = c.positive("attention_head_dim", 128);
     ChromaConfig config = new ChromaConfig(
         in,
         c.integer("out_channels", in),
         c.integer("num_layers", 19),
         c.integer("num_single_layers", 38),
-        c.positive("attention_head_dim", 128),
+        headDim,
         c.positive("num_attention_heads", 24),
         c.integer("joint_attention_dim", 4096),
-        axes == null ? List.of(16, 56, 56) : axes,
+        RotaryEmbedding.widths(
+            c, "axes_dims_rope", List.of(16, 56, 56), headDim, "attention_head_dim " + headDim),
         c.integer("approximator_num_channels", 64),
         c.integer("approximator_hidden_dim", 5120),
         c.integer("approximator_layers", 5));
@@ -59,12 +61,6 @@ public record ChromaConfig(
   }
 
   private void check(ModelConfig c) {
-    if (axes.size() != 3
-        || axes.stream().mapToInt(Integer::intValue).sum() != headDim
-        || axes.stream().anyMatch(axis -> axis % 2 != 0)) {
-      throw c.wrong(
-          "axes_dims_rope", axes, "three even numbers that sum to attention_head_dim " + headDim);
-    }
     if (approximatorChannels < FEATURE_UNIT || approximatorChannels % FEATURE_UNIT != 0) {
       throw c.wrong(
           "approximator_num_channels",

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
 
 /**
@@ -32,28 +33,20 @@ public record FluxConfig(
   public static FluxConfig of(ModelConfig c) {
     c.requireValue("patch_size", 1);
     int in = c.integer("in_channels", 64);
-    List<Integer> axes = c.integers("axes_dims_rope");
+    int headDim = c.positive("attention_head_dim", 128);
     FluxConfig config = new FluxConfig(
         in,
         c.integer("out_channels", in),
         c.integer("num_layers", 19),
         c.integer("num_single_layers", 38),
-        c.positive("attention_head_dim", 128),
+        headDim,
         c.positive("num_attention_heads", 24),
         c.integer("joint_attention_dim", 4096),
         c.integer("pooled_projection_dim", 768),
         c.flag("guidance_embeds", false),
-        axes == null ? List.of(16, 56, 56) : axes);
+        RotaryEmbedding.widths(
+            c, "axes_dims_rope", List.of(16, 56, 56), headDim, "attention_head_dim " + headDim));
     c.refuseOthers();
-    int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
-    if (config.axes.size() != 3
-        || turned != config.headDim
-        || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw c.wrong(
-          "axes_dims_rope",
-          config.axes,
-          "three even numbers that sum to attention_head_dim " + config.headDim);
-    }
     return config;
   }
 

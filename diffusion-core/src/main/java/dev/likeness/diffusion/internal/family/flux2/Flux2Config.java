@@ -52,7 +52,6 @@ public record Flux2Config(
     int in = c.integer("in_channels", 128);
     int head = c.positive("attention_head_dim", 128);
     int heads = c.positive("num_attention_heads", 48);
-    List<Integer> axes = c.integers("axes_dims_rope");
     Flux2Config config = new Flux2Config(
         in,
         c.integer("out_channels", in),
@@ -63,18 +62,10 @@ public record Flux2Config(
         c.integer("joint_attention_dim", 15360),
         c.integer("timestep_guidance_channels", 256),
         (int) (head * heads * c.number("mlp_ratio", 3)),
-        axes == null ? List.of(32, 32, 32, 32) : axes,
+        RotaryEmbedding.widths(
+            c, "axes_dims_rope", List.of(32, 32, 32, 32), head, "attention_head_dim " + head),
         c.number("rope_theta", 2000));
     c.refuseOthers();
-    int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
-    if (config.axes.size() != 4
-        || turned != head
-        || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw c.wrong(
-          "axes_dims_rope",
-          config.axes,
-          "four even numbers that sum to attention_head_dim " + head);
-    }
     return config;
   }
 

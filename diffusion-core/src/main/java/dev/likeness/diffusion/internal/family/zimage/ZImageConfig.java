@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family.zimage;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
 
 /**
@@ -41,11 +42,11 @@ public record ZImageConfig(
     c.requireValue("all_f_patch_size", List.of(1));
     int heads = c.positive("n_heads", 30);
     c.requireValue("n_kv_heads", heads);
-    List<Integer> axes = c.integers("axes_dims");
+    int width = c.integer("dim", 3840);
     List<Integer> longest = c.integers("axes_lens");
     ZImageConfig config = new ZImageConfig(
         c.integer("in_channels", 16),
-        c.integer("dim", 3840),
+        width,
         c.integer("n_layers", 30),
         c.integer("n_refiner_layers", 2),
         heads,
@@ -54,20 +55,16 @@ public record ZImageConfig(
         c.integer("cap_feat_dim", 2560),
         c.number("rope_theta", 256),
         c.number("t_scale", 1000),
-        axes == null ? List.of(32, 48, 48) : axes,
+        RotaryEmbedding.widths(
+            c,
+            "axes_dims",
+            List.of(32, 48, 48),
+            (double) width / heads,
+            "dim / n_heads (" + width / heads + ")"),
         longest == null ? List.of(1024, 512, 512) : longest);
     c.refuseOthers();
-    int turned = config.axesDims.stream().mapToInt(Integer::intValue).sum();
     if (config.axesLengths.size() != 3) {
       throw c.wrong("axes_lens", config.axesLengths, "three numbers");
-    }
-    if (config.axesDims.size() != 3
-        || turned * heads != config.width
-        || config.axesDims.stream().anyMatch(a -> a % 2 != 0)) {
-      throw c.wrong(
-          "axes_dims",
-          config.axesDims,
-          "three even numbers that sum to dim / n_heads (" + config.width / heads + ")");
     }
     return config;
   }

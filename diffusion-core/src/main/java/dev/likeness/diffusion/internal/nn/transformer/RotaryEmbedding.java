@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn.transformer;
 
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -36,6 +37,28 @@ public record RotaryEmbedding(Tensor cos, Tensor sin, Tensor keyBias) {
     Tensor bias = cos.new_zeros(cos.size(-2) + added);
     bias.narrow(0, bias.size(0) - count, count).fill_(new Scalar(Math.log(weight)));
     return new RotaryEmbedding(cos, sin, bias);
+  }
+
+  /**
+   * Reads an option of a transformer's config: the channels of a head that each axis rotates.
+   *
+   * @param name the name of the option
+   * @param fallback the widths if the config does not have the option; their number is the number
+   *     of axes
+   * @param headWidth the channels of a head, which the widths must sum to
+   * @param headWidthText the channels of a head as the config has them, for the error message
+   */
+  public static List<Integer> widths(
+      ModelConfig c, String name, List<Integer> fallback, double headWidth, String headWidthText) {
+    List<Integer> given = c.integers(name);
+    List<Integer> widths = given == null ? fallback : given;
+    if (widths.size() != fallback.size()
+        || widths.stream().mapToInt(Integer::intValue).sum() != headWidth
+        || widths.stream().anyMatch(width -> width % 2 != 0)) {
+      String count = fallback.size() == 3 ? "three" : "four";
+      throw c.wrong(name, widths, count + " even numbers that sum to " + headWidthText);
+    }
+    return widths;
   }
 
   /** Returns the rotation with the default theta; see below. */

@@ -30,6 +30,18 @@ final class ZipEntries {
     }
   }
 
+  /** The fields that a directory entry and the header before the data have in common. */
+  private record Fields(
+      int flags, int method, long packed, long length, int nameLength, int extraLength) {
+    static Fields read(PickleInput in) {
+      int flags = in.u16();
+      int method = in.u16();
+      // Time, date and CRC-32.
+      in.skip(8);
+      return new Fields(flags, method, in.u32(), in.u32(), in.u16(), in.u16());
+    }
+  }
+
   private static final int LOCAL = 0x04034b50;
   private static final int CENTRAL = 0x02014b50;
   private static final int ENCRYPTED = 1;
@@ -68,27 +80,22 @@ final class ZipEntries {
   private void readEntry(PickleInput in) {
     expect(in, in.i32() == CENTRAL, "is not a directory entry of a zip file");
     in.skip(4);
-    int flags = in.u16();
-    int method = in.u16();
-    in.skip(8);
-    long packed = in.u32();
-    long length = in.u32();
-    int nameLength = in.u16();
-    int extraLength = in.u16();
+    Fields fields = Fields.read(in);
     int commentLength = in.u16();
     in.skip(8);
     long offset = in.u32();
-    String name = in.utf8(nameLength);
-    PickleInput extra = input(in.position(), in.position() + extraLength);
-    Zip64 wide = Zip64.read(extra, length, packed, offset);
-    in.skip((long) extraLength + commentLength);
+    String name = in.utf8(fields.nameLength());
+    PickleInput extra = input(in.position(), in.position() + fields.extraLength());
+    Zip64 wide = Zip64.read(extra, fields.length(), fields.packed(), offset);
+    in.skip((long) fields.extraLength() + commentLength);
     String quoted = "the entry " + Quoted.of(name);
-    expect(in, (flags & ENCRYPTED) == 0, quoted + " is encrypted");
+    expect(in, (fields.flags() & ENCRYPTED) == 0, quoted + " is encrypted");
     expect(
         in,
-        method == 0 && wide.length() == wide.packed(),
+        fields.method() == 0 && wide.length() == wide.packed(),
         quoted + " is compressed, but PyTorch writes entries uncompressed");
-    expect(in, ranges.put(name, locate(name, flags, wide)) == null, quoted + " occurs twice");
+    expect(
+        in, ranges.put(name, locate(name, fields.flags(), wide)) == null, quoted + " occurs twice");
   }
 
   // The header before the data must agree with the directory. Otherwise two readers could see
@@ -98,19 +105,16 @@ final class ZipEntries {
     String quoted = "the entry " + Quoted.of(name);
     expect(in, in.i32() == LOCAL, quoted + " is not at the position that the zip directory gives");
     in.skip(2);
-    int localFlags = in.u16();
-    int method = in.u16();
-    in.skip(8);
-    long packed = in.u32();
-    long length = in.u32();
-    int nameLength = in.u16();
-    int extraLength = in.u16();
-    boolean same = in.utf8(nameLength).equals(name) && localFlags == flags && method == 0;
-    PickleInput extra = input(in.position(), in.position() + extraLength);
-    boolean later = (flags & SIZES_FOLLOW) != 0 && packed == 0 && length == 0;
-    boolean declared = later || Zip64.read(extra, length, packed, 0).length() == entry.length();
+    Fields fields = Fields.read(in);
+    boolean same = in.utf8(fields.nameLength()).equals(name)
+        && fields.flags() == flags
+        && fields.method() == 0;
+    PickleInput extra = input(in.position(), in.position() + fields.extraLength());
+    boolean later = (flags & SIZES_FOLLOW) != 0 && fields.packed() == 0 && fields.length() == 0;
+    boolean declared =
+        later || Zip64.read(extra, fields.length(), fields.packed(), 0).length() == entry.length();
     expect(in, same && declared, quoted + " differs from its description in the zip directory");
-    in.skip(extraLength);
+    in.skip(fields.extraLength());
     expect(in, entry.length() <= in.remaining(), quoted + " is longer than the file");
     return new ByteRange(in.position(), entry.length());
   }

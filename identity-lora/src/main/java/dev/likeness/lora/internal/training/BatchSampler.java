@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.ShuffledOrder;
 import dev.likeness.lora.training.TrainingSettings;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -153,13 +154,7 @@ record BatchSampler(
 
     private static int imageIndex(long seed, long seen, int count) {
       SplittableRandom random = new SplittableRandom(mixSeed(~seed) + seen / count);
-      int[] order = new int[count];
-      for (int i = 0; i < count; i++) {
-        int at = random.nextInt(i + 1);
-        order[i] = order[at];
-        order[at] = i;
-      }
-      return order[(int) (seen % count)];
+      return ShuffledOrder.of(random, count)[(int) (seen % count)];
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.training.ShuffledOrder;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.ipadapter.internal.method.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
@@ -237,13 +238,7 @@ final class EncodedPairs {
 
     private static int pairIndex(long seed, long seen, int count) {
       SplittableRandom random = new SplittableRandom(~seed * GOLDEN_RATIO + seen / count);
-      int[] order = new int[count];
-      for (int i = 0; i < count; i++) {
-        int at = random.nextInt(i + 1);
-        order[i] = order[at];
-        order[at] = i;
-      }
-      return order[(int) (seen % count)];
+      return ShuffledOrder.of(random, count)[(int) (seen % count)];
     }
   }
 }

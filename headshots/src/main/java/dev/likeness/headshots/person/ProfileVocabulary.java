@@ -1,6 +1,7 @@
 package dev.likeness.headshots.person;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.internal.text.PromptPhrases;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
@@ -79,9 +80,8 @@ public record ProfileVocabulary(Map<String, String> values) {
     List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses"), word("marks"))
         .filter(w -> !w.isEmpty())
         .toList();
-    return ("aeio".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ")
-        + noun
-        + (with.isEmpty() ? "" : " with " + join(with));
+    return PromptPhrases.withArticle(noun)
+        + (with.isEmpty() ? "" : " with " + PromptPhrases.join(with));
   }
 
   /** The class word: {@code woman}, {@code man}, or {@code person} if neither is known. */
@@ -91,14 +91,6 @@ public record ProfileVocabulary(Map<String, String> values) {
 
   private String word(String attribute) {
     return values.getOrDefault(attribute, "");
-  }
-
-  /** Returns a list in words: {@code a, b and c}. */
-  static String join(List<String> parts) {
-    int last = parts.size() - 1;
-    return last == 0
-        ? parts.get(0)
-        : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
   private static List<Attribute> read() {

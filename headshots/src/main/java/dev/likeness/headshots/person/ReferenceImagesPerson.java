@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Contribution;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.text.PromptPhrases;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ReferenceImages;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -155,7 +156,7 @@ public final class ReferenceImagesPerson implements PhotoPerson {
   }
 
   private String names(int first) {
-    return ProfileVocabulary.join(
+    return PromptPhrases.join(
         IntStream.range(first, first + images.size()).mapToObj(imageName).toList());
   }
 
@@ -280,7 +281,7 @@ public final class ReferenceImagesPerson implements PhotoPerson {
 
     @Override
     public String phrase() {
-      return ProfileVocabulary.join(eachFromItsNumber(ReferenceImagesPerson::phrase));
+      return PromptPhrases.join(eachFromItsNumber(ReferenceImagesPerson::phrase));
     }
 
     @Override
@@ -291,7 +292,7 @@ public final class ReferenceImagesPerson implements PhotoPerson {
     @Override
     public String instruction() {
       return "Keep each face exactly: "
-          + ProfileVocabulary.join(eachFromItsNumber((person, first) ->
+          + PromptPhrases.join(eachFromItsNumber((person, first) ->
               "of the " + person.metadata.classWord() + " as in " + person.names(first)))
           + "; do not copy clothes, pose or background from there. ";
     }

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.people;
 
+import dev.likeness.diffusion.internal.text.PromptPhrases;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -136,7 +137,7 @@ public final class Caption {
     String kind = random == null ? shot.style().words() : of[random.nextInt(of.length)];
     String text = shot.style() == Style.STUDIO && rarely(.12f)
         ? who() + " in a minimalist studio"
-        : kind + " of " + Words.article(who());
+        : kind + " of " + PromptPhrases.withArticle(who());
     return shot.background().backdrop().tinted() ? text : text.replace("minimalist ", "");
   }
 
@@ -176,7 +177,7 @@ public final class Caption {
     return (age.isEmpty() ? "" : age + " ")
         + (adjective ? "bald " : "")
         + noun()
-        + (with.isEmpty() ? "" : " with " + join(with));
+        + (with.isEmpty() ? "" : " with " + PromptPhrases.join(with));
   }
 
   private String wearing() {
@@ -195,7 +196,7 @@ public final class Caption {
       String garment = shot.clothes().outfit().words().split(" ")[0];
       clothes = clothes.replace(garment, CLOTHS.get(random.nextInt(CLOTHS.size())) + " " + garment);
     }
-    return rarely(.15f) ? clothes : "wearing " + Words.article(clothes);
+    return rarely(.15f) ? clothes : "wearing " + PromptPhrases.withArticle(clothes);
   }
 
   private boolean formal() {
@@ -213,13 +214,6 @@ public final class Caption {
   private String backdrop() {
     String words = Words.backdrop(shot);
     return shot.background().backdrop() == Backdrop.BOKEH && rarely(.4f) ? "bokeh" : words;
-  }
-
-  private static String join(List<String> parts) {
-    int last = parts.size() - 1;
-    return last == 0
-        ? parts.get(0)
-        : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
   private void keep(List<String> to, float weight, String words) {

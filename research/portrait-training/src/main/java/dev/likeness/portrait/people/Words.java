@@ -1,5 +1,6 @@
 package dev.likeness.portrait.people;
 
+import dev.likeness.diffusion.internal.text.PromptPhrases;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -97,7 +98,7 @@ public final class Words {
         .replace("%", coloured ? colour : "")
         .replace("  ", " ")
         .strip();
-    return filled.startsWith("# ") ? article(filled.substring(2)) : filled;
+    return filled.startsWith("# ") ? PromptPhrases.withArticle(filled.substring(2)) : filled;
   }
 
   /** Where the head turns, in the image. */
@@ -197,11 +198,8 @@ public final class Words {
     if (person.glasses() != Glasses.NONE) {
       with.add(person.glasses().words());
     }
-    return article(age(person) + " " + of(person.sex())) + " with " + String.join(", ", with);
-  }
-
-  static String article(String words) {
-    return ("aeio".indexOf(words.charAt(0)) >= 0 ? "an " : "a ") + words;
+    return PromptPhrases.withArticle(age(person) + " " + of(person.sex())) + " with "
+        + String.join(", ", with);
   }
 
   /** Every single word that a caption can contain, sorted. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.text.PromptPhrases;
 import java.lang.reflect.Field;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -35,7 +36,8 @@ class CaptionTest {
         .withBackdrop(Backdrop.PAPER, Tint.GRAY);
     String caption = Caption.full(person, shot);
     assertTrue(
-        caption.startsWith("studio portrait of " + Words.article(Words.age(person))), caption);
+        caption.startsWith("studio portrait of " + PromptPhrases.withArticle(Words.age(person))),
+        caption);
     assertTrue(caption.contains(" " + Words.of(person.sex()) + " "), caption);
     assertTrue(
         caption.endsWith(

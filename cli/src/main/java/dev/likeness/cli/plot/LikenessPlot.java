@@ -7,15 +7,11 @@ import dev.likeness.photos.likeness.LikenessScore;
 import dev.likeness.photos.likeness.RocCurve;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
@@ -36,20 +32,12 @@ public final class LikenessPlot {
 
   /** Renders the plot of a report that {@code likeness} created. */
   public static RgbImage render(Likeness likeness, LikenessReport report) {
-    int charts = report.roc().isPresent() ? 2 : 1;
-    BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = image.createGraphics();
-    try {
-      similarities(likeness.genuineCosines(), likeness.impostorCosines(), report)
-          .paint(g, WIDTH, HEIGHT);
-      report.roc().ifPresent(roc -> {
-        g.translate(WIDTH, 0);
-        curve(roc).paint(g, WIDTH, HEIGHT);
-      });
-    } finally {
-      g.dispose();
-    }
-    return RgbImage.of(image);
+    XYChart similarities =
+        similarities(likeness.genuineCosines(), likeness.impostorCosines(), report);
+    return report
+        .roc()
+        .map(roc -> PlainChart.render(similarities, curve(roc)))
+        .orElseGet(() -> PlainChart.render(similarities));
   }
 
   private static XYChart similarities(double[] own, double[] impostors, LikenessReport report) {
@@ -105,17 +93,8 @@ public final class LikenessPlot {
   }
 
   private static XYChart chart(String title, String x, String y) {
-    XYChart chart = new XYChartBuilder()
-        .width(WIDTH)
-        .height(HEIGHT)
-        .title(title)
-        .xAxisTitle(x)
-        .yAxisTitle(y)
-        .build();
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
-    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    XYChart chart = PlainChart.of(WIDTH, HEIGHT, title, x, y);
     chart.getStyler().setPlotBorderVisible(false);
-    chart.getStyler().setLocale(Locale.ROOT);
     return chart;
   }
 }

@@ -5,20 +5,16 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.TrainingState;
 import java.awt.Color;
-import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -167,16 +163,7 @@ public final class TrainingPlot implements Progress {
       throw new IllegalStateException(
           "no training step was recorded; render the plot after the first step");
     }
-    XYChart chart = new XYChartBuilder()
-        .width(WIDTH)
-        .height(HEIGHT)
-        .title("Training")
-        .xAxisTitle("step")
-        .yAxisTitle("loss")
-        .build();
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
-    chart.getStyler().setChartBackgroundColor(Color.WHITE);
-    chart.getStyler().setLocale(Locale.ROOT);
+    XYChart chart = PlainChart.of(WIDTH, HEIGHT, "Training", "step", "loss");
     line(chart, LOSS, losses, STEP_COLOR);
     line(chart, "mean loss", means(losses), MEAN_COLOR);
     if (!scores.isEmpty()) {
@@ -184,14 +171,7 @@ public final class TrainingPlot implements Progress {
       chart.setYAxisGroupTitle(1, "likeness");
       chart.getStyler().setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
     }
-    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = image.createGraphics();
-    try {
-      chart.paint(g, WIDTH, HEIGHT);
-    } finally {
-      g.dispose();
-    }
-    return RgbImage.of(image);
+    return PlainChart.render(chart);
   }
 
   private static XYSeries line(XYChart chart, String name, List<double[]> points, Color color) {

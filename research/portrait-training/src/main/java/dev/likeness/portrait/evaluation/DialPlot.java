@@ -1,16 +1,12 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.cli.plot.PlainChart;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import java.awt.Color;
-import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
 import java.util.List;
-import java.util.Locale;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
@@ -26,27 +22,12 @@ final class DialPlot {
   private DialPlot() {}
 
   static RgbImage draw(String title, List<Measurement> measured, List<Measurement> curve) {
-    XYChart chart = new XYChartBuilder()
-        .width(WIDTH)
-        .height(HEIGHT)
-        .title(title)
-        .xAxisTitle("likeness (cosine to held-out photos)")
-        .yAxisTitle("asked words read back")
-        .build();
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
-    chart.getStyler().setChartBackgroundColor(Color.WHITE);
-    chart.getStyler().setLocale(Locale.ROOT);
+    XYChart chart = PlainChart.of(
+        WIDTH, HEIGHT, title, "likeness (cosine to held-out photos)", "asked words read back");
     XYSeries all = series(chart, "measured settings", measured, ALL);
     all.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
     series(chart, "the dial, 0 to 1", curve, TAKEN).setLineColor(TAKEN);
-    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = image.createGraphics();
-    try {
-      chart.paint(g, WIDTH, HEIGHT);
-    } finally {
-      g.dispose();
-    }
-    return RgbImage.of(image);
+    return PlainChart.render(chart);
   }
 
   private static XYSeries series(

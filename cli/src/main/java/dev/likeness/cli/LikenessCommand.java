@@ -9,6 +9,8 @@ import dev.likeness.cli.command.HeadshotCommand;
 import dev.likeness.cli.command.InspectCommand;
 import dev.likeness.cli.command.LoraCommand;
 import dev.likeness.cli.command.ModelsCommand;
+import dev.likeness.cli.command.ModelsGetCommand;
+import dev.likeness.cli.command.ModelsListCommand;
 import dev.likeness.cli.command.NamedModels;
 import dev.likeness.cli.command.PeopleCommand;
 import dev.likeness.cli.command.PhotosCommand;
@@ -114,8 +116,8 @@ public final class LikenessCommand implements Runnable {
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new CalibrateCommand(console))
         .addSubcommand(new CommandLine(new ModelsCommand())
-            .addSubcommand(new ModelsCommand.ModelsListCommand(console))
-            .addSubcommand(new ModelsCommand.ModelsGetCommand(console))
+            .addSubcommand(new ModelsListCommand(console))
+            .addSubcommand(new ModelsGetCommand(console))
             .addSubcommand(new ModelsCommand.ModelsRemoveCommand(console))
             .addSubcommand(new ModelsCommand.ModelsVerifyCommand(console))
             .addSubcommand(new ModelsCommand.ModelsDuCommand(console))

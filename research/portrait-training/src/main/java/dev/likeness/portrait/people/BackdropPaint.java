@@ -93,7 +93,7 @@ final class BackdropPaint {
       set(rgb[0] * 1.25f, rgb[1] * .92f, rgb[2] * .62f);
     }
     if (shot.lighting().light() == Light.COLOURED) {
-      lit(shot.lighting().tint(), paper, u, v);
+      lit(shot.lighting().tint().colour, paper, u, v);
     }
   }
 
@@ -101,7 +101,7 @@ final class BackdropPaint {
    * Coloured light: a glow over whatever is behind, but on paper one edge alone, so that its own
    * colour stays.
    */
-  private void lit(Tint t, boolean paper, float u, float v) {
+  private void lit(NamedColour t, boolean paper, float u, float v) {
     float edge = shot.lighting().side() > 0 ? u : 1 - u;
     float glow = paper
         ? .9f * smooth(.22f, 0, edge)
@@ -111,7 +111,7 @@ final class BackdropPaint {
   }
 
   private void paper(float u, float v, float fall) {
-    Tint t = shot.background().tint();
+    NamedColour t = shot.background().tint().colour;
     float pool = Maths.bell(u - .5f - .12f * shot.lighting().side(), v - .42f, .42f, .45f);
     float k = mix(.9f + .1f * pool, .40f + .75f * smooth(0, .95f, v), fall)
         * (.94f + .06f * cloud(u * 4, v * 4, seed));
@@ -158,7 +158,7 @@ final class BackdropPaint {
     int b = (int) Math.floor(book);
     float tall = .68f + .22f * lattice(b, s, seed);
     if (f > 1 - tall && f < .94f) {
-      Tint t = Tint.values()[(Maths.hash(b, s, seed) >>> 3) % Tint.values().length];
+      NamedColour t = Tint.values()[(Maths.hash(b, s, seed) >>> 3) % Tint.values().length].colour;
       float edge = 1 - .6f * smooth(.3f, .5f, Math.abs(book - b - .5f));
       float label = Math.abs(f - .55f) < .05f ? 1.4f : 1;
       set(
@@ -233,7 +233,7 @@ final class BackdropPaint {
   }
 
   private void room(float x, float y) {
-    Tint t = shot.background().tint();
+    NamedColour t = shot.background().tint().colour;
     float k = .55f + .1f * noise(x * 2, y * 2, seed);
     set((t.r * .6f + .25f) * k, (t.g * .6f + .24f) * k, (t.b * .6f + .22f) * k);
     float col = x * 1.3f;

@@ -46,8 +46,9 @@ final class Beard {
     float dy = lip ? -.55f : -1;
     float shade = .65f + .55f * random.nextFloat();
     boolean gray = random.nextFloat() < .5f * Maths.smooth(38, 66, face.person.age());
-    HairColour c = face.person.hairColour();
-    float ash = gray && c != HairColour.WHITE ? .35f : 0;
+    HairColour hair = face.person.hairColour();
+    NamedColour c = hair.colour;
+    float ash = gray && hair != HairColour.WHITE ? .35f : 0;
     float depth = random.nextFloat();
     float lift = .35f + .5f * depth;
     float px = head.x[at];

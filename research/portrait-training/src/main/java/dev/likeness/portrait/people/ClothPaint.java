@@ -141,7 +141,8 @@ final class ClothPaint {
     }
   }
 
-  private void cloth(Surface s, Tint t, Pattern p, float x, float y) {
+  private void cloth(Surface s, Tint dyed, Pattern p, float x, float y) {
+    NamedColour t = dyed.colour;
     float weave = .92f + .16f * noise(x * 60, y * 60, seed);
     s.colour(t.r * weave, t.g * weave, t.b * weave);
     s.shine = outfit == Outfit.BLOUSE ? .07f : .02f;

@@ -9,20 +9,14 @@ public enum EyeColour {
   BLUE("blue", .08f, .29f, .62f),
   GRAY("gray", .38f, .42f, .44f);
 
-  private final String words;
-  final float r;
-  final float g;
-  final float b;
+  final NamedColour colour;
 
   EyeColour(String words, float r, float g, float b) {
-    this.words = words;
-    this.r = r;
-    this.g = g;
-    this.b = b;
+    colour = new NamedColour(words, r, g, b);
   }
 
-  /** The words for it in a prompt; empty where there is nothing to say. */
+  /** The words for it in a prompt. */
   public String words() {
-    return words;
+    return colour.words;
   }
 }

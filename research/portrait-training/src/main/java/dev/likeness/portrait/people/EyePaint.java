@@ -10,7 +10,7 @@ import static dev.likeness.portrait.people.Maths.smooth;
 final class EyePaint {
   private final Face face;
   private final SkinPaint skin;
-  private final EyeColour colour;
+  private final NamedColour colour;
   private final float gazeX;
   private final float gazeY;
   private final float glint;
@@ -20,7 +20,7 @@ final class EyePaint {
   EyePaint(Face face, Shot shot, SkinPaint skin) {
     this.face = face;
     this.skin = skin;
-    colour = face.person.eyes();
+    colour = face.person.eyes().colour;
     gazeX = shot.irisX();
     gazeY =
         clamp(.5f * (float) Math.sin(shot.pose().pitch()) + .2f * shot.gaze().y(), -.16f, .16f);

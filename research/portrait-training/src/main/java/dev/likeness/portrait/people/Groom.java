@@ -82,11 +82,12 @@ final class Groom {
     float bump = .8f + .4f * Maths.noise(x * 3.5f + 9, y * 3.5f + z * 3, 7);
     float off =
         cut.volume() * layer * side * bump * (.35f + .65f * Maths.smooth(0, .25f, above)) + .01f;
-    HairColour c = face.person.hairColour();
-    float ash =
-        c != HairColour.WHITE && random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age())
-            ? .45f
-            : 0;
+    HairColour hair = face.person.hairColour();
+    NamedColour c = hair.colour;
+    float ash = hair != HairColour.WHITE
+            && random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age())
+        ? .45f
+        : 0;
     float shade = .75f + .4f * random.nextFloat();
     float a0 = random.nextFloat() * 6.28f;
     float radius = cut.curl() * (.6f + .8f * random.nextFloat());
@@ -128,8 +129,9 @@ final class Groom {
     float shade =
         .80f + .22f * random.nextFloat() + .22f * (Maths.noise(x * 9 + 50, z * 9 + y * 5, 3) - .5f);
     boolean gray = random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age());
-    HairColour c = face.person.hairColour();
-    float ash = gray && c != HairColour.WHITE ? .32f : 0;
+    HairColour hair = face.person.hairColour();
+    NamedColour c = hair.colour;
+    float ash = gray && hair != HairColour.WHITE ? .32f : 0;
     float cell = cut.clump();
     int id = Maths.hash(
         (int) Math.floor(x / cell), (int) Math.floor(y / cell), (int) Math.floor(z / cell));

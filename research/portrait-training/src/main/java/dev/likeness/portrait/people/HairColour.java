@@ -10,16 +10,10 @@ public enum HairColour {
   GRAY("gray", .30f, .29f, .28f),
   WHITE("white", .80f, .78f, .74f);
 
-  private final String words;
-  final float r;
-  final float g;
-  final float b;
+  final NamedColour colour;
 
   HairColour(String words, float r, float g, float b) {
-    this.words = words;
-    this.r = r;
-    this.g = g;
-    this.b = b;
+    colour = new NamedColour(words, r, g, b);
   }
 
   /** True when black and white shows it, too. */
@@ -27,8 +21,8 @@ public enum HairColour {
     return this == BLACK || this == GRAY || this == WHITE;
   }
 
-  /** The words for it in a prompt; empty where there is nothing to say. */
+  /** The words for it in a prompt. */
   public String words() {
-    return words;
+    return colour.words;
   }
 }

@@ -75,11 +75,11 @@ final class LightRig {
             lamp(-.75f * s, .35f, -.6f, 1.2f, .75f, .35f, .05f));
       case FLASH ->
         new LightRig(.03f, gray(.14f), gray(.1f), lamp(.08f * s, .2f, 1, .95f, .95f, .98f, .04f));
-      case COLOURED -> coloured(shot.lighting().tint(), s);
+      case COLOURED -> coloured(shot.lighting().tint().colour, s);
     };
   }
 
-  private static LightRig coloured(Tint tint, float s) {
+  private static LightRig coloured(NamedColour tint, float s) {
     float k = 1 / Math.max(tint.r, Math.max(tint.g, tint.b));
     float r = .05f + tint.r * k;
     float g = .05f + tint.g * k;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.people;
 
 /** A grid of {@code rows x cols} points in space with normals and three paint coordinates each. */
-final class Mesh {
+final class Mesh extends SurfacePoints {
   final Material material;
   final int rows;
   final int cols;
@@ -9,14 +9,9 @@ final class Mesh {
   final float[] x;
   final float[] y;
   final float[] z;
-  final float[] nx;
-  final float[] ny;
-  final float[] nz;
-  final float[] u;
-  final float[] v;
-  final float[] w;
 
   Mesh(Material material, int rows, int cols, boolean wraps) {
+    super(rows * cols);
     this.material = material;
     this.rows = rows;
     this.cols = cols;
@@ -25,12 +20,6 @@ final class Mesh {
     x = new float[n];
     y = new float[n];
     z = new float[n];
-    nx = new float[n];
-    ny = new float[n];
-    nz = new float[n];
-    u = new float[n];
-    v = new float[n];
-    w = new float[n];
   }
 
   /** True when nobody can see the inside. */

@@ -6,32 +6,21 @@ import java.util.Arrays;
  * The z-buffer: for every sample the depth, the material, the normal and the paint coordinates of
  * what is in front.
  */
-final class Raster {
+final class Raster extends SurfacePoints {
   private static final Material[] MATERIALS = Material.values();
   static final float FAR = -1e9f;
   final int size;
   final float[] depth;
   final byte[] material;
-  final float[] nx;
-  final float[] ny;
-  final float[] nz;
-  final float[] u;
-  final float[] v;
-  final float[] w;
   private float[] column = new float[0];
   private float[] row = new float[0];
 
   Raster(int size) {
+    super(size * size);
     this.size = size;
     int n = size * size;
     depth = new float[n];
     material = new byte[n];
-    nx = new float[n];
-    ny = new float[n];
-    nz = new float[n];
-    u = new float[n];
-    v = new float[n];
-    w = new float[n];
   }
 
   void clear() {

@@ -75,7 +75,7 @@ final class ScarfShape {
   }
 
   static void paint(Surface s, Person person, float x, float y, float turn) {
-    Tint t = tint(person);
+    NamedColour t = tint(person).colour;
     float weave = .93f + .14f * Maths.noise(x * 50, y * 50, 7);
     s.colour(t.r * weave, t.g * weave, t.b * weave);
     float fold = Maths.noise(turn * 5 + y * 2.5f, y * 1.2f - turn * .8f, (int) person.seed()) - .5f;

@@ -107,7 +107,7 @@ final class SkinPaint {
     }
     float above = scalp.above(turn, y) + .05f * (noise(turn * 22, y * 9, seed) - .5f);
     if (above > -.06f && hairCover > 0) {
-      HairColour c = face.person.hairColour();
+      NamedColour c = face.person.hairColour().colour;
       float edge = smooth(-.03f, .07f, above) * hairCover;
       s.blend(c.r * .55f, c.g * .55f, c.b * .55f, edge);
       s.bleed *= 1 - edge;
@@ -200,7 +200,7 @@ final class SkinPaint {
   private void beardShadow(Surface s, float x, float y) {
     float where = BeardGrowth.density(face, x, y);
     if (stubble > 0 && where > 0) {
-      HairColour c = face.person.hairColour();
+      NamedColour c = face.person.hairColour().colour;
       float grain = .55f + .6f * noise(x * 75, y * 75, seed + 5);
       s.blend(c.r * .7f, c.g * .7f, c.b * .72f, Math.min(.92f, stubble * where * grain));
     }
@@ -218,8 +218,10 @@ final class SkinPaint {
     if (cover > 0) {
       float slant = t < .3f ? 1.2f : .5f;
       float hairs = noise((ax - slant * y) * 70, (y + slant * ax * .3f) * 24, seed + 7);
-      HairColour c = face.person.hairColour();
-      float light = c == HairColour.BLOND || c.ordinal() >= HairColour.GRAY.ordinal() ? .5f : 0;
+      HairColour hair = face.person.hairColour();
+      NamedColour c = hair.colour;
+      float light =
+          hair == HairColour.BLOND || hair.ordinal() >= HairColour.GRAY.ordinal() ? .5f : 0;
       s.blend(
           mix(c.r * .6f, red * .34f, light),
           mix(c.g * .55f, green * .30f, light),

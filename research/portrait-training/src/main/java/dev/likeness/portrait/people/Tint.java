@@ -22,20 +22,14 @@ public enum Tint {
   YELLOW("yellow", .80f, .58f, .05f),
   ORANGE("orange", .80f, .27f, .025f);
 
-  private final String words;
-  final float r;
-  final float g;
-  final float b;
+  final NamedColour colour;
 
   Tint(String words, float r, float g, float b) {
-    this.words = words;
-    this.r = r;
-    this.g = g;
-    this.b = b;
+    colour = new NamedColour(words, r, g, b);
   }
 
-  /** The words for it in a prompt; empty where there is nothing to say. */
+  /** The words for it in a prompt. */
   public String words() {
-    return words;
+    return colour.words;
   }
 }

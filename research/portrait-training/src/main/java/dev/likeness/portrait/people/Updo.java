@@ -111,7 +111,7 @@ final class Updo {
 
   private static void look(
       Face face, Strands out, float shade, float x, float y, float z, float open) {
-    HairColour c = face.person.hairColour();
+    NamedColour c = face.person.hairColour().colour;
     float k = 1 / (float) Math.sqrt(x * x + y * y + z * z + 1e-6f);
     out.look(c.r * shade, c.g * shade, c.b * shade, x * k, y * k, z * k, open);
   }

@@ -87,8 +87,8 @@ final class AttributeTraining {
 
   /** Of the images that share {@code number} of all draws. */
   private Tensor loss(Parameters weights, long number) {
-    Random random = new Random(seed * 31 + number);
-    try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+    Random random = StepRandom.choices(seed, number);
+    try (NoiseSource noise = StepRandom.noise(seed, number)) {
       int[] chosen = random.ints(batch / SHARES, 0, images).toArray();
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen).forEach(i -> shown.push_back(ImageTensors.toSigned(renders.image(i))));

@@ -57,10 +57,10 @@ final class AutoencoderTraining {
 
   private double step(TrainableWeights weights, long step) {
     try (TensorScope scope = TensorScope.open();
-        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+        NoiseSource noise = StepRandom.noise(seed, step)) {
       AutoencoderKL model = new AutoencoderKL(
           config, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
-      Tensor images = crops(new Random(seed * 31 + step));
+      Tensor images = crops(StepRandom.choices(seed, step));
       LatentDistribution latents = model.encode(images.to(TrainingDevice.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);

@@ -73,9 +73,9 @@ final class AutoencoderTuning {
   }
 
   double step(TrainableWeights weights, long number) {
-    Random random = new Random(seed * 31 + number);
+    Random random = StepRandom.choices(seed, number);
     try (TensorScope scope = TensorScope.open();
-        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+        NoiseSource noise = StepRandom.noise(seed, number)) {
       AutoencoderKL model = new AutoencoderKL(
           config, Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE)));
       Tensor right = images(random);

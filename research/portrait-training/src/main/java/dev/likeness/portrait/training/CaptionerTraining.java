@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains the network that reads photos, on renders framed as intake frames photos, a little
- * differently each time: the sum of every head's cross-entropy.
+ * Trains the captioner on renders that are framed as photos are, with a random difference at each
+ * step. The loss is the sum of the cross-entropies of all heads.
  */
 final class CaptionerTraining {
   /** The least that is shown of a render's side. */
@@ -64,9 +64,9 @@ final class CaptionerTraining {
   }
 
   private double step(TrainableWeights weights, long step) {
-    Random random = new Random(seed * 31 + step);
+    Random random = StepRandom.choices(seed, step);
     try (TensorScope scope = TensorScope.open();
-        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+        NoiseSource noise = StepRandom.noise(seed, step)) {
       int[] chosen = random.ints(batch, 0, images).toArray();
       TensorVector shown = new TensorVector();
       for (int i : chosen) {

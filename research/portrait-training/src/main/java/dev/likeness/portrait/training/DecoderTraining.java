@@ -66,8 +66,8 @@ final class DecoderTraining {
    * Of the crops that share {@code number} of all draws; the encoder gets no gradients and stays.
    */
   private Tensor loss(Parameters weights, long number) {
-    Random random = new Random(seed * 31 + number);
-    try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+    Random random = StepRandom.choices(seed, number);
+    try (NoiseSource noise = StepRandom.noise(seed, number)) {
       EncodedCrops.Batch batch = crops.draw(random, SHARE);
       Tensor latents = batch.latents();
       Tensor grain =

@@ -140,8 +140,8 @@ final class DiffusionTraining {
   private Tensor loss(Parameters weights, long step, int share, Recipe recipe) {
     long number = step * recipe.shares + share;
     int batch = recipe.batch / recipe.shares;
-    Random random = new Random(seed * 31 + number);
-    try (NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + number)) {
+    Random random = StepRandom.choices(seed, number);
+    try (NoiseSource source = StepRandom.noise(seed, number)) {
       Weights cast = Weights.of(new Parameters.CastParameters(weights, TrainingDevice.TYPE));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();

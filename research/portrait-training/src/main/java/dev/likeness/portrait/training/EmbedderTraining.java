@@ -84,9 +84,9 @@ final class EmbedderTraining {
   }
 
   private double step(TrainableWeights weights, long step) {
-    Random random = new Random(plan.seed() * 31 + step);
+    Random random = StepRandom.choices(plan.seed(), step);
     try (TensorScope scope = TensorScope.open();
-        NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
+        NoiseSource noise = StepRandom.noise(plan.seed(), step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
       Tensor shown = altered(chosen, noise, random).to(TrainingDevice.TYPE);
       Tensor features = network(

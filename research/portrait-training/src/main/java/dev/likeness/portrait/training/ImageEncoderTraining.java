@@ -79,7 +79,7 @@ final class ImageEncoderTraining {
 
   /** Of the images that share {@code number} of all draws. */
   private Tensor loss(Parameters weights, long number) {
-    Random random = new Random(seed * 31 + number);
+    Random random = StepRandom.choices(seed, number);
     int[] chosen = random.ints(batch / SHARES, 0, learnt).toArray();
     Tensor shown = projection(weights, altered(seen.pixels(chosen), random));
     Heads heads = heads(weights, shown);

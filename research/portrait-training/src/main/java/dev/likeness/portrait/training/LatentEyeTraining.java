@@ -86,10 +86,10 @@ final class LatentEyeTraining implements AutoCloseable {
   }
 
   private double step(TrainableWeights weights, long step) {
-    Random random = new Random(seed * 31 + step);
+    Random random = StepRandom.choices(seed, step);
     int learnt = (people - held()) * PeopleRenders.SHOTS;
     try (TensorScope scope = TensorScope.open();
-        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+        NoiseSource noise = StepRandom.noise(seed, step)) {
       int[] chosen = random.ints(Math.min(BATCH, learnt), 0, learnt).toArray();
       int half = chosen.length / 2;
       Tensor guessed = rows(guesses, Arrays.copyOf(chosen, half));

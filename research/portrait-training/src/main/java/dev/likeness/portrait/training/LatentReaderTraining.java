@@ -101,8 +101,8 @@ final class LatentReaderTraining {
 
   /** Of the images that share {@code number} of all draws. */
   private Tensor loss(Parameters weights, long number) {
-    Random random = new Random(seed * 31 + number);
-    try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+    Random random = StepRandom.choices(seed, number);
+    try (NoiseSource noise = StepRandom.noise(seed, number)) {
       int[] chosen = random.ints(Math.min(SHARE, learnt), 0, learnt).toArray();
       Tensor shown = altered(data.latents(chosen), PALEST, noise, random).to(TrainingDevice.TYPE);
       LatentReader reader = new LatentReader(

@@ -39,10 +39,10 @@ record PatchTraining(
   }
 
   private double step(TrainableWeights weights, long number) {
-    Random random = new Random(seed * 31 + number);
+    Random random = StepRandom.choices(seed, number);
     long[] chosen = random.longs(BATCH, 0, seen.size(0)).toArray();
     try (TensorScope scope = TensorScope.open();
-        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+        NoiseSource noise = StepRandom.noise(seed, number)) {
       Tensor which = torch.tensor(chosen);
       Tensor shown = TrainingDevice.placed(seen.index_select(0, which));
       Tensor contrast = TrainingDevice.noise(noise, BATCH, 1, 1)

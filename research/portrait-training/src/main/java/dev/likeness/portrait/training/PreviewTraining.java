@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
 import java.nio.file.Path;
-import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -38,7 +37,7 @@ final class PreviewTraining {
 
   double step(TrainableWeights weights, long number) {
     try (TensorScope scope = TensorScope.open()) {
-      EncodedCrops.Batch batch = crops.draw(new Random(seed * 31 + number), BATCH);
+      EncodedCrops.Batch batch = crops.draw(StepRandom.choices(seed, number), BATCH);
       Tensor codes = batch.latents();
       AutoencoderTiny tiny = new AutoencoderTiny(
           Architecture.previewConfig(),

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * Makes the networks of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage:
  * {@link TrainPortrait}'s autoencoder, text encoder and UNet, {@link TrainEmbedder}'s three
  * embedders of faces (one judges, the adapter looks through another, faces are held by that and the
- * third), {@link TrainCaptioner}'s reader of photos, what {@link TrainParts} adds,
+ * third), {@link TrainCaptioner}'s captioner, what {@link TrainParts} adds,
  * {@link TrainAttributes}' classifier and a small evaluation by it. Each stage goes on where it was
  * stopped, and the same numbers give the same bits on a CPU.
  *

@@ -246,7 +246,7 @@ final class Architecture {
     return ClipTextConfig.of(ModelConfig.of(text(vocabulary), "portrait text_encoder"));
   }
 
-  /** What finds words for photos, and the words. */
+  /** The configuration of the captioner, with its words. */
   static Map<String, Object> captioner() {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("_class_name", "LikenessPhotoReader");

@@ -15,7 +15,7 @@ import java.util.Random;
 final class PeopleRenders {
   static final int SHOTS = 4;
 
-  /** These people, whom the reader of photos knows too, are measured by nothing. */
+  /** No evaluation uses these people. The captioner is trained on them too. */
   private static final long FIRST_PERSON = 800_000_000L;
 
   /** How far a detector puts eyes and mouth astray, in distances between the eyes. */

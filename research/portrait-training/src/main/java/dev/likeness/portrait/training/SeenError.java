@@ -17,11 +17,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * How far images are from what they should be to the eyes of a network that reads photos: at each
- * of its levels the squared distance of what its channels say of a place, taken as a direction, the
- * mean over places (Zhang et al. 2018, arXiv:1801.03924, equation 1, all channels alike). The photo
- * reader shares nothing with what evaluates; a classifier of another seed learnt as that did, from
- * other people.
+ * The perceptual error of images in the features of a captioner: at each level of the network, the
+ * mean over places of the squared distance between normalised feature vectors (Zhang et al. 2018,
+ * arXiv:1801.03924, equation 1, with equal weights for all channels). The captioner shares neither
+ * weights nor training data with the networks that evaluate.
  */
 final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;
@@ -36,8 +35,7 @@ final class SeenError implements AutoCloseable {
   }
 
   /**
-   * Refuses eyes that are not there, or that nothing would look through; null are the photo
-   * reader's.
+   * Refuses a file that does not exist, or that no stage would use; null stands for the captioner.
    */
   static void require(Path eyes, boolean used) {
     if (eyes != null && !used) {

@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The program that made the captioner of {@code portrait}, which finds words for photos and for
- * generated images: renders people, trains on them and writes {@code folder/photo_reader}. Nothing
- * that evaluates the model shares its people or weights. Every stage goes on where it was stopped.
+ * The program that made the captioner of {@code portrait}: renders people, trains on them and
+ * writes {@code folder/photo_reader}. No network that evaluates the model shares its people or
+ * weights. Each stage continues where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS}.
  */

@@ -27,7 +27,7 @@ public interface SolverContract {
   /** The deviation of the data. */
   double DEVIATION = 0.7;
 
-  /** The solver for a ladder of these sigmas, the last of which is where it ends. */
+  /** The solver for a schedule of these sigmas, of which the last is the end. */
   Solver solver(double[] sigmas);
 
   /** The level of a sigma in the solver's form; k-diffusion's by default. */
@@ -45,7 +45,7 @@ public interface SolverContract {
     return Prediction.SAMPLE;
   }
 
-  /** The ladder of these sigmas; one row for each step by default. */
+  /** The schedule of these sigmas; one row for each step by default. */
   default SigmaSchedule sigmaSchedule(double[] sigmas) {
     double[] timesteps =
         Arrays.stream(sigmas).limit(sigmas.length - 1L).map(this::timestep).toArray();
@@ -59,12 +59,12 @@ public interface SolverContract {
   /** The order without noise; 0 for solvers that always add some. */
   int order();
 
-  /** Whether a ladder down to no noise ends in the newest denoised sample. */
+  /** Whether a schedule that ends without noise ends in the newest denoised prediction. */
   default boolean endsAtZero() {
     return true;
   }
 
-  /** The fewest steps that make a ladder. */
+  /** The fewest steps of a schedule. */
   default int minSteps() {
     return 1;
   }

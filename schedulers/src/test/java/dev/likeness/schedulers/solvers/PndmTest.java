@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 
 /**
- * The contract for PNDM, whose ladder has rows in place of steps: timestep 2k is k steps from the
+ * The contract for PNDM, whose schedule has rows in place of steps: timestep 2k is k steps from the
  * end.
  */
 class PndmTest {

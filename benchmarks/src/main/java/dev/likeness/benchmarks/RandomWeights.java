@@ -2,9 +2,17 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.projection.IdFormer;
+import dev.likeness.ipadapter.internal.projection.ResamplerConfig;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.lora.Lora;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +21,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -86,6 +95,70 @@ public final class RandomWeights {
       shapes.put("image_proj." + layer + ".bias", new long[] {weight[0]});
     });
     write(file, shapes);
+  }
+
+  /** Writes InstantID's adapter for a base's UNet, with a narrow resampler of 16 tokens. */
+  static void instantId(Path file, BaseModel base) {
+    AdapterSites attentions = AdapterSites.of(base);
+    AdapterLayout layout = new AdapterLayout(
+        MethodRegistry.INSTANT_ID,
+        16,
+        attentions.contextWidth(),
+        0,
+        512,
+        1024,
+        new ResamplerConfig(8, 8, 1),
+        attentions.widths(),
+        false);
+    write(file, w -> {
+      layout.projection(w, Double.NaN);
+      for (int t = 0; t < attentions.paths().size(); t++) {
+        Weights one = w.at("ip_adapter").at(attentions.keyIndex(t));
+        for (String layer : List.of("to_k_ip", "to_v_ip")) {
+          Linear.withoutBias(
+              one.at(layer), attentions.contextWidth(), attentions.widths().get(t));
+        }
+      }
+    });
+  }
+
+  /**
+   * Writes PuLID's attentions for a base's UNet, with a narrow encoder of 32 tokens.
+   *
+   * @param width width of a face's features
+   * @param faceWidth length of a face embedding with the pooled output of the vision tower
+   */
+  static void pulid(Path file, BaseModel base, int width, int faceWidth) {
+    AdapterSites attentions = AdapterSites.of(base);
+    write(file, w -> {
+      new IdFormer(
+          new IdFormer.Shape(
+              new ResamplerConfig(width, width, IdFormer.HIDDEN_STATES),
+              32,
+              5,
+              faceWidth,
+              width,
+              (int) attentions.contextWidth()),
+          w.at("id_adapter"));
+      for (int t = 0; t < attentions.paths().size(); t++) {
+        Weights one = w.at("id_adapter_attn_layers").at(attentions.keyIndex(t));
+        for (String layer : List.of("id_to_k", "id_to_v")) {
+          Linear.withoutBias(
+              one.at(layer), attentions.contextWidth(), attentions.widths().get(t));
+        }
+      }
+    });
+  }
+
+  /** Writes what constructors of networks read. */
+  private static void write(Path file, Consumer<Weights> networks) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1);
+        TrainableWeights weights =
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
+      networks.accept(Weights.of(weights));
+      SafetensorsWriter.write(file, new HashMap<>(weights.leaves()), Map.of());
+    }
   }
 
   private static void factors(

@@ -6,7 +6,10 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.ipadapter.IdentityFiles;
+import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -37,6 +40,8 @@ final class ExecutorModel {
   private final Optional<FaceEmbedder> embedder;
   private final Path folder;
   private final String digest;
+  private final Optional<Encoder> encoder;
+  private final String encoderDigest;
   private Optional<FaceGuidance> guidance;
 
   private ExecutorModel(JobSettings settings, Path folder, Compute compute) {
@@ -52,6 +57,14 @@ final class ExecutorModel {
         : detecting.withEmbedder(existing(Path.of(settings.embedder())), policy);
     embedder = tools.embedder().or(() -> ReviewTools.embedderIn(folder));
     digest = base.weightsDigest();
+    Optional<Path> identity =
+        Optional.ofNullable(settings.identity()).map(name -> existing(Path.of(name)));
+    encoder = identity
+        .map(IdentityFiles::findIn)
+        .map(files -> new Encoder(
+            PersonAdapter.open(files, base, policy),
+            IdentityStrength.forAdapter(files.adapter().path())));
+    encoderDigest = identity.map(PersonKey::ofFolder).orElse("none");
   }
 
   /**
@@ -78,6 +91,7 @@ final class ExecutorModel {
         Objects.toString(settings.dtype()),
         Objects.toString(settings.detector()),
         Objects.toString(settings.embedder()),
+        Objects.toString(settings.identity()),
         Boolean.toString(settings.isCommercial()));
     return OPEN.computeIfAbsent(key, missing -> {
       Compute compute =
@@ -114,6 +128,14 @@ final class ExecutorModel {
 
   Optional<FaceEmbedder> embedder() {
     return embedder;
+  }
+
+  /** What encodes photos, with the mapping of the identity strength to its weights. */
+  record Encoder(PersonAdapter adapter, IdentityStrength strength) {}
+
+  /** Returns what encodes photos; empty if persons are trained. */
+  Optional<Encoder> encoder() {
+    return encoder;
   }
 
   /** Reviews photos on one thread and in memory: other programs would read them from the disk. */
@@ -157,6 +179,7 @@ final class ExecutorModel {
         base.compute().dtype().toString(),
         base.scheduler().toString(),
         tools.detector().getClass().getName(),
-        embedder.map(FaceEmbedder::name).orElse("none"));
+        embedder.map(FaceEmbedder::name).orElse("none"),
+        encoderDigest);
   }
 }

@@ -16,8 +16,8 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Generates headshots of many people on a Spark cluster. Each person is one task. A task reviews
- * the photos, trains the person, generates, scores and selects headshots, and writes the files to a
- * Hadoop file system. Immutable.
+ * the photos, trains the person or encodes the photos ({@link #identity}), generates, scores and
+ * selects headshots, and writes the files to a Hadoop file system. Immutable.
  *
  * <p>The rows of people have these columns:
  *
@@ -124,6 +124,18 @@ public final class HeadshotJob {
    */
   public HeadshotJob embedder(String file, boolean commercial) {
     return new HeadshotJob(spark, settings.embedder(file, commercial), out, signer);
+  }
+
+  /**
+   * Returns a copy of this job that encodes the photos for an identity method instead of training a
+   * LoRA. Options of rows that set a training are then refused.
+   *
+   * @param folder the path of a folder on the executors, with the adapter and the networks that it
+   *     needs, as {@link dev.likeness.ipadapter.IdentityFiles#findIn} finds them
+   * @return the new job
+   */
+  public HeadshotJob identity(String folder) {
+    return new HeadshotJob(spark, settings.identity(folder), out, signer);
   }
 
   /**

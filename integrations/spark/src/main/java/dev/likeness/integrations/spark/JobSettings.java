@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  * @param embedder a face embedder's file that measures likeness, or null for the base's own
  * @param isCommercial true if the embedder's licence must allow commercial use
  * @param saveInterval training steps between two saved states
+ * @param identity the folder of an identity method, whose adapter encodes the photos instead of a
+ *     training; null to train
  * @param schemes the URI schemes that rows may have; empty for those of the output folder and of
  *     Hadoop's default file system
  */
@@ -28,6 +30,7 @@ record JobSettings(
     String embedder,
     boolean isCommercial,
     int saveInterval,
+    String identity,
     Set<String> schemes)
     implements Serializable {
   /** With the step before its upload, a state of 24 steps is at most 25 steps old. */
@@ -44,30 +47,37 @@ record JobSettings(
   }
 
   static JobSettings on(ModelLocation base) {
-    return new JobSettings(base, null, null, null, null, false, USUAL_INTERVAL, Set.of());
+    return new JobSettings(base, null, null, null, null, false, USUAL_INTERVAL, null, Set.of());
   }
 
   JobSettings device(String name) {
     return new JobSettings(
-        base, name, dtype, detector, embedder, isCommercial, saveInterval, schemes);
+        base, name, dtype, detector, embedder, isCommercial, saveInterval, identity, schemes);
   }
 
   JobSettings dtype(String name) {
     return new JobSettings(
-        base, device, name, detector, embedder, isCommercial, saveInterval, schemes);
+        base, device, name, detector, embedder, isCommercial, saveInterval, identity, schemes);
   }
 
   JobSettings detector(String file) {
     return new JobSettings(
-        base, device, dtype, file, embedder, isCommercial, saveInterval, schemes);
+        base, device, dtype, file, embedder, isCommercial, saveInterval, identity, schemes);
   }
 
   JobSettings embedder(String file, boolean commercial) {
-    return new JobSettings(base, device, dtype, detector, file, commercial, saveInterval, schemes);
+    return new JobSettings(
+        base, device, dtype, detector, file, commercial, saveInterval, identity, schemes);
   }
 
   JobSettings saveInterval(int steps) {
-    return new JobSettings(base, device, dtype, detector, embedder, isCommercial, steps, schemes);
+    return new JobSettings(
+        base, device, dtype, detector, embedder, isCommercial, steps, identity, schemes);
+  }
+
+  JobSettings identity(String folder) {
+    return new JobSettings(
+        base, device, dtype, detector, embedder, isCommercial, saveInterval, folder, schemes);
   }
 
   JobSettings schemes(String... names) {
@@ -79,6 +89,7 @@ record JobSettings(
         embedder,
         isCommercial,
         saveInterval,
+        identity,
         Arrays.stream(names)
             .map(name -> name.strip().toLowerCase(Locale.ROOT))
             .collect(Collectors.toSet()));

@@ -1,15 +1,26 @@
 package dev.likeness.integrations.spark;
 
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.headshots.report.LikenessVersion;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Digests that identify work. Equal work has equal keys, so finished work is recognised. */
 final class PersonKey {
   private static final int DIGITS = 24;
+  /** The bytes at each end of a large file. */
+  private static final int END = 1 << 20;
 
   private PersonKey() {}
 
@@ -38,6 +49,37 @@ final class PersonKey {
     add(digest, LikenessVersion.current());
     parts.forEach(part -> add(digest, part));
     return HexFormat.of().formatHex(digest.digest()).substring(0, DIGITS);
+  }
+
+  /**
+   * Returns the digest of the files of an identity method: of their names, their sizes, and both
+   * ends of each, because they may have many gigabytes.
+   */
+  static String ofFolder(Path folder) {
+    MessageDigest digest = sha256();
+    try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        long size = Files.size(file);
+        add(digest, folder.relativize(file) + " " + size);
+        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+          add(digest, hex(read(channel, 0)));
+          add(digest, hex(read(channel, Math.max(0, size - END))));
+        }
+      }
+    } catch (IOException e) {
+      throw new ResourceLimitException(
+          "cannot read the folder " + folder + ": " + e.getMessage()
+              + "; check that this executor can read it",
+          e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static byte[] read(SeekableByteChannel channel, long from) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(END);
+    channel.position(from);
+    while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+    return Arrays.copyOf(bytes.array(), bytes.position());
   }
 
   /** Returns SHA-256 in hexadecimal digits. */

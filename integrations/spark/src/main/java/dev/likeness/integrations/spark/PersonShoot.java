@@ -3,6 +3,7 @@ package dev.likeness.integrations.spark;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
@@ -12,6 +13,7 @@ import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.TrainingRequest;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.report.ShootSummary;
@@ -33,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +43,7 @@ import java.util.stream.Stream;
  */
 final class PersonShoot {
   static final String PERSON = "person.safetensors";
+  static final String ENCODED = "person-ipadapter.safetensors";
 
   private final ExecutorModel model;
   private final PersonPlan plan;
@@ -72,60 +76,113 @@ final class PersonShoot {
     studio.validate(plan.request());
     PhotoReview review = review(photos);
     lap("intake");
-    Path file = states.file(PERSON);
     Progress steps = event -> {
       states.onEvent(event);
       if (!event.isTerminal()) {
         progress.onEvent(event);
       }
     };
+    Optional<ExecutorModel.Encoder> encoder = model.encoder();
+    if (encoder.isPresent()) {
+      encode(studio, review, encoder.get(), steps);
+      return;
+    }
+    Path file = states.file(PERSON);
     train(studio, review, saveInterval, file, steps);
     lap("train");
     try (LoraPerson person = LoraPerson.open(file, model.base())) {
-      PersonRecord kept = PersonRecord.of(person);
-      HeadshotScores scores =
-          HeadshotScores.of(model.tools().detector()).limits(ScoreLimits.of(model.base()));
-      Optional<Likeness> measure = model.likeness(review);
-      HeadshotScores all = measure.map(by -> scores.likeness(by, person)).orElse(scores);
-      List<Headshot> shots;
-      Optional<SelectionResult> choice = Optional.empty();
-      if (plan.keep() == 0) {
-        shots = studio
-            .shoot(person, plan.request(), new Run(steps, cancellation))
-            .crop(model.tools().detector())
-            .headshots();
-      } else {
-        SelectionResult selection = Selection.of(studio, model.tools().detector(), all)
-            .delivery(headshot -> headshot.crop(model.tools().detector()))
-            .shoot(person, plan.request(), plan.keep(), new Run(steps, cancellation));
-        shots = selection.selected();
-        choice = Optional.of(selection);
-        if (shots.isEmpty()) {
-          throw new InvalidInputException("no headshot shows a face (number of headshots: "
-              + selection.verdicts().size()
-              + "); raise the option \"count\", or leave out \"keep\"");
-        }
-      }
-      lap("shoot");
-      likeness = measure.map(by -> mean(by, shots)).orElse(Double.NaN);
-      Shoot shoot = new Shoot(plan.request(), shots);
-      ShootSummary summary = ShootSummary.of(
-          model.base(),
+      shoot(
+          studio,
+          review,
           person,
-          kept,
-          new ShootSummary.Evidence(Optional.of(review), model.embedder()));
-      ShootRecord record =
-          ShootRecord.of(model.base(), person, shoot).faceGuidance(studio.usesFaceGuidance(person));
-      write(
-          shoot,
-          choice
-              .map(selection -> record.selection(selection.asList()))
-              .orElse(record)
-              .summary(summary));
+          PersonRecord.of(person),
+          steps,
+          shoot -> ShootRecord.of(model.base(), person, shoot));
       files.put(PERSON, Files.readAllBytes(file));
-      reasons = Stream.concat(summary.warnings().stream(), warnings(review)).toList();
       lap("score");
     }
+  }
+
+  /** Encodes the photos for the adapter of an identity method, and shoots. */
+  private void encode(
+      HeadshotStudio studio, PhotoReview review, ExecutorModel.Encoder encoder, Progress steps)
+      throws IOException {
+    if (!plan.training().isEmpty()) {
+      throw new InvalidInputException(
+          "the option \"" + plan.training().keySet().iterator().next()
+              + "\" sets a training, but this job encodes the photos for "
+              + encoder.adapter().name()
+              + "; leave the option out");
+    }
+    IpAdapterPerson person = studio
+        .trainer()
+        .ipAdapterPerson(
+            TrainingRequest.of(review, plan.consent()).profile(plan.known()),
+            encoder.adapter(),
+            new Run(steps, cancellation))
+        .withStrength(encoder.strength());
+    Path file = states.file(ENCODED);
+    person.save(file);
+    lap("encode");
+    shoot(
+        studio,
+        review,
+        person,
+        person.record(),
+        steps,
+        shoot -> ShootRecord.of(model.base(), person, shoot));
+    files.put(ENCODED, Files.readAllBytes(file));
+    lap("score");
+  }
+
+  /** Generates, scores and selects the headshots of a person. */
+  private void shoot(
+      HeadshotStudio studio,
+      PhotoReview review,
+      Identity person,
+      PersonRecord kept,
+      Progress steps,
+      Function<Shoot, ShootRecord> recorded)
+      throws IOException {
+    HeadshotScores scores =
+        HeadshotScores.of(model.tools().detector()).limits(ScoreLimits.of(model.base()));
+    Optional<Likeness> measure = model.likeness(review);
+    HeadshotScores all = measure.map(by -> scores.likeness(by, person)).orElse(scores);
+    List<Headshot> shots;
+    Optional<SelectionResult> choice = Optional.empty();
+    if (plan.keep() == 0) {
+      shots = studio
+          .shoot(person, plan.request(), new Run(steps, cancellation))
+          .crop(model.tools().detector())
+          .headshots();
+    } else {
+      SelectionResult selection = Selection.of(studio, model.tools().detector(), all)
+          .delivery(headshot -> headshot.crop(model.tools().detector()))
+          .shoot(person, plan.request(), plan.keep(), new Run(steps, cancellation));
+      shots = selection.selected();
+      choice = Optional.of(selection);
+      if (shots.isEmpty()) {
+        throw new InvalidInputException("no headshot shows a face (number of headshots: "
+            + selection.verdicts().size()
+            + "); raise the option \"count\", or leave out \"keep\"");
+      }
+    }
+    lap("shoot");
+    likeness = measure.map(by -> mean(by, shots)).orElse(Double.NaN);
+    Shoot shoot = new Shoot(plan.request(), shots);
+    ShootSummary summary = ShootSummary.of(
+        model.base(),
+        person,
+        kept,
+        new ShootSummary.Evidence(Optional.of(review), model.embedder()));
+    ShootRecord record = recorded.apply(shoot).faceGuidance(studio.usesFaceGuidance(person));
+    write(
+        shoot,
+        choice
+            .map(selection -> record.selection(selection.asList()))
+            .orElse(record)
+            .summary(summary));
+    reasons = Stream.concat(summary.warnings().stream(), warnings(review)).toList();
   }
 
   private PhotoReview review(List<PersonKey.PhotoFile> photos) {

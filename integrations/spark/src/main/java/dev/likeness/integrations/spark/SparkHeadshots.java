@@ -23,9 +23,10 @@ import org.apache.spark.sql.SparkSession;
  * person.
  *
  * <p>The options are {@code --base PATH --out URI --people URI [--format json] [--results URI]
- * [--device NAME] [--dtype NAME] [--save-interval N] [--schemes NAME,NAME]} to generate, and
- * {@code --base PATH --out URI --erase ID} to erase. If {@code spark.executor.memoryOverhead} is
- * not set, the program computes this setting from the base before it generates on a cluster.
+ * [--device NAME] [--dtype NAME] [--save-interval N] [--schemes NAME,NAME] [--identity PATH]} to
+ * generate, and {@code --base PATH --out URI --erase ID} to erase. If
+ * {@code spark.executor.memoryOverhead} is not set, the program computes this setting from the base
+ * before it generates on a cluster.
  */
 public final class SparkHeadshots {
   private static final List<String> KNOWN = List.of(
@@ -38,6 +39,7 @@ public final class SparkHeadshots {
       "dtype",
       "save-interval",
       "schemes",
+      "identity",
       "erase");
   private static final int IMAGES = 4;
 
@@ -140,6 +142,7 @@ public final class SparkHeadshots {
         ? job.saveInterval(Integer.parseInt(options.get("save-interval")))
         : job;
     job = options.containsKey("schemes") ? job.schemes(options.get("schemes").split(",")) : job;
+    job = options.containsKey("identity") ? job.identity(options.get("identity")) : job;
     if (options.containsKey("erase")) {
       System.out.println(job.erase(options.get("erase")).toJson());
       return;

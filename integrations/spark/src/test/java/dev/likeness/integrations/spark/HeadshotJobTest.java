@@ -111,6 +111,38 @@ class HeadshotJobTest {
   }
 
   @Test
+  void encodesThePhotosForAnIdentityMethodOfAFolder() throws Exception {
+    Path photos = new SamplePeople(folder.resolve("encoded-photos")).photos(0);
+    Path packed = PortraitModel.files().resolve("ip_adapter");
+    Path adapter = folder.resolve("identity");
+    try (var files = Files.walk(packed)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, adapter.resolve(packed.relativize(file).toString()));
+      }
+    }
+    HeadshotJob job = job(folder.resolve("encoded")).identity(adapter.toString());
+    Map<String, String> options = Map.of("count", "1", "steps", "4", "face-guidance", "false");
+    Map<String, Row> first = run(job, List.of(SamplePeople.row("ada", photos, options)));
+    assertEquals("done", first.get("ada").getAs("status"), first.toString());
+    List<String> paths = first.get("ada").getList(4);
+    assertEquals(
+        List.of("headshot-001.png", "record.json", "person-ipadapter.safetensors", "metrics.json"),
+        paths.stream().map(path -> path.substring(path.lastIndexOf('/') + 1)).toList());
+    String record = Files.readString(Path.of(java.net.URI.create(paths.get(1))));
+    assertTrue(record.contains("\"ip_adapter\" : \"ip-adapter.safetensors\""), record);
+    assertTrue(run(job, List.of(SamplePeople.row("ada", photos, options)))
+        .get("ada")
+        .<Boolean>getAs("reused"));
+    Row refused = run(job, List.of(SamplePeople.row("bo", photos, Map.of("train-steps", "4"))))
+        .get("bo");
+    assertEquals("refused", refused.getAs("status"));
+    assertEquals(
+        "the option \"train-steps\" sets a training, but this job encodes the photos for"
+            + " ip-adapter.safetensors; leave the option out",
+        refused.getList(2).get(0));
+  }
+
+  @Test
   void aRowThatCannotBeUsedFailsItsPersonAlone() throws Exception {
     SamplePeople people = new SamplePeople(folder.resolve("rows"));
     Path photos = people.badPhotos("any", true);

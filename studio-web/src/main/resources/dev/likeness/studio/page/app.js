@@ -157,7 +157,7 @@ class App extends Component {
         <nav class="pages" aria-label=${t('app.pages')}>${namesOf(PAGES).map(page => html`<a href="#/${page}" id=${`page-${page}`}
           aria-current=${route.page === page ? 'page' : undefined}>${t(`page.${page}`)}</a>`)}</nav>
         <span class="note base">${base && t(`base.${base.state}`, {...base, message: messageOf(base.message)})}</span>
-        <label class="language" translate="no"><span class="hidden">${t('app.language')}</span>
+        <label class="language" translate=${false}><span class="hidden">${t('app.language')}</span>
           <select id="language" onChange=${event => {
             localStorage.setItem('language', event.target.value);
             chooseLanguage(event.target.value);

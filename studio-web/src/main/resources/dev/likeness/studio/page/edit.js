@@ -133,7 +133,7 @@ export class Edit extends Live {
         </section>
         <form onSubmit=${event => this.start(event)}>
           ${edits.parts.map(one => html`<p key=${one.part}><label>${t(`edit.${one.part}`)}
-            <input type="text" id=${`words-${one.part}`} maxlength="200" translate="no" list=${`choices-${one.part}`} value=${words[one.part] ?? ''}
+            <input type="text" id=${`words-${one.part}`} maxlength="200" translate=${false} list=${`choices-${one.part}`} value=${words[one.part] ?? ''}
               placeholder=${one.now ?? t('edit.same')} onInput=${set(one.part)} /></label>
             <datalist id=${`choices-${one.part}`}>${one.choices.map(text => html`<option value=${text} />`)}</datalist></p>`)}
           <label class="choice"><input type="checkbox" id="paint" checked=${paints}

@@ -50,19 +50,19 @@ export class Models extends Live {
           onChange=${event => this.setState({sells: event.target.checked})} /> <span>${t('models.sells')}</span></label></p>
       ${data && shown.length === 0 && html`<p class="note">${t('models.none')}</p>`}
       <ul class="grid models">${shown.map(model => html`<li key=${model.name} class="card" data-model=${model.name}>
-        <h2><span translate="no">${model.name}</span> ${model.here && html`<span class="tag good">${t('models.here')}</span>`}</h2>
+        <h2><span translate=${false}>${model.name}</span> ${model.here && html`<span class="tag good">${t('models.here')}</span>`}</h2>
         <p>${said(model.purpose)}</p>
         <dl>
-          ${model.family && html`<dt>${t('models.family')}</dt><dd translate="no">${model.family}</dd>`}
+          ${model.family && html`<dt>${t('models.family')}</dt><dd translate=${false}>${model.family}</dd>`}
           <dt>${t('models.licence')}</dt><dd>${model.licence && model.commercial
-            ? html`<span translate="no">${model.licence}</span>: ${t(`models.commercial.${model.commercial}`)}` : t('models.noLicence')}</dd>
+            ? html`<span translate=${false}>${model.licence}</span>: ${t(`models.commercial.${model.commercial}`)}` : t('models.noLicence')}</dd>
           ${model.bytes && html`<dt>${t('models.bytes')}</dt><dd>${bytes(model.bytes)}
             ${model.fits !== undefined && html`<span class=${model.fits ? 'good' : 'bad'}>
               ${t(model.fits ? 'models.fits' : 'models.tooLarge')}</span>`}</dd>`}
         </dl>
         ${this.download(model, data?.can_get === true)}
         ${model.here && role === 'base' && html`<p class="note">${t('models.use')} <code>likeness studio --base ${model.name}</code></p>`}
-        <details><summary>${t('models.sources')}</summary><ul translate="no">${model.sources.map(source => html`<li>
+        <details><summary>${t('models.sources')}</summary><ul translate=${false}>${model.sources.map(source => html`<li>
           ${source.page} (${source.read})</li>`)}</ul></details></li>`)}</ul>
     </main>`;
   }

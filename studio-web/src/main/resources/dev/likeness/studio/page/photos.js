@@ -108,7 +108,7 @@ export class Photos extends Live {
       ${data && !data.compared && photos.length > 1 && html`<p class="note">${t('photos.notCompared')}</p>`}
       ${data && photos.length === 0 && left === 0 && html`<p class="note">${t('photos.none')}</p>`}
       ${queue && queue.refused.length > 0 && html`<ul class="refused">${queue.refused.map(one => html`<li>
-        <b class="tag reject">${t('photos.refused')}</b> <b translate="no">${one.name}</b>: ${messageOf(one.message)}</li>`)}</ul>`}
+        <b class="tag reject">${t('photos.refused')}</b> <b translate=${false}>${one.name}</b>: ${messageOf(one.message)}</li>`)}</ul>`}
       <ul class="grid photos">${photos.map(photo => html`<li key=${photo.id} class="card">
         <figure>
           <div class="photo">
@@ -117,7 +117,7 @@ export class Photos extends Live {
               x=${face.x} y=${face.y} width=${face.width} height=${face.height} />`)}</svg>
           </div>
           <figcaption>
-            <p><b class="tag ${photo.verdict}">${t(`photos.${photo.verdict}`)}</b> <span class="name" translate="no">${photo.name}</span></p>
+            <p><b class="tag ${photo.verdict}">${t(`photos.${photo.verdict}`)}</b> <span class="name" translate=${false}>${photo.name}</span></p>
             ${photo.reasons.map(reason => html`<p class="reason">${reasonOf(reason)}</p>`)}
             <p class="row">
               ${data?.unclear && photo.verdict !== 'reject' && html`<label class="choice"><input type="radio" name="shown"

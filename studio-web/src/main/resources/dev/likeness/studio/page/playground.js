@@ -110,7 +110,7 @@ export class Playground extends Live {
           <p><label>${t('play.prompt')} <textarea id="prompt" rows="3" maxlength="2000" required value=${prompt}
             onInput=${set('prompt')}></textarea></label></p>
           <p><label>${t('play.negative')} <input type="text" maxlength="2000" value=${negative} onInput=${set('negative')} /></label></p>
-          <p><label>${t('play.scheduler')} <input type="text" id="scheduler" list="schedulers" translate="no" placeholder=${data.scheduler}
+          <p><label>${t('play.scheduler')} <input type="text" id="scheduler" list="schedulers" translate=${false} placeholder=${data.scheduler}
             value=${scheduler} onInput=${set('scheduler')} onChange=${event => this.plan(event.target.value, whole(steps, 1))} /></label>
             <datalist id="schedulers">${data.schedulers.map(name => html`<option value=${name} />`)}</datalist></p>
           <p class="row"><label>${t('shoot.steps')} <input type="number" id="steps" min="1" max="150" value=${steps}
@@ -122,10 +122,10 @@ export class Playground extends Live {
               onInput=${set('count')} /></label></p>
           <p><label>${t('play.axis')} <select id="axis" onChange=${set('axis')}>${AXES.filter(one => one !== 'lora' || data.loras.length > 0).map(one => html`<option value=${one}
             selected=${one === axis}>${t(/** @type {const} */ (`play.axis.${one || 'none'}`))}</option>`)}</select></label></p>
-          ${axis !== '' && html`<p><label>${t('play.values')} <input type="text" id="values" translate="no" value=${values}
+          ${axis !== '' && html`<p><label>${t('play.values')} <input type="text" id="values" translate=${false} value=${values}
             placeholder=${{steps: '5, 10, 20', guidance: '1, 4, 7.5', scheduler: 'euler, dpmpp_2m_karras', lora: '0, 0.5, 1'}[axis]}
             onInput=${set('values')} /></label></p>`}
-          ${data.loras.length > 0 && html`<fieldset><legend>${t('play.loras')}</legend>${data.loras.map(name => html`<p><label><span translate="no">${name}</span>
+          ${data.loras.length > 0 && html`<fieldset><legend>${t('play.loras')}</legend>${data.loras.map(name => html`<p><label><span translate=${false}>${name}</span>
             <input type="number" id="lora-${name}" step="0.05" value=${loras[name] ?? ''} placeholder="–"
               onInput=${event => this.setState({loras: {...loras, [name]: event.target.value}})} /></label></p>`)}</fieldset>`}
           ${data.loras.length === 0 && html`<p class="note">${t('play.noLoras')} <code>likeness studio --lora FILE</code></p>`}
@@ -185,7 +185,7 @@ export class Playground extends Live {
       <div class="scroll" tabindex="0" role="region" aria-label=${t('play.grid')}><table class="seeds"><thead><tr>
         ${grid.axis && html`<th scope="col">${t(`play.axis.${grid.axis}`)}</th>`}
         ${column.map(i => html`<th scope="col">${t('play.seedOf', {n: grid.seed + i})}</th>`)}</tr></thead>
-        <tbody>${grid.rows.map((row, y) => html`<tr>${grid.axis && html`<th scope="row" translate="no">${row}</th>`}${column.map(x => {
+        <tbody>${grid.rows.map((row, y) => html`<tr>${grid.axis && html`<th scope="row" translate=${false}>${row}</th>`}${column.map(x => {
           const image = y * grid.count + x + 1;
           return html`<td>${image <= grid.done && html`<img loading="lazy" src="/api/playground/images/${image}?of=${this.stamp(grid)}"
             alt=${t('play.alt', {n: grid.seed + x, row: row || '–'})} />`}</td>`;

@@ -28,7 +28,7 @@ function Cost({one}) {
   const isAdapter = one.method === 'adapter';
   const sentences = [];
   if (isAdapter) {
-    sentences.push(html`<span translate="no">${one.adapter}</span>`);
+    sentences.push(html`<span translate=${false}>${one.adapter}</span>`);
     sentences.push(one.licence && one.commercial
       ? `${t('models.licence')}: ${one.licence}, ${t(`models.commercial.${one.commercial}`)}`
       : t('train.adapterLicence'));

@@ -35,11 +35,11 @@ class GermanPageTest {
       "PNG",
       "JPEG",
       "WEBP",
-      "FaceID Portrait");
+      "FaceID Portrait", "Ada");
 
   /** All texts of a page, except names, file names, commands and words of prompts. */
   private static final String TEXTS =
-      "const texts = []; const own = e => !e.closest('[translate=no], code, pre, datalist, script');"
+      "const texts = []; const own = e => !e.closest('[translate=no], code, pre, datalist, script, noscript');"
           + "const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);"
           + "while (walk.nextNode()) { const e = walk.currentNode.parentElement;"
           + "  if (own(e)) texts.push(walk.currentNode.data.trim()); }"

@@ -35,7 +35,8 @@ class GermanPageTest {
       "PNG",
       "JPEG",
       "WEBP",
-      "FaceID Portrait", "Ada");
+      "FaceID Portrait",
+      "Ada");
 
   /** All texts of a page, except names, file names, commands and words of prompts. */
   private static final String TEXTS =

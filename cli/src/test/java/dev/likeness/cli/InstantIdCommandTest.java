@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -235,6 +236,20 @@ class InstantIdCommandTest {
         folder.resolve("edited").toString());
     assertEquals(0, edited.status(), edited.err());
     assertTrue(Files.exists(folder.resolve("edited/edited.png")));
+  }
+
+  @Test
+  void plansTheMemoryOfItsControlNetForHeadshots() {
+    Object[] plan = {"--ip-adapter", adapter, "--memory", "60GiB"};
+    CommandResult alone = headshot("planned-alone", plan);
+    assertEquals(0, alone.status(), alone.err());
+    assertTrue(alone.err().contains("memory for one image of 64x64"), alone.err());
+    assertFalse(alone.err().contains("other networks"), alone.err());
+    CommandResult both = headshot(
+        "planned-both",
+        Stream.concat(Stream.of(plan), Stream.of("--identity-controlnet", net)).toArray());
+    assertEquals(0, both.status(), both.err());
+    assertTrue(both.err().contains("other networks"), both.err());
   }
 
   @Test

@@ -300,9 +300,15 @@ final class BaseOptions {
           base, calibrated(base), budget(request.width(), request.height(), beside), console);
     }
 
-    /** Opens {@code base} for images of a size; empty for the base's own. */
-    BaseModel open(BaseOptions base, OptionalInt width, OptionalInt height, Console console) {
-      return open(base, calibrated(base), budget(width, height, 0), console);
+    /**
+     * Opens {@code base} for square images; empty for the base's own size.
+     *
+     * @param others the ControlNet beside the base; empty for none
+     */
+    BaseModel open(
+        BaseOptions base, OptionalInt side, Optional<ControlNet> others, Console console) {
+      long beside = others.map(ControlNet::memoryBytes).orElse(0L);
+      return open(base, calibrated(base), budget(side, side, beside), console);
     }
 
     private ModelFiles calibrated(BaseOptions base) {

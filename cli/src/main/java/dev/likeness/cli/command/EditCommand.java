@@ -15,6 +15,7 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.IpAdapterPerson;
@@ -156,10 +157,12 @@ public final class EditCommand implements Runnable, WritesFiles {
         FaceGuidanceOption.GivenNetworks given =
             faceGuidance.openNetworks(base.folder(), tools.detector(), base.policy());
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        BaseModel model = memory.open(base, OptionalInt.empty(), OptionalInt.empty(), console);
+        ControlNet net = identity.openControlNet(control, base).orElse(null);
+        BaseModel model =
+            memory.open(base, OptionalInt.empty(), Optional.ofNullable(net), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector());
         IdentityOptions.LoadedAdapter eye =
-            identity.open(base.folder(), model, base.policy(), control).orElse(null);
+            identity.open(base.folder(), model, base.policy(), net).orElse(null);
         LoraPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
       LoraPerson trained =

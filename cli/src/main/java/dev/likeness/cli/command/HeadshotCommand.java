@@ -13,6 +13,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.IpAdapterPerson;
@@ -255,7 +256,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       watch.lap("photos");
     }
     try (FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        BaseModel model = memory.open(base, request.size(), request.size(), console);
+        ControlNet net = identity.openControlNet(control, base).orElse(null);
+        BaseModel model = memory.open(base, request.size(), Optional.ofNullable(net), console);
         FaceGuidance held = faceGuidance.open(given, base.folder(), model, tools.detector())) {
       watch.lap("open");
       if (identity.method().showsImages()) {
@@ -282,7 +284,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
           .map(plain::embedder)
           .orElse(plain);
       try (IdentityOptions.LoadedAdapter eye =
-          identity.open(base.folder(), model, base.policy(), control).orElse(null)) {
+          identity.open(base.folder(), model, base.policy(), net).orElse(null)) {
         PersonSource known =
             source.inStore(studio, reviewing, identity.method(), references.choice(), watch);
         try (LoraPerson trained =

@@ -103,7 +103,7 @@ final class IdentityOptions {
   /**
    * An opened IP-Adapter with its image encoder or face embedder, and its identity strength.
    *
-   * @param controlNet the ControlNet of its method; empty if none is given
+   * @param controlNet the ControlNet of its method, which its opener closes; empty if none is given
    */
   record LoadedAdapter(
       PersonAdapter adapter, IdentityStrength strength, Optional<ControlNet> controlNet)
@@ -111,7 +111,6 @@ final class IdentityOptions {
     @Override
     public void close() {
       adapter.close();
-      controlNet.ifPresent(ControlNet::close);
     }
   }
 
@@ -201,20 +200,22 @@ final class IdentityOptions {
    *
    * @param base the folder that {@code model} was opened from
    * @param policy which licences of face embedders are accepted
-   * @param control the options of the ControlNet of its method
+   * @param net the ControlNet of its method, which the caller closes; null if none is given
    */
-  Optional<LoadedAdapter> open(
-      Path base, BaseModel model, UsePolicy policy, IdentityNetOptions control) {
-    if (!method().usesAdapter()) {
-      return Optional.empty();
-    }
-    Optional<ControlNet> net = control.folder().map(folder -> control.open(model.compute()));
-    try {
-      return Optional.of(openAdapter(base, model, policy, net));
-    } catch (RuntimeException e) {
-      net.ifPresent(ControlNet::close);
-      throw e;
-    }
+  Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy, ControlNet net) {
+    return method().usesAdapter()
+        ? Optional.of(openAdapter(base, model, policy, Optional.ofNullable(net)))
+        : Optional.empty();
+  }
+
+  /**
+   * Opens the ControlNet of the method, if the method uses an adapter and one is given. It is
+   * opened before the base, whose memory plan leaves room for it. The caller closes it.
+   */
+  Optional<ControlNet> openControlNet(IdentityNetOptions control, BaseOptions base) {
+    return method().usesAdapter()
+        ? control.folder().map(folder -> control.open(base.compute()))
+        : Optional.empty();
   }
 
   private LoadedAdapter openAdapter(

@@ -17,8 +17,8 @@ final class AdapterFileOptions {
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
-      description = "IP-Adapter that encodes the photos or --reference images (default: "
-          + "ip_adapter/ip-adapter.safetensors of the base; generate prefers "
+      description = "IP-Adapter that encodes the photos, or in generate the --reference images "
+          + "(default: ip_adapter/ip-adapter.safetensors of the base; in generate, if it exists, "
           + "ip_adapter/ip-adapter-image.safetensors)")
   private Path adapter;
 

@@ -223,7 +223,8 @@ final class BaseOptions {
     @Option(
         names = "--device",
         paramLabel = "D",
-        description = "cpu or cuda (default: the fastest device found)")
+        description = "cpu, cuda, or cuda:N for GPU N, counted from 0 (default: the fastest device "
+            + "found)")
     private String device;
 
     @Option(

@@ -21,8 +21,8 @@ final class ConsentOptions {
       names = "--consent",
       paramLabel = "TEXT",
       description =
-          "consent text: who agreed to what; it is stored with the person. Required for --photos "
-              + "other than the example photos, and for a --person file without consent")
+          "consent text: who agreed to what; it is stored with the person. Required for photos "
+              + "other than the example photos, and for a person file without consent")
   private String text;
 
   @Option(

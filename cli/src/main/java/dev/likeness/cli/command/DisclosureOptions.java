@@ -33,8 +33,9 @@ final class DisclosureOptions {
     @Option(
         names = "--sign-key",
         paramLabel = "PEM",
-        description = "your private key: signs content credentials of images and erasure receipts "
-            + "(default: a public development key, which proves nothing about the signer)")
+        description = "your private key: signs the content credentials of images, and with --store "
+            + "erasure receipts (default: a public development key, which proves nothing about "
+            + "the signer)")
     private Path key;
 
     @PathUse(Use.READ)

@@ -34,9 +34,9 @@ final class FaceGuidanceOption {
   @Option(
       names = "--no-face-guidance",
       description =
-          "turns off face guidance: generation is four to five times as fast, but the likeness "
-              + "is lower. Face guidance needs a preview decoder and a face embedder: those of the "
-              + "base, or files; it also uses the base's ip_adapter at a low scale")
+          "turns off face guidance: a step then takes a fifth to a third of the time, but the "
+              + "likeness is lower. Face guidance needs a tiny autoencoder and a face embedder: "
+              + "those of the base, or files; it also uses the base's ip_adapter at a low scale")
   private boolean isOff;
 
   @Mixin

@@ -46,6 +46,7 @@ final class FaceOptions {
       names = "--brisque",
       paramLabel = "MODEL,RANGE",
       split = ",",
+      hideParamSyntax = true,
       description = "BRISQUE model in OpenCV's two YAML files (default: the built-in model)")
   private List<Path> brisque;
 

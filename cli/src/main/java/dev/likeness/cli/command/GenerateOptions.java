@@ -151,7 +151,8 @@ final class GenerateOptions {
     @Option(
         names = "--token-merging",
         paramLabel = "SHARE",
-        description = "merges this share of a UNet's tokens, at most 0.75; goes with the others")
+        description = "merges this share of a UNet's tokens, at most 0.75; can be "
+            + "combined with one of the other four")
     private Double tokenMerging;
 
     // The option of earlier versions.

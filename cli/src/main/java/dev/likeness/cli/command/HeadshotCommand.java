@@ -91,7 +91,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   @Option(
       names = "--train-steps",
       paramLabel = "N",
-      description = "training steps (default: depends on the base)")
+      description = "training steps (default: depends on the base and the number of photos)")
   private Integer trainSteps;
 
   @Mixin

@@ -11,14 +11,16 @@ final class ImageSizeOption {
   @Option(
       names = "--width",
       paramLabel = "W",
-      description = "width in pixels (default: from the base)")
+      description =
+          "width in pixels, a multiple of 8, or of 16 on bases with a transformer (default: "
+              + "from the base)")
   private Integer width;
 
   @NumberRange(min = 1, max = NumberRange.MAX_SIDE)
   @Option(
       names = "--height",
       paramLabel = "H",
-      description = "height in pixels (default: from the base)")
+      description = "height in pixels, a multiple as --width (default: from the base)")
   private Integer height;
 
   /** Returns the request with this size; the base's own size counts where none is given. */

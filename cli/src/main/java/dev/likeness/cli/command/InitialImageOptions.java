@@ -79,6 +79,7 @@ final class InitialImageOptions {
       names = "--extend",
       paramLabel = "L,T,R,B",
       split = ",",
+      hideParamSyntax = true,
       description = "outpainting: adds margins, in pixels: left, top, right, bottom")
   private int[] margins;
 

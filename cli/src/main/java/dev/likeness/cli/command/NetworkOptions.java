@@ -54,6 +54,7 @@ final class NetworkOptions {
       names = "--freeu",
       paramLabel = "S1,S2,B1,B2",
       split = ",",
+      hideParamSyntax = true,
       description = "FreeU for UNets: factors of skip connections and of features in the first two "
           + "up blocks, such as 0.9,0.2,1.5,1.6")
   private double[] freeU;

@@ -32,7 +32,9 @@ public final class PhotosCommand implements Runnable, WritesFiles {
   @Parameters(
       paramLabel = "PHOTO|DIR",
       arity = "1..*",
-      description = "3 to 20 photos of one person: files, folders, or both")
+      description =
+          "1 to 1000 photos: files, folders, or both. For a training, 3 to 20 photos of one "
+              + "person")
   private List<Path> photos;
 
   @Option(names = "--json", description = "prints one JSON object")

@@ -36,7 +36,7 @@ final class PreviewOptions {
       arity = "0..1",
       fallbackValue = "",
       description = "writes preview-001.png and so on to --out during sampling and deletes them at "
-          + "the end; they are decoded by a small autoencoder of the base's family (TAESD); "
+          + "the end; they are decoded by a tiny autoencoder of the base's family (TAESD); "
           + "without a value, by the base's own")
   private Path autoencoder;
 

@@ -20,7 +20,8 @@ final class SchedulerOptions {
   @Option(
       names = "--scheduler",
       paramLabel = "NAME",
-      description = "scheduler, such as DDIM, euler_a or dpmpp_2m_karras (default: from the base)")
+      description = "scheduler, such as DDIM, euler_a, dpmpp_2m_karras or another of "
+          + "docs/reference/schedulers.md (default: from the base)")
   private String scheduler;
 
   @Option(

@@ -36,7 +36,9 @@ final class TrainingSettingsOptions {
   @Option(
       names = {"--epochs", "--max-train-epochs", "--num-train-epochs"},
       paramLabel = "N",
-      description = "trains on each photo this many times its repeats, instead of --steps")
+      description =
+          "number of epochs, instead of --steps. In an epoch, each photo is used once, or as "
+              + "often as --repeats says; the steps are the same with --enable-bucket")
   private Integer epochs;
 
   @NumberRange(min = 1, max = NumberRange.MAX_TRAINING_STEPS)
@@ -59,7 +61,8 @@ final class TrainingSettingsOptions {
   @Option(
       names = {"--lr-scheduler-num-cycles", "--lr-num-cycles"},
       paramLabel = "N",
-      description = "falls of the schedule cosine-with-restarts (default: 1)")
+      description =
+          "with --lr-scheduler cosine-with-restarts: number of cosine cycles (default: 1)")
   private Integer cycles;
 
   @Option(

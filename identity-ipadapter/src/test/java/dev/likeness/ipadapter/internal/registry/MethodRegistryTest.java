@@ -111,7 +111,8 @@ class MethodRegistryTest {
             ? ", and the whole photo"
             : large == FaceInput.FFHQ
                 ? ", aligned to 512 as FFHQ"
-                : ", aligned to " + small.get().side() + " (SDXL: " + large + ")");
+                : ", aligned to " + small.get().side()
+                    + (large == small.get().side() ? "" : " (SDXL: " + large + ")"));
   }
 
   private static String lora(IdentityMethod method) {

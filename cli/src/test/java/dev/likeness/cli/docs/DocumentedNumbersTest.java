@@ -7,7 +7,11 @@ import dev.likeness.cli.CommandSyntax;
 import dev.likeness.cli.Outside;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.numbers.NumberRange;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.request.GenerationDefaults;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -21,6 +25,7 @@ import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.provenance.Watermark;
 import java.lang.reflect.Field;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +33,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Numbers in the documentation that the code has are those of the code. */
 class DocumentedNumbersTest {
@@ -160,6 +168,41 @@ class DocumentedNumbersTest {
           .orElseThrow();
       assertTrue(row.endsWith("| " + text(part.strength()) + " |"), row);
     }
+    says(
+        "docs/reference/command.md",
+        "default: %s for `--outfit`, %s for `--backdrop` and for `--prompt` with `--mask`, %s for"
+            + " `--light`, %s for `--expression`, %s for `--smile`",
+        text(Style.Part.OUTFIT.strength()),
+        text(Style.Part.BACKDROP.strength()),
+        text(Style.Part.LIGHT.strength()),
+        text(Style.Part.EXPRESSION.strength()),
+        text(Style.Part.SMILE.strength()));
+  }
+
+  /** FLUX.1 Kontext has no tiny folder, so its row is not compared. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      Stable Diffusion 1.x and 2.x | sd1/base
+      SDXL | sdxl/xl-base
+      Stable Diffusion 3, FLUX.1 | sd3/medium
+      Stable Diffusion 3, FLUX.1 | flux/dev
+      FLUX.1 Fill, Z-Image | flux/fill
+      FLUX.1 Fill, Z-Image | zimage/turbo
+      FLUX.2 klein | klein/base
+      Chroma | chroma/base
+      """)
+  void strengthsOfInitialImages(String name, String variant, @TempDir Path folder) {
+    String row = Stream.of(
+            page("docs/guides/image-to-image-and-inpainting.md").text().split("\n"))
+        .filter(line -> line.startsWith("| " + name + " |"))
+        .findFirst()
+        .orElseThrow();
+    String[] cells = row.split("\\|");
+    try (BaseModel model = BaseModel.open(PipelineFolder.any(variant, folder), Compute.EXACT)) {
+      GenerationDefaults usual = model.defaults();
+      assertEquals(text(usual.strength()), cells[2].strip().split(" ")[0], row);
+      assertEquals(text(usual.inpaintStrength()), cells[3].strip(), row);
+    }
   }
 
   @Test
@@ -171,7 +214,7 @@ class DocumentedNumbersTest {
         Long.toString(ModelFile.LARGEST_TOKENIZER >> 20));
     says(
         "docs/reference/command.md",
-        "each photo (at most %s)",
+        "It takes at most %s photos",
         String.format(
             Locale.ROOT,
             "%,d",

@@ -418,9 +418,10 @@ class InstantIdCommandTest {
   void refusesAnotherFaceEmbedderAndAnotherBase() throws IOException {
     String trained = adapter + " is an InstantID adapter, trained with glintr100.onnx of"
         + " InsightFace's antelopev2; ";
-    String advice = " is another face embedder; give glintr100.onnx, or an adapter that uses"
-        + " images, such as Plus Face; or, if the file is an unnormalised FaceID Portrait, which has"
-        + " the same layout, put unnorm into its name";
+    String advice = " is another face embedder; give glintr100.onnx (antelopev2 of the catalogue,"
+        + " DIAMONIK7777/antelopev2:glintr100.onnx), or an adapter that uses images, such as Plus"
+        + " Face; or, if the file is an unnormalised FaceID Portrait, which has the same layout, put"
+        + " unnorm into its name";
     for (String name : List.of("w600k_r50.onnx", "auraface.onnx", "sface.onnx")) {
       Path other = network(name);
       refuses(

@@ -221,6 +221,7 @@ public final class EditCommand implements Runnable, WritesFiles {
         : HeadshotPerson.of(
             model,
             controlled(identity.openIpAdapterPerson(person, eye, consent), eye),
+            eye.adapter(),
             trained,
             null);
   }

@@ -301,6 +301,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
                           review,
                           request,
                           model),
+                      eye.adapter(),
                       trained,
                       review);
           if (this.person != null) {
@@ -397,6 +398,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
         run.model,
         generated,
         person.record().apply(generated.shoot()).faceGuidance(guided),
+        person.adapterLikeness(generated, tools.detector()),
         who,
         person.kept(),
         run.review,

@@ -195,6 +195,7 @@ final class ShootFolder {
    * Writes all files, prints their names to standard output, and then the recommendation to
    * standard error.
    *
+   * @param alike the likeness by the adapter that shows the person
    * @param who the person
    * @param kept the record in the person's file
    * @param review null for a person from a file or store
@@ -204,6 +205,7 @@ final class ShootFolder {
       BaseModel base,
       SelectionOptions.GeneratedShoot generated,
       ShootRecord untimed,
+      Optional<AdapterLikeness> alike,
       Identity who,
       PersonRecord kept,
       PhotoReview review,
@@ -214,10 +216,12 @@ final class ShootFolder {
     also.forEach(format -> also(shoot.headshots(), format));
     Optional<FaceEmbedder> judge = SelectionOptions.judge(tools, who, kept, judges);
     ShootSummary.Evidence evidence = new ShootSummary.Evidence(Optional.ofNullable(review), judge);
-    ShootSummary made = ShootSummary.of(base, who, kept, evidence);
+    ShootSummary plain = ShootSummary.of(base, who, kept, evidence);
+    ShootSummary made = alike.map(measured -> measured.addTo(plain)).orElse(plain);
     List<Authenticity.Result> differences =
         verdicts(kept, judges, shoot, judge.filter(eye -> FaceEmbeddings.canJudge(eye, who)));
-    ShootRecord timed = untimed.timings(watch.laps());
+    ShootRecord measured = alike.map(both -> both.addTo(untimed)).orElse(untimed);
+    ShootRecord timed = measured.timings(watch.laps());
     ShootRecord record =
         generated.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
     Recommendation recommendation = generated

@@ -230,6 +230,37 @@ public final class ShootRecord {
   }
 
   /**
+   * The same record with the likeness that an adapter's own face embedder measures. The adapter
+   * makes images that this embedder finds alike.
+   *
+   * @param own mean cosine of headshots and photos by the adapter's own face embedder, from -1 to 1
+   * @return the new record
+   */
+  public ShootRecord adapterLikeness(double own) {
+    return with("adapter_likeness", Map.of("adapter", round(own)));
+  }
+
+  /**
+   * The same record with the likeness that an adapter's own face embedder and an independent one
+   * measure. A large gap means that others see less of the person in the images than the adapter.
+   *
+   * @param own mean cosine of headshots and photos by the adapter's own face embedder, from -1 to 1
+   * @param independent mean cosine by another face embedder, from -1 to 1
+   * @return the new record
+   */
+  public ShootRecord adapterLikeness(double own, double independent) {
+    Map<String, Object> measured = new LinkedHashMap<>();
+    measured.put("adapter", round(own));
+    measured.put("independent", round(independent));
+    measured.put("gap", round(own - independent));
+    return with("adapter_likeness", measured);
+  }
+
+  private static double round(double value) {
+    return Math.round(1e4 * value) / 1e4;
+  }
+
+  /**
    * The same record with the verdict on each generated image, kept or not.
    *
    * @param verdicts the list from {@link dev.likeness.headshots.shoot.SelectionResult#asList}

@@ -11,6 +11,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -107,6 +108,45 @@ public record ShootSummary(
         EngineAccess.extras(base).photographs() || isRendered(person),
         likeness,
         review);
+  }
+
+  /**
+   * {@return a copy of this summary that says how alike the images are by the face embedder of an
+   * adapter} The adapter makes images that this embedder finds alike.
+   *
+   * @param own mean cosine of headshots and photos by the adapter's own face embedder, from -1 to 1
+   */
+  public ShootSummary adapterLikeness(double own) {
+    return measured(String.format(
+        Locale.ROOT,
+        " The adapter's own face recognition network measures a mean likeness of %.2f to the photos"
+            + " and no other network measured it.",
+        own));
+  }
+
+  /**
+   * {@return a copy of this summary that says how alike the images are by the face embedder of an
+   * adapter, and by an independent one} A large gap means that others see less of the person in the
+   * images than the adapter.
+   *
+   * @param own mean cosine of headshots and photos by the adapter's own face embedder, from -1 to 1
+   * @param independent mean cosine by another face embedder, from -1 to 1
+   */
+  public ShootSummary adapterLikeness(double own, double independent) {
+    return measured(String.format(
+        Locale.ROOT,
+        " The adapter's own face recognition network measures a mean likeness of %.2f to the photos"
+            + " and another network measures %.2f.",
+        own,
+        independent));
+  }
+
+  /** The adapter makes images for its own network, so the words advise to trust another one. */
+  private ShootSummary measured(String numbers) {
+    String advice = " The adapter makes images that its own network finds alike, so trust the other"
+        + " network and your eyes.";
+    return new ShootSummary(
+        base, source, consent, warnings, fitsPerson, likeness + numbers + advice, review);
   }
 
   /**

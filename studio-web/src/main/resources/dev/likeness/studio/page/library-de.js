@@ -172,6 +172,17 @@ export const sentences = {
     + 'for rendered faces and cannot compare real people.']:
     'Nichts hat geprüft, ob die Bilder der Person ähnlich sind: Die Gesichtserkennung dieses Basismodells wurde '
     + 'für gerenderte Gesichter gemacht und kann wirkliche Menschen nicht vergleichen.',
+  ["The adapter's own face recognition network measures a mean likeness of {} to the photos and no other network "
+    + 'measured it.']:
+    'Das eigene Netz des Adapters zur Gesichtserkennung misst im Mittel eine Ähnlichkeit von {} mit den Fotos, und '
+    + 'kein anderes Netz hat sie gemessen.',
+  ["The adapter's own face recognition network measures a mean likeness of {} to the photos and another network "
+    + 'measures {}.']:
+    'Das eigene Netz des Adapters zur Gesichtserkennung misst im Mittel eine Ähnlichkeit von {} mit den Fotos, ein '
+    + 'anderes Netz misst {}.',
+  ['The adapter makes images that its own network finds alike, so trust the other network and your eyes.']:
+    'Der Adapter macht Bilder, die sein eigenes Netz ähnlich findet; vertrauen Sie also dem anderen Netz und Ihren '
+    + 'Augen.',
   'The base model {} only knows rendered people, such as the one in these photos.':
     'Das Basismodell {} kennt nur gerenderte Menschen, wie den auf diesen Fotos.',
   'It cannot show a real person.': 'Es kann keine wirkliche Person zeigen.',

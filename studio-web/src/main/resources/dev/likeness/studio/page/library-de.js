@@ -172,15 +172,15 @@ export const sentences = {
     + 'for rendered faces and cannot compare real people.']:
     'Nichts hat geprüft, ob die Bilder der Person ähnlich sind: Die Gesichtserkennung dieses Basismodells wurde '
     + 'für gerenderte Gesichter gemacht und kann wirkliche Menschen nicht vergleichen.',
-  ["The adapter's own face recognition network measures a mean likeness of {} to the photos and no other network "
+  ['The adapter\'s own face recognition network measures a mean likeness of {} to the photos and no other network '
     + 'measured it.']:
     'Das eigene Netz des Adapters zur Gesichtserkennung misst im Mittel eine Ähnlichkeit von {} mit den Fotos, und '
     + 'kein anderes Netz hat sie gemessen.',
-  ["The adapter's own face recognition network measures a mean likeness of {} to the photos and another network "
+  ['The adapter\'s own face recognition network measures a mean likeness of {} to the photos and another network '
     + 'measures {}.']:
     'Das eigene Netz des Adapters zur Gesichtserkennung misst im Mittel eine Ähnlichkeit von {} mit den Fotos, ein '
     + 'anderes Netz misst {}.',
-  ['The adapter makes images that its own network finds alike, so trust the other network and your eyes.']:
+  'The adapter makes images that its own network finds alike, so trust the other network and your eyes.':
     'Der Adapter macht Bilder, die sein eigenes Netz ähnlich findet; vertrauen Sie also dem anderen Netz und Ihren '
     + 'Augen.',
   'The base model {} only knows rendered people, such as the one in these photos.':
@@ -539,6 +539,20 @@ export const sentences = {
   'detailed photographs, trained by many people': 'detailreiche Fotografien, von vielen trainiert',
   'editing a photo by an instruction, with one reference image':
     'ein Foto nach einer Anweisung bearbeiten, mit einem Referenzbild',
+  'enlarges images four times': 'vergrößert Bilder vierfach',
+  'one person from one photo, with infusenet': 'eine Person aus einem Foto, mit infusenet',
+  'one person from one photo, with instantid-controlnet and antelopev2':
+    'eine Person aus einem Foto, mit instantid-controlnet und antelopev2',
+  'one person from several photos, with the face embedder w600k_r50.onnx':
+    'eine Person aus mehreren Fotos, mit der Gesichtserkennung w600k_r50.onnx',
+  'one person from several photos, without a face embedder': 'eine Person aus mehreren Fotos, ohne Gesichtserkennung',
+  'one person, with eva02-clip-l-336, a face parser and antelopev2':
+    'eine Person, mit eva02-clip-l-336, einem Netz, das Gesichter zerlegt, und antelopev2',
+  'the face embedder of instantid and pulid; not that of auraface, which has the same name':
+    'die Gesichtserkennung von instantid und pulid; nicht die von auraface, die ebenso heißt',
+  'the keypoints of a face, for instantid': 'die Punkte eines Gesichts, für instantid',
+  'the person of infiniteyou, and the keypoints of the face': 'die Person von infiniteyou und die Punkte des Gesichts',
+  'the vision tower of PuLID': 'das Bildnetz von PuLID',
   'editing with several reference images, in four steps': 'bearbeiten mit mehreren Referenzbildern, in vier Schritten',
   'training a person, for images with klein-4b': 'eine Person trainieren, für Bilder mit klein-4b',
   'training a person, for images with the 9B model': 'eine Person trainieren, für Bilder mit dem 9B-Modell',

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
@@ -206,7 +207,11 @@ final class Routes {
                 required("styles", "array", "Names of styles."),
                 optional("count", "integer", "Images of each style; 2 if it is left out."),
                 optional("strength", "number", "Identity strength, 0 to 1, the default."),
-                optional("steps", "integer", "Sampling steps, 1 to 150."),
+                optional(
+                    "steps",
+                    "integer",
+                    "Sampling steps, 1 to 150; 20, or those of a distilled base, if it is left"
+                        + " out."),
                 optional("outfit", "string", "Clothes in place of those of the styles."),
                 optional("backdrop", "string", "Backdrop in place of that of the styles."),
                 optional(
@@ -464,11 +469,12 @@ final class Routes {
 
   private void shoot(Exchange http) {
     JsonBody body = http.json();
+    double steps = body.number("steps", Double.NaN);
     Shoots.Order order = new Shoots.Order(
         body.texts("styles").stream().distinct().toList(),
         (int) body.number("count", 2),
         body.number("strength", 1),
-        (int) body.number("steps", ShootRequest.STEPS),
+        Double.isNaN(steps) ? OptionalInt.empty() : OptionalInt.of((int) steps),
         body.text("outfit"),
         body.text("backdrop"),
         body.text("identity"));

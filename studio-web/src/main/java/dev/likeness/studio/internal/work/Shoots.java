@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,12 +52,12 @@ public final class Shoots {
     this.studio = studio;
   }
 
-  /** What a shoot asks for. */
+  /** What a shoot asks for; without steps, those that the base needs. */
   public record Order(
       List<String> styles,
       int count,
       double strength,
-      int steps,
+      OptionalInt steps,
       String outfit,
       String backdrop,
       String identity) {}
@@ -105,10 +106,12 @@ public final class Shoots {
   public Map<String, Object> start(String person, Order order) {
     Subject subject = studio.people().subject(person);
     ShownBy identity = Identities.require(studio.workshop(), subject, order.identity);
+    int steps = order.steps.orElse(
+        ShootRequest.of(Style.all().get(0), 1).forBase(studio.workshop().base()).steps());
     if (order.styles.isEmpty()
         || order.count < 1
-        || order.steps < 1
-        || order.steps > MAX_STEPS
+        || steps < 1
+        || steps > MAX_STEPS
         || (long) order.styles.size() * order.count > MAX_IMAGES) {
       throw new IllegalArgumentException("a shoot needs at least one style, 1 to " + MAX_IMAGES
           + " images and 1 to " + MAX_STEPS + " steps");
@@ -123,7 +126,7 @@ public final class Shoots {
     plan.put("styles", order.styles);
     plan.put("count", order.count);
     plan.put("strength", order.strength);
-    plan.put("steps", order.steps);
+    plan.put("steps", steps);
     plan.put("outfit", order.outfit.strip());
     plan.put("backdrop", order.backdrop.strip());
     plan.put("identity", identity.word());
@@ -141,7 +144,7 @@ public final class Shoots {
   }
 
   /** Returns the requests of a plan, one for each image. */
-  private static List<ShootRequest> requests(Map<String, Object> plan) {
+  private List<ShootRequest> requests(Map<String, Object> plan) {
     List<ShootRequest> requests = new ArrayList<>();
     int count = number(plan, "count").intValue();
     long seed = number(plan, "seed").longValue();
@@ -149,6 +152,7 @@ public final class Shoots {
       Style style = styled(Style.named(String.valueOf(name)), plan);
       for (int i = 0; i < count; i++) {
         requests.add(ShootRequest.of(style, 1)
+            .forBase(studio.workshop().base())
             .identityStrength(number(plan, "strength").doubleValue())
             .steps(number(plan, "steps").intValue())
             .seed(seed + requests.size())

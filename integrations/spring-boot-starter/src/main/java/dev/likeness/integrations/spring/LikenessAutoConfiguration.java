@@ -7,11 +7,15 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.ipadapter.IdentityFiles;
+import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -65,6 +69,23 @@ public class LikenessAutoConfiguration {
           + " folder or file, or add the dependency dev.likeness:likeness-portrait-model");
     }
     return Embedded.files();
+  }
+
+  /**
+   * {@return the adapter of the identity method in the folder of the properties; the context closes
+   * it}
+   *
+   * @param base the base model
+   * @param properties the folder, and whether the use is commercial
+   */
+  @Bean(destroyMethod = "close")
+  @ConditionalOnProperty("likeness.identity")
+  @ConditionalOnMissingBean
+  PersonAdapter likenessPersonAdapter(BaseModel base, LikenessProperties properties) {
+    return PersonAdapter.open(
+        IdentityFiles.findIn(Path.of(properties.identity())),
+        base,
+        properties.commercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
   }
 
   /**

@@ -16,6 +16,10 @@ import org.springframework.util.unit.DataSize;
  *     default
  * @param memory the memory that the generation of one image may use, such as {@code 8GB}; without
  *     this property, there is no limit
+ * @param identity a folder with the files of an identity method, as
+ *     {@link dev.likeness.ipadapter.IdentityFiles#findIn} finds them; with this property, the
+ *     adapter is a bean
+ * @param commercial true if the face embedder's licence must allow commercial use
  * @param maxImages the largest number of images in one call of the image model, at least 1
  * @param queue the limits of the queue
  */
@@ -25,6 +29,8 @@ public record LikenessProperties(
     @Nullable String device,
     @Nullable String dtype,
     @Nullable DataSize memory,
+    @Nullable String identity,
+    @DefaultValue("false") boolean commercial,
     @DefaultValue("8") int maxImages,
     @DefaultValue Queue queue) {
   /**

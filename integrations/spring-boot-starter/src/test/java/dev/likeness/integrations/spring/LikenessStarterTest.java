@@ -3,6 +3,7 @@ package dev.likeness.integrations.spring;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +13,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
@@ -19,17 +21,26 @@ import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.doctor.Doctor;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.portrait.PortraitModel;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.image.ImageModel;
-import org.springframework.ai.image.ImagePrompt;
 import org.springframework.ai.retry.NonTransientAiException;
 import org.springframework.ai.retry.TransientAiException;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -101,6 +112,35 @@ class LikenessStarterTest {
     runner
         .withPropertyValues("management.health.likeness.enabled=false")
         .run(context -> assertFalse(context.containsBean("likenessHealthIndicator")));
+  }
+
+  @Test
+  void opensTheIdentityMethodOfAFolder(@TempDir Path temporary) throws IOException {
+    runner.run(context -> assertFalse(context.containsBean("likenessPersonAdapter")));
+    // The embedded model may lie in an archive, of which a property has no path.
+    Path packed = PortraitModel.files().resolve("ip_adapter");
+    Path folder = temporary.resolve("ip_adapter");
+    try (Stream<Path> files = Files.walk(packed)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(packed.relativize(file).toString()));
+      }
+    }
+    runner.withPropertyValues("likeness.identity=" + folder).run(context -> {
+      PersonAdapter adapter = context.getBean(PersonAdapter.class);
+      assertEquals("IP-Adapter FaceID Portrait", adapter.kind().title());
+      float[] face = new float[128];
+      face[3] = 1;
+      ImagePrompt ada =
+          adapter.adapter().prompt(List.of(Reference.face(face, RgbImage.of(1, 1, new byte[3]))));
+      GenerationQueue queue = context.getBean(GenerationQueue.class);
+      assertNotEquals(
+          queue.submit(BRIEF).result().orElseThrow().image(),
+          queue.submit(BRIEF.adapter(ada.at(1))).result().orElseThrow().image());
+    });
+    // FaceID Portrait of the embedded base is its own, so that a product may use it.
+    runner
+        .withPropertyValues("likeness.identity=" + folder, "likeness.commercial=true")
+        .run(context -> assertNull(context.getStartupFailure()));
   }
 
   @Test
@@ -227,7 +267,7 @@ class LikenessStarterTest {
         .withPropertyValues("likeness.max-images=1", "likeness.queue.memory=1MB")
         .run(context -> {
           LikenessAiImageModel model = context.getBean(LikenessAiImageModel.class);
-          ImagePrompt prompt = new ImagePrompt("a portrait");
+          var prompt = new org.springframework.ai.image.ImagePrompt("a portrait");
           assertThrows(TransientAiException.class, () -> model.call(prompt));
           ImageModel two = model.options(ask -> ask.count(2));
           assertThrows(NonTransientAiException.class, () -> two.call(prompt));

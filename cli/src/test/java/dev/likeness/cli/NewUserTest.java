@@ -385,10 +385,13 @@ class NewUserTest {
 
   @Test
   void aDistilledBaseNamesTheBaseToTrainOn() throws IOException {
-    get("klein-4b");
     String told = "likeness: the catalogue trains on klein-base-4b, not on klein-4b, which is"
         + " distilled: ./likeness models get klein-base-4b, train with --base klein-base-4b, then use"
         + " the person's file with --base klein-4b";
+    CommandResult absent = trained("klein-4b");
+    assertEquals(3, absent.status());
+    assertEquals(told, absent.err().strip());
+    get("klein-4b");
     CommandResult train = trained("klein-4b");
     assertEquals(3, train.status());
     assertEquals(told, train.err().strip());

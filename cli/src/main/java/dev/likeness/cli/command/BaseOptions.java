@@ -174,14 +174,18 @@ final class BaseOptions {
     }
   }
 
+  /** Returns the entry of the catalogue that {@code --base} names, here or not. */
+  Optional<CatalogueModel> named() {
+    // No name of the catalogue is such a path, and reading the catalogue delays the launch.
+    return isEmbedded() || ModelPlaces.isPathAlone(base)
+        ? Optional.empty()
+        : ModelCatalogue.builtIn().find(base);
+  }
+
   /** Returns the entry of the catalogue for the base: by its name, or its folder in the cache. */
   Optional<CatalogueModel> catalogued() {
     Path files = folder();
-    // No name of the catalogue is such a path, and reading the catalogue delays the launch.
-    if (!isEmbedded() && ModelPlaces.isPathAlone(base)) {
-      return ModelPlaces.catalogued(files);
-    }
-    Optional<CatalogueModel> named = ModelCatalogue.builtIn().find(base);
+    Optional<CatalogueModel> named = named();
     return named.isPresent() || isEmbedded() ? named : ModelPlaces.catalogued(files);
   }
 

@@ -22,14 +22,10 @@ final class TrainingRecipe {
    *     on this machine (the message has the command that gets it), or if several files of it are
    */
   static Optional<Path> adapter(BaseOptions base, Console console) {
+    // Nobody needs to get a base that is then refused.
+    base.named().ifPresent(TrainingRecipe::requireTrainable);
     Optional<CatalogueModel> known = base.catalogued();
-    known.flatMap(CatalogueModel::trainingBase).ifPresent(other -> {
-      String name = known.get().name();
-      throw new InvalidInputException("the catalogue trains on " + other + ", not on " + name
-          + ", which is distilled: " + TypedCommand.of("models get " + other)
-          + ", train with --base " + other
-          + ", then use the person's file with --base " + name);
-    });
+    known.ifPresent(TrainingRecipe::requireTrainable);
     if (known.isPresent()) {
       return known
           .flatMap(CatalogueModel::trainingAdapter)
@@ -48,6 +44,15 @@ final class TrainingRecipe {
             .trainingAdapter()
             .flatMap(
                 adapter -> find(adapter).map(file -> taken(adapter, kind.name(), file, console))));
+  }
+
+  private static void requireTrainable(CatalogueModel model) {
+    model.trainingBase().ifPresent(other -> {
+      throw new InvalidInputException("the catalogue trains on " + other + ", not on "
+          + model.name() + ", which is distilled: " + TypedCommand.of("models get " + other)
+          + ", train with --base " + other
+          + ", then use the person's file with --base " + model.name());
+    });
   }
 
   private static Path taken(String adapter, String name, Path file, Console console) {

@@ -137,6 +137,15 @@ public final class Shoots {
     return describe(subject, plan);
   }
 
+  /** Returns the title of a style, as reports show it; a style of another program has its name. */
+  private static String title(String style) {
+    return Style.all().stream()
+        .filter(known -> known.name().equals(style))
+        .map(Style::title)
+        .findFirst()
+        .orElse(style);
+  }
+
   private static String randomId() {
     byte[] random = new byte[8];
     new SecureRandom().nextBytes(random);
@@ -383,7 +392,7 @@ public final class Shoots {
                 "number",
                 image.number(),
                 "style",
-                image.style(),
+                title(image.style()),
                 "edits",
                 Edits.count(subject, image.number()),
                 "choice",

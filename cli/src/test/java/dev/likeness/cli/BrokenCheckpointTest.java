@@ -163,7 +163,14 @@ class BrokenCheckpointTest {
   private static void requireLine(Path file, String words, String... args) {
     CommandResult run = CommandResult.of(args);
     assertEquals(3, run.status(), run.err());
-    assertEquals(1, run.err().lines().count(), run.err());
+    // A base of a published kind takes its settings, which generate tells before it opens the base.
+    assertEquals(
+        1,
+        run.err()
+            .lines()
+            .filter(line -> !line.startsWith("the catalogue's settings "))
+            .count(),
+        run.err());
     assertTrue(run.err().contains(file.toString()), run.err());
     assertTrue(run.err().contains(words), run.err());
   }
@@ -208,7 +215,14 @@ class BrokenCheckpointTest {
         "--out",
         out.toString());
     assertEquals(3, run.status(), run.err());
-    assertEquals(1, run.err().lines().count(), run.err());
+    // A base of a published kind takes its settings, which generate tells before it opens the base.
+    assertEquals(
+        1,
+        run.err()
+            .lines()
+            .filter(line -> !line.startsWith("the catalogue's settings "))
+            .count(),
+        run.err());
     assertEquals(
         List.of(true),
         run.errorLines().stream().map(line -> line.contains(place)).toList(),

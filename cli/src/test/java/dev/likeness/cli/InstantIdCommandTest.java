@@ -431,8 +431,9 @@ class InstantIdCommandTest {
     }
     refuses(
         adapter + " is an InstantID adapter, which needs a face embedder, but there is no"
-            + " face_embedder folder beside the file; give the face embedder that the adapter was"
-            + " trained with: --adapter-embedder FILE",
+            + " face_embedder folder beside the file; give glintr100.onnx of InsightFace's"
+            + " antelopev2: --adapter-embedder FILE (antelopev2 of the catalogue,"
+            + " DIAMONIK7777/antelopev2:glintr100.onnx)",
         generate("out", "--ip-adapter", adapter, "--reference", photo));
     refuses(
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research"

@@ -109,16 +109,7 @@ public final class StudioCommand implements Runnable {
   private List<Path> loras = List.of();
 
   @Mixin
-  private AdapterFileOptions adapter;
-
-  @PathUse(Use.READ)
-  @ModelFile
-  @Option(
-      names = "--identity-controlnet",
-      paramLabel = "FOLDER",
-      description = "ControlNet of the method of --ip-adapter: the folder of its publishers, "
-          + "ControlNetModel for InstantID, InfuseNetModel for InfiniteYou")
-  private Path controlNet;
+  private MethodOptions method;
 
   /** Creates the subcommand with the console that it prints to. */
   public StudioCommand(Console console) {
@@ -173,23 +164,39 @@ public final class StudioCommand implements Runnable {
   }
 
   private List<StudioOptions.AdapterFiles> adapters() {
-    if (adapter.adapter() == null) {
-      if (adapter.isGiven() || controlNet != null) {
+    if (method.adapter.adapter() == null) {
+      if (method.adapter.isGiven() || method.controlNet != null) {
         throw new IllegalArgumentException("--image-encoder, --adapter-embedder, --face-parser and"
             + " --identity-controlnet belong to an adapter; give --ip-adapter FILE");
       }
       return List.of();
     }
     return List.of(new StudioOptions.AdapterFiles(
-        adapter.adapter(),
-        Optional.ofNullable(adapter.encoder()),
-        Optional.ofNullable(adapter.embedder()),
-        Optional.ofNullable(adapter.faceParser()),
-        Optional.ofNullable(controlNet)));
+        method.adapter.adapter(),
+        Optional.ofNullable(method.adapter.encoder()),
+        Optional.ofNullable(method.adapter.embedder()),
+        Optional.ofNullable(method.adapter.faceParser()),
+        Optional.ofNullable(method.controlNet)));
   }
 
   private Disclosure disclosure() {
     Disclosure standard = Disclosure.standard();
     return store.signing().identity().map(standard::signer).orElse(standard);
+  }
+
+  /** The files of an identity method that the page offers. */
+  @Command(optionListHeading = "Identity")
+  private static final class MethodOptions {
+    @Mixin
+    private AdapterFileOptions adapter;
+
+    @PathUse(Use.READ)
+    @ModelFile
+    @Option(
+        names = "--identity-controlnet",
+        paramLabel = "FOLDER",
+        description = "ControlNet of the method of --ip-adapter: the folder of its publishers, "
+            + "ControlNetModel for InstantID, InfuseNetModel for InfiniteYou")
+    private Path controlNet;
   }
 }

@@ -42,6 +42,22 @@ class GuideTest {
   }
 
   @Test
+  void theNumbersOfTheGuideAreThoseOfTheCode() throws Exception {
+    Path file = SamplePeople.samples()
+        .resolve("../../../docs/guides/many-people-with-spark.md")
+        .normalize();
+    String guide = Files.readString(file).replaceAll("\\s+", " ");
+    List<String> sentences = List.of(
+        "at most " + NumberedPhotos.MAX_PHOTOS + " photos of " + (NumberedPhotos.MAX_BYTES >> 20)
+            + " MiB each and " + (NumberedPhotos.MAX_TOTAL_BYTES >> 20) + " MiB together",
+        "saved states, 1 to " + JobSettings.MAX_INTERVAL + " (default: "
+            + JobSettings.USUAL_INTERVAL + ")",
+        "At most " + (JobSettings.MAX_INTERVAL + 1) + " steps are computed again");
+    assertEquals(
+        List.of(), sentences.stream().filter(each -> !guide.contains(each)).toList());
+  }
+
+  @Test
   void theExampleOfThePackageCompiles() throws Exception {
     String essay = Files.readString(
         SamplePeople.samples()

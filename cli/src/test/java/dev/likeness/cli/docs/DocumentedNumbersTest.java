@@ -9,6 +9,9 @@ import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.family.flux2.Flux2Networks;
+import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.tensor.Compute;
@@ -18,6 +21,7 @@ import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.training.TrainingPreset;
+import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.SetVerdict;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.likeness.Likeness;
@@ -121,6 +125,24 @@ class DocumentedNumbersTest {
         "count %s times (1 to %s)",
         "10",
         constant(hidden(SetVerdict.class, "PhotoFolder"), "MOST_REPEATS"));
+    String klein =
+        constant(hidden(Flux2Networks.class, "Flux2Networks$Flux2TrainingTarget"), "RANK");
+    assertEquals(
+        klein, constant(hidden(ZImageNetworks.class, "ZImageModel$ZImageTrainingTarget"), "RANK"));
+    String usual = constant(TrainingTarget.Recipe.class, "USUAL_RANK");
+    says(
+        "docs/guides/train-a-person.md",
+        "Default: %s for FLUX.2 klein and Z-Image, %s for other families",
+        klein,
+        usual);
+    says("docs/guides/what-it-costs.md", "with the default rank %s", usual);
+    TrainingSettings balanced = TrainingSettings.balanced();
+    says(
+        "docs/reference/checkpoint-formats.md",
+        "a training uses %s images, so a batch of %s gives %s steps",
+        Integer.toString(balanced.steps() * balanced.batchSize()),
+        Integer.toString(balanced.batchSize()),
+        Integer.toString(balanced.steps()));
     assertEquals("5", constant(LikenessValidation.class, "HELD_OUT_INTERVAL"));
     says("docs/guides/train-a-person.md", "holds out one photo in five");
     assertEquals("2", constant(LikenessValidation.class, "IMAGES"));
@@ -223,6 +245,15 @@ class DocumentedNumbersTest {
         "docs/explanation/provenance.md",
         "if at least %s bits match",
         Integer.toString(Watermark.MIN_BITS));
+    says(
+        "docs/reference/record-json.md",
+        "how many of its %s bits were read correctly",
+        Integer.toString(Watermark.BITS));
+    says(
+        "docs/tutorial.md",
+        "if it has at least %s pixels (256x256), an invisible watermark",
+        String.format(
+            Locale.ROOT, "%,d", Integer.parseInt(constant(Watermark.class, "MIN_PIXELS"))));
     says("docs/reference/command.md", "64 to %s, a multiple of 8", "" + ShootRequest.MAX_SIZE);
   }
 

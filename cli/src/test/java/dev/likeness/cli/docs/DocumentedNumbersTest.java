@@ -5,21 +5,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.CommandSyntax;
 import dev.likeness.cli.Outside;
+import dev.likeness.cli.command.GenerateCommand;
 import dev.likeness.cli.numbers.CommandNumbers;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.EightBitCalibration;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Networks;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.CpuSettings;
+import dev.likeness.headshots.internal.generation.TiledUpscale;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.hub.RemoteHeaders;
+import dev.likeness.ipadapter.FaceReader;
+import dev.likeness.ipadapter.internal.guidance.FaceGradientGuidance;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.SetVerdict;
@@ -28,8 +36,11 @@ import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.provenance.Watermark;
+import dev.likeness.studio.StudioOptions;
+import dev.likeness.vault.RetentionPolicy;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -177,6 +188,95 @@ class DocumentedNumbersTest {
         "docs/explanation/how-likeness-is-judged.md",
         "at least %s times the mean cosine",
         constant(Likeness.class, "GENUINE_SHARE"));
+  }
+
+  @Test
+  void limitsOfFacesAndGuidance() {
+    says(
+        "docs/reference/adapters.md",
+        "turned sideways by more than %s degrees, or that is %s to %s pixels wide",
+        constant(FaceReader.class, "MAX_YAW"),
+        constant(FaceReader.class, "MIN_FACE"),
+        Integer.toString(Integer.parseInt(constant(FaceReader.class, "SMALL_FACE")) - 1));
+    says(
+        "docs/reference/adapters.md",
+        "An adapter without an authors' weight has %s.",
+        constant(IdentityStrength.class, "REFERENCE_ONLY_SCALE"));
+    assertEquals("2", constant(FaceGradientGuidance.class, "DETECTION_INTERVAL"));
+    says("docs/guides/face-guidance.md", "In every second step, a face detector");
+    assertEquals(
+        "6", constant(hidden(FaceGradientGuidance.class, "FaceAlignment$FaceViews"), "COUNT"));
+    says("docs/guides/face-guidance.md", "embeds six copies of the face");
+    says("docs/explanation/how-identity-works.md", "the detector runs in every second step only");
+    assertEquals("8", constant(hidden(ShootRequest.class, "Ranking"), "MIN_FOR_SHARED"));
+    says("docs/guides/when-it-does-not-look-like-me.md", "If a shoot has at least eight headshots");
+    says(
+        "docs/guides/when-it-does-not-look-like-me.md",
+        "a `--size` above %s times the default",
+        constant(TiledUpscale.class, "MAX_UNTILED_SCALE"));
+  }
+
+  @Test
+  void limitsOfPrivacyAndSecurity() {
+    String privacy = "docs/explanation/privacy-model.md";
+    Object week = ((Duration) value(RetentionPolicy.class, "WEEK")).toDays();
+    says(privacy, "end of the training; %s days after the last use", week);
+    Object month = ((Duration) value(RetentionPolicy.class, "MONTH")).toDays();
+    says(privacy, "%s days after the last use or `Subject.renew`; three years after", month);
+    assertEquals(3 * 365, RetentionPolicy.MAX_DURATION.toDays());
+    Class<?> store = hidden(GenerateCommand.class, "VaultOptions");
+    says(privacy, "waits up to %s seconds", ((Duration) value(store, "LOCK_TIMEOUT")).toSeconds());
+    says(
+        "docs/guides/use-the-studio.md",
+        "a password of at least %s characters",
+        StudioOptions.MIN_PASSWORD_LENGTH);
+    says(
+        "SECURITY.md",
+        "Photos may have at most %s MB and %s megapixels, other images %s MB and %s megapixels",
+        DecodeLimits.DEFAULT.maxBytes() / 1_000_000,
+        DecodeLimits.DEFAULT.maxPixels() / 1_000_000,
+        millions(ImageFileReader.class, "MAX_BYTES"),
+        millions(ImageFileReader.class, "MAX_PIXELS"));
+    says(
+        "SECURITY.md",
+        "the number of scans times the number of pixels is at most %s million",
+        millions(hidden(ImageFileReader.class, "JpegCheck"), "MAX_SCANNED_PIXELS"));
+    says("SECURITY.md", "A side has at most %,d pixels", ImageFileReader.MAX_SIDE);
+  }
+
+  @Test
+  void limitsOfManifests() {
+    String page = "docs/explanation/provenance.md";
+    says(page, "Images below %,d pixels", value(Watermark.class, "MIN_PIXELS"));
+    says(
+        page,
+        "more than %d MiB, %,d boxes, %s manifests or %,d hashed URIs",
+        (int) value(manifest("JumbfBox"), "MAX_BYTES") >> 20,
+        value(manifest("JumbfBox$Parser"), "MAX_BOXES"),
+        value(manifest("ManifestReader"), "MAX_MANIFESTS"),
+        value(manifest("Claim$Hashes"), "MAX_LINKS"));
+    says(page, "more than %s certificates", value(manifest("CoseSign1"), "MAX_CERTIFICATES"));
+  }
+
+  @Test
+  void settingsOfSpeedAndSdxl() {
+    String faster = page("docs/guides/go-faster.md").text();
+    CpuSettings.environment()
+        .forEach((name, setting) -> assertTrue(faster.contains(name + "=" + setting), name));
+    says(
+        "docs/guides/go-faster.md",
+        "would be wrong by more than %.0f %%",
+        100 * (double) value(EightBitCalibration.class, "LARGEST_ERROR"));
+    says(
+        "docs/guides/get-the-models.md",
+        "at most %s MB",
+        millions(RemoteHeaders.class, "MOST_BYTES"));
+    Class<?> refiner = hidden(GenerateCommand.class, "RefinerOptions");
+    says("docs/guides/sdxl-refiner.md", "default %s with `--refiner`", constant(refiner, "SPLIT"));
+    says(
+        "docs/guides/sdxl-refiner.md",
+        "for the negative prompt (`negative_aesthetic_score`); default %s",
+        constant(refiner, "NEGATIVE_SCORE"));
   }
 
   @Test
@@ -329,11 +429,28 @@ class DocumentedNumbersTest {
     }
   }
 
+  /** A type of the package that reads C2PA manifests. */
+  private static Class<?> manifest(String name) {
+    try {
+      return Class.forName("dev.likeness.provenance.c2pa." + name);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(name + " has another name now", e);
+    }
+  }
+
+  private static long millions(Class<?> type, String name) {
+    return ((Number) value(type, name)).longValue() / 1_000_000;
+  }
+
   private static String constant(Class<?> type, String name) {
+    return text(((Number) value(type, name)).doubleValue());
+  }
+
+  private static Object value(Class<?> type, String name) {
     try {
       Field field = type.getDeclaredField(name);
       field.setAccessible(true);
-      return text(((Number) field.get(null)).doubleValue());
+      return field.get(null);
     } catch (ReflectiveOperationException e) {
       throw new AssertionError(type + " has no constant " + name + " any more", e);
     }

@@ -44,35 +44,38 @@ class ModelTableTest {
     StringBuilder text = new StringBuilder("""
         # Models
 
-        The catalogue of this version: models that `likeness models get NAME` downloads. A model that is not listed
-        opens just as well, if its family does ([load a model](../guides/load-a-model.md)). This page is generated from
-        `models.json` of `diffusion-core`. The guide [which base should I
-        choose](../guides/which-base-should-i-choose.md) helps to decide.
+        This page lists the catalogue: the models that `./likeness models get NAME` downloads. Likeness also opens
+        models that are not listed, if it supports their family ([load a model](../guides/load-a-model.md)). The guide
+        [which base should I choose](../guides/which-base-should-i-choose.md) helps to decide. A test generates this
+        page from the file `models.json` of the module `diffusion-core`.
 
-        *Sale*: whether the licence allows commercial use. "yes" may include rules for what images show; "conditions"
-        are, for example, a limit of revenue. *Steps* and *guidance* are used by `generate` for this base, unless you
-        give others, and for other bases of its [kind](../guides/get-the-models.md#3-use-it) if they are distilled. An
-        empty field of licence, sale, steps or guidance means that the fact was on none of the pages that were read.
-        *Pages* are the numbers of the pages below, with the date of reading. Licences change, so read the licence
-        before you use a model.
+        - *Good for* says what the model is used for, and which other models of the catalogue it needs.
+        - *Commercial use*: "yes" means that the licence allows it; the licence may still restrict what images may
+          show. "conditions" means that the licence allows it under conditions, such as a limit of revenue.
+        - *Steps* and *guidance* are the values for images with this model. `generate` uses those of a base if you
+          give no others; it also uses those of a distilled base for
+          [its fine-tunes](../guides/get-the-models.md#3-use-it).
+        - *Memory* is an estimate for one image, computed from the sizes of the published weights, without the
+          memory of the program itself. `2.7 (4.9; 1.9; 2.3), 512 px` means that an image of 512x512 pixels takes
+          2.7 GiB in bf16, 4.9 GiB in f32, 1.9 GiB in bf16 with `--eight-bits`, and at least 2.3 GiB with `--memory`.
+          If the field is empty, no estimate was made.
+        - *Sources* are numbers of the [list of sources](#sources), with the facts that each source gave.
 
-        *Memory* is estimated from headers of published size, for one image of the given size, without the memory
-        of the program itself. `2.7 (4.9; 1.9; 2.3), 512 px` means: an image of 512x512 takes 2.7 GiB in bf16, 4.9
-        GiB in f32, 1.9 GiB in bf16 with the UNet or transformer in 8 bits (`--eight-bits`), and 2.3 GiB with the
-        savings of `--memory`. For models without a number, no estimate was made.
+        If the licence, the steps or the guidance of a model are empty, no source gave this fact. Licences change:
+        read the licence before you use a model.
         """);
     for (Role role : Role.values()) {
       text.append("\n## ").append(TITLES.get(role)).append("\n\n");
       text.append(
-          "| name | repository | family | good for | licence | sale | steps | guidance | memory |"
-              + " pages |\n");
+          "| name | repository | family | good for | licence | commercial use | steps | guidance | memory |"
+              + " sources |\n");
       text.append("|---|---|---|---|---|---|---|---|---|---|\n");
       ModelCatalogue.builtIn().models(role).forEach(model -> text.append(row(model, pages)));
     }
-    text.append("\n## Pages\n\n");
+    text.append("\n## Sources\n\nEach source has the date on which it was read.\n\n");
     for (int i = 0; i < pages.size(); i++) {
       text.append("| ")
-          .append(i == 0 ? "number | page |\n|---|---|\n| " : "")
+          .append(i == 0 ? "number | source |\n|---|---|\n| " : "")
           .append(i + 1)
           .append(" | ")
           .append(pages.get(i))

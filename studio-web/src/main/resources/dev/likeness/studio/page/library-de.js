@@ -536,7 +536,7 @@ export const sentences = {
   'long prompts, at 1024 pixels': 'lange Prompts, mit 1024 Pixeln',
   'long prompts, with less memory than SD 3.5 Large': 'lange Prompts, mit weniger Speicher als SD 3.5 Large',
   'few steps, and a licence without conditions': 'wenige Schritte, und eine Lizenz ohne Bedingungen',
-  'detailed photographs, trained by many people': 'detailreiche Fotografien, von vielen trainiert',
+  'detailed photographs; many people train LoRAs on it': 'detailreiche Fotografien; viele trainieren LoRAs darauf',
   'editing a photo by an instruction, with one reference image':
     'ein Foto nach einer Anweisung bearbeiten, mit einem Referenzbild',
   'enlarges images four times': 'vergrößert Bilder vierfach',
@@ -561,15 +561,16 @@ export const sentences = {
   'four to six steps with the LCM scheduler': 'vier bis sechs Schritte mit dem LCM-Scheduler',
   'two to eight steps with the LCM scheduler': 'zwei bis acht Schritte mit dem LCM-Scheduler',
   'four steps on any SDXL base': 'vier Schritte auf jedem SDXL-Basismodell',
-  'merged while a person is trained on Z-Image-Turbo, and left out of images':
+  'added to Z-Image-Turbo while a person is trained, and left out of images':
     'eingefügt, solange eine Person auf Z-Image-Turbo trainiert wird, und bei Bildern weggelassen',
   'a face from a reference image': 'ein Gesicht aus einem Referenzbild',
-  'the image encoder (ViT-H) of both IP-Adapters': 'der Bild-Encoder (ViT-H) beider IP-Adapter',
+  'the image encoder (ViT-H) of ip-adapter-face-sd15 and ip-adapter-face-sdxl':
+    'der Bild-Encoder (ViT-H) von ip-adapter-face-sd15 und ip-adapter-face-sdxl',
   'edges': 'Kanten',
   'poses': 'Posen',
   'edges, poses, depth and more in one file': 'Kanten, Posen, Tiefe und mehr in einer Datei',
   'previews, and face guidance': 'Vorschauen und Face Guidance',
-  'previews, and face guidance; for Z-Image too': 'Vorschauen und Face Guidance; auch für Z-Image',
+  'previews, and face guidance; for Z-Image and Chroma too': 'Vorschauen und Face Guidance; auch für Z-Image und Chroma',
   'finds faces and five landmarks': 'findet Gesichter und fünf Punkte darin',
   'likeness and face guidance; the other files of the repository are not free for commercial use':
     'Ähnlichkeit und Face Guidance; die anderen Dateien des Repositorys sind nicht frei für kommerzielle Nutzung',

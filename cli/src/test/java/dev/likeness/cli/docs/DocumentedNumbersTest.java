@@ -21,6 +21,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.CpuSettings;
 import dev.likeness.headshots.internal.generation.TiledUpscale;
 import dev.likeness.headshots.internal.training.LikenessValidation;
+import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -33,12 +34,17 @@ import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.SetVerdict;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.photos.likeness.ValidationSplit;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.provenance.Watermark;
 import dev.likeness.studio.StudioOptions;
+import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.RetentionPolicy;
+import dev.likeness.vault.key.WrappingKey;
+import java.io.IOException;
 import java.lang.reflect.Field;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -301,6 +307,83 @@ class DocumentedNumbersTest {
         text(Style.Part.SMILE.strength()));
   }
 
+  @Test
+  void limitsOfHeadshots() throws IOException {
+    String enlarged = constant(TiledUpscale.class, "MAX_UNTILED_SCALE");
+    says(
+        "docs/reference/command.md",
+        "for a `--size` above %s times the default of the base",
+        enlarged);
+    says(
+        "docs/guides/edit-headshots.md",
+        "If `--size` is more than %s times the default size",
+        enlarged);
+    says(
+        "docs/reference/command.md",
+        "sampling steps (default: %s, or the number in the [catalogue]",
+        Integer.toString(ShootRequest.STEPS));
+    says(
+        "docs/reference/command.md",
+        "`QUICK` %s times and `BEST` %s times this number",
+        factor(TrainingPreset.QUICK),
+        factor(TrainingPreset.BEST));
+    says(
+        "docs/explanation/how-likeness-is-judged.md",
+        "Its standing is below %s.",
+        constant(Authenticity.class, "MIN_STANDING"));
+    assertEquals("8", constant(hidden("dev.likeness.headshots.shoot.Ranking"), "MIN_FOR_SHARED"));
+    says("docs/explanation/how-likeness-is-judged.md", "If there are at least eight images");
+    assertEquals("5", constant(ValidationSplit.class, "MIN_PHOTOS"));
+    says("docs/explanation/how-likeness-is-judged.md", "If there are five or more photos");
+    says(
+        "docs/guides/reference-images.md",
+        "Give photos with a face at least %s pixels wide",
+        constant(FaceReader.class, "SMALL_FACE"));
+    says(
+        "docs/guides/pulid.md",
+        "1 on FLUX.1 (also on Chroma), %s on SDXL",
+        constant(hidden("dev.likeness.ipadapter.internal.method.pulid.PulidMethod"), "XL_WEIGHT"));
+    String words = Files.readString(Outside.ROOT.resolve("portrait-model/src/main/resources/dev/"
+        + "likeness/models/portrait/tokenizer/tokenizer_config.json"));
+    Matcher known = Pattern.compile("\"known_words\"\\s*:\\s*\\[([^\\]]*)]").matcher(words);
+    assertTrue(known.find());
+    says("docs/guides/generate.md", "trained on %s words", known.group(1).split(",").length);
+  }
+
+  @Test
+  void limitsOfStoresAndMarks() {
+    says(
+        "docs/reference/command.md",
+        "of the key file, at least %s characters",
+        WrappingKey.MIN_PASSPHRASE_LENGTH);
+    says(
+        "docs/reference/command.md",
+        "file with the password of the page, at least %s characters",
+        StudioOptions.MIN_PASSWORD_LENGTH);
+    says(
+        "docs/guides/keep-people-encrypted.md",
+        "Argon2id with %s MiB of memory",
+        Integer.parseInt(constant(hidden(WrappingKey.class, "PassphraseKey"), "KIBIBYTES")) >> 10);
+    RetentionPolicy usual = RetentionPolicy.defaults();
+    says(
+        "docs/guides/keep-people-encrypted.md",
+        "photos are removed when the person is trained, or %s days after their last use",
+        usual.limits().get(DataCategory.PHOTOS).afterUse().toDays());
+    assertTrue(usual.limits().get(DataCategory.PHOTOS).afterPurpose().isZero());
+    for (DataCategory kept : List.of(DataCategory.PERSON, DataCategory.IMAGES)) {
+      says(
+          "docs/guides/keep-people-encrypted.md",
+          "Persons and stored headshots are removed %s days after their last use, or three years",
+          usual.limits().get(kept).afterUse().toDays());
+      assertEquals(Duration.ofDays(3 * 365), usual.limits().get(kept).afterPurpose());
+    }
+    says(
+        "docs/guides/disclose-generated-images.md",
+        "It has fewer than %s pixels",
+        String.format(
+            Locale.ROOT, "%,d", Integer.parseInt(constant(Watermark.class, "MIN_PIXELS"))));
+  }
+
   /** FLUX.1 Kontext has no tiny folder, so its row is not compared. */
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
@@ -422,8 +505,12 @@ class DocumentedNumbersTest {
 
   /** A type that is not public, in the package of another. */
   private static Class<?> hidden(Class<?> neighbour, String name) {
+    return hidden(neighbour.getPackageName() + "." + name);
+  }
+
+  private static Class<?> hidden(String name) {
     try {
-      return Class.forName(neighbour.getPackageName() + "." + name);
+      return Class.forName(name);
     } catch (ClassNotFoundException e) {
       throw new AssertionError(name + " has another name now", e);
     }

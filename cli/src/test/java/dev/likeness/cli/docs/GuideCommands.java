@@ -41,7 +41,8 @@ record GuideCommands(Map<String, String> replacements, Path folder) {
   Path run(List<String> words, String... more) {
     List<String> arguments = new ArrayList<>();
     for (String word : words) {
-      String other = replacements.get(word);
+      // The name of a method may be that of its adapter in the catalogue.
+      String other = isAfter(words, arguments.size(), "--identity") ? null : replacements.get(word);
       boolean isFile = word.endsWith(".safetensors") || isOutput(words, word);
       arguments.add(other != null ? other : isFile ? folder.resolve(word).toString() : word);
     }
@@ -52,7 +53,10 @@ record GuideCommands(Map<String, String> replacements, Path folder) {
   }
 
   private static boolean isOutput(List<String> words, String word) {
-    int at = words.indexOf(word);
-    return at > 0 && words.get(at - 1).equals("--out");
+    return isAfter(words, words.indexOf(word), "--out");
+  }
+
+  private static boolean isAfter(List<String> words, int at, String option) {
+    return at > 0 && words.get(at - 1).equals(option);
   }
 }

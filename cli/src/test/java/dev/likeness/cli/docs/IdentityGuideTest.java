@@ -209,18 +209,19 @@ class IdentityGuideTest {
     words.put("sdxl", sdxl.toString());
     words.put("flux-dev", flux.toString());
     for (Path base : List.of(sdxl, flux)) {
-      String name = base.equals(flux) ? "pulid_flux_v0.9.1.safetensors" : "pulid_v1.1.safetensors";
+      String name = base.equals(flux) ? "pulid-flux" : "pulid";
       try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
-        words.put(name, TinyPulid.write(model, folder.resolve(name)).toString());
+        Path file = folder.resolve(name + ".safetensors");
+        words.put(name, TinyPulid.write(model, file).toString());
       }
     }
     words.put(
-        "EVA02_CLIP_L_336_psz14_s6B.pt",
+        "eva02-clip-l-336",
         TinyPulid.writeTower(folder.resolve("eva.safetensors")).toString());
     words.put(
         "parsing_bisenet.pth",
         TinyPulid.writeParser(folder.resolve("parser.onnx")).toString());
-    words.put("antelopev2/glintr100.onnx", recogniser("glintr100.onnx").toString());
+    words.put("antelopev2", recogniser("glintr100.onnx").toString());
     words.put("selfies", photos.toString());
     words.put("ada.jpg", photos.resolve("selfie-01.jpg").toString());
     words.put("ada-2.jpg", photos.resolve("selfie-02.jpg").toString());

@@ -520,22 +520,22 @@ export const sentences = {
   'red background': 'roter Hintergrund',
   'blue background': 'blauer Hintergrund',
   // Purposes of models.
-  'the smallest base for photographs; trains on little memory':
+  'the smallest base for photographs; needs little memory for a training':
     'das kleinste Basismodell für Fotografien; trainiert mit wenig Speicher',
   'portraits of people, fine-tuned from Stable Diffusion 1.5':
     'Porträts von Menschen, weitertrainiert aus Stable Diffusion 1.5',
   'inpainting and outpainting': 'Inpainting und Outpainting',
-  'few steps: a latent consistency model': 'wenige Schritte: ein Latent Consistency Model',
-  '768 pixels with one text encoder': '768 Pixel mit einem Text-Encoder',
-  '1024 pixels; the base of most portrait fine-tunes':
+  'images in few steps: a latent consistency model': 'wenige Schritte: ein Latent Consistency Model',
+  'images of 768 pixels, with one text encoder': '768 Pixel mit einem Text-Encoder',
+  'images of 1024 pixels; the base of many fine-tunes for portraits':
     '1024 Pixel; die Grundlage der meisten weitertrainierten Porträtmodelle',
   'portraits of people, fine-tuned from SDXL': 'Porträts von Menschen, weitertrainiert aus SDXL',
   'the last steps of an SDXL image': 'die letzten Schritte eines SDXL-Bildes',
   'inpainting and outpainting at 1024 pixels': 'Inpainting und Outpainting mit 1024 Pixeln',
-  '1024 pixels with strong contrast': '1024 Pixel mit starkem Kontrast',
-  'long prompts, at 1024 pixels': 'lange Prompts, mit 1024 Pixeln',
-  'long prompts, with less memory than SD 3.5 Large': 'lange Prompts, mit weniger Speicher als SD 3.5 Large',
-  'few steps, and a licence without conditions': 'wenige Schritte, und eine Lizenz ohne Bedingungen',
+  'images of 1024 pixels with strong contrast': '1024 Pixel mit starkem Kontrast',
+  'images of 1024 pixels from long prompts': 'lange Prompts, mit 1024 Pixeln',
+  'long prompts; needs less memory than SD 3.5 Large': 'lange Prompts, mit weniger Speicher als SD 3.5 Large',
+  'images in few steps, with a licence without conditions': 'wenige Schritte, und eine Lizenz ohne Bedingungen',
   'detailed photographs; many people train LoRAs on it': 'detailreiche Fotografien; viele trainieren LoRAs darauf',
   'editing a photo by an instruction, with one reference image':
     'ein Foto nach einer Anweisung bearbeiten, mit einem Referenzbild',

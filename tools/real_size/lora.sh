@@ -2,6 +2,7 @@
 # A step of LoRA training at real size, likeness beside diffusers and peft, in turns; then the medians, their ratios,
 # and the share of the rate of a plain product of matrices that each reached.
 #   lora.sh PYTHON BASE DTYPE SIDE [recompute]
+# BASE is a diffusers folder of Stable Diffusion 1.5 (folders.py), SDXL, FLUX.2 klein or Z-Image (training_folders.py).
 # Environment: THREADS (2), PAIRS (1). Needs `mvn package` before.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)

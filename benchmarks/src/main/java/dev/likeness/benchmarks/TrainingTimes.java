@@ -2,11 +2,13 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraPerson;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.PersonToken;
@@ -14,6 +16,9 @@ import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.lora.training.ValidationOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,8 +28,9 @@ import java.util.Random;
 /**
  * Seconds of a training step (rank 4, attention, one image of noise) on a base of any size: the
  * fastest step after the first. Also the peak of resident memory, beside the estimate of
- * {@code LoraTrainer.memory}. Prints {@code seconds SECONDS peak KILOBYTES estimate KILOBYTES};
- * {@code tools/real_size/lora.sh} prints diffusers' figures beside these.
+ * {@code LoraTrainer.memory}, and how many numbers the LoRA has. Prints {@code seconds SECONDS peak
+ * KILOBYTES estimate KILOBYTES trained NUMBERS}; {@code tools/real_size/lora.sh} prints diffusers'
+ * figures beside these.
  *
  * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [eight-bits] [rankN] [stepsN]};
  * {@code whole} trains every weight ({@link DreamBooth}), {@code watch} validates with an image
@@ -49,6 +55,7 @@ public final class TrainingTimes {
         .rank(intArgument(words, "rank", RANK))
         .batchSize(1)
         .targets(LoraTargets.ATTENTION)
+        .captions("%s")
         .trainTextEncoder(false)
         .gradientCheckpointing(words.contains("recompute"));
     DreamBooth whole = new DreamBooth(training);
@@ -59,20 +66,39 @@ public final class TrainingTimes {
       TrainingMemory told = all
           ? whole.estimateMemory(base, side, side, watch)
           : new LoraTrainer(training).memory(base, side, side, watch);
-      (all
-              ? whole.train(base, set, Run.of(clock))
-              : new LoraTrainer(training).train(base, set, Run.of(clock)))
-          .close();
+      String trained = "";
+      if (all) {
+        whole.train(base, set, Run.of(clock)).close();
+      } else {
+        try (LoraPerson person = new LoraTrainer(training).train(base, set, Run.of(clock))) {
+          trained = " trained " + numbers(person);
+        }
+      }
       System.out.printf(
           Locale.ROOT,
-          "seconds %.2f peak %d estimate %d%n",
+          "seconds %.2f peak %d estimate %d%s%n",
           seconds.stream()
               .skip(Math.min(1, seconds.size() - 1))
               .mapToDouble(s -> s)
               .min()
               .orElseThrow(),
           base.compute().memory().peak() >> 10,
-          told.bytes() >> 10);
+          told.bytes() >> 10,
+          trained);
+    }
+  }
+
+  /** The numbers of a LoRA's factors, by the file that has them. */
+  private static long numbers(LoraPerson person) throws IOException {
+    Path file = Files.createTempFile("person", ".safetensors");
+    try {
+      person.save(file);
+      return SafetensorsHeader.read(file).tensors().entrySet().stream()
+          .filter(tensor -> tensor.getKey().contains("lora_"))
+          .mapToLong(tensor -> tensor.getValue().shape().stream().reduce(1L, (a, b) -> a * b))
+          .sum();
+    } finally {
+      Files.delete(file);
     }
   }
 

@@ -70,7 +70,7 @@ final class ReportPage {
     made.review().ifPresent(this::appendPhotos);
     boolean anyFlawless = recommendation.choices().stream()
         .anyMatch(choice -> choice.isFlawless() || choice.card().isEmpty());
-    appendList("next", "What to do next", "ol", ReportSentences.nextSteps(made, anyFlawless));
+    appendList("next", "What to do next", "ol", ReportSentences.nextSteps(made, anyFlawless, true));
     appendList("not", "What these images are not", "ul", ReportSentences.limits());
     page.append("<details><summary>About the numbers</summary>\n")
         .append("<p>A score beyond its limit is a flaw. Lower scores are better, except for")

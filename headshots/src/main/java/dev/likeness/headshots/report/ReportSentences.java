@@ -145,8 +145,13 @@ final class ReportSentences {
     return sentences(photo.reasons().stream().map(Reason::message).toList());
   }
 
-  /** What a reader can do next, the most useful first. */
-  static List<String> nextSteps(ShootSummary made, boolean anyFlawless) {
+  /**
+   * What a reader can do next, the most useful first.
+   *
+   * @param isFile true for a file, whose reader has the command, and may pass the file on; false
+   *     for a page that has buttons for the same
+   */
+  static List<String> nextSteps(ShootSummary made, boolean anyFlawless, boolean isFile) {
     List<String> steps = new ArrayList<>();
     if (!made.fitsPerson()) {
       steps.add("Choose a base model that was trained on photographs, and train the person again."
@@ -163,15 +168,22 @@ final class ReportSentences {
                   + " the best ones."
               : "Generate more images and keep the best ones; many flaws appear in some"
                   + " images only.")
-          + " With the command, in which the names in capitals are yours: ./likeness headshot"
-          + " --person FILE --base BASE --count 8 --keep 3 --out DIR.");
+          + (isFile
+              ? " With the command, in which the names in capitals are yours: ./likeness headshot"
+                  + " --person FILE --base BASE --count 8 --keep 3 --out DIR."
+              : ""));
       steps.add("Something is nearly right? Edit that image: other clothes, backdrop, light or"
-          + " expression. With the command: ./likeness edit IMAGE --person FILE --base BASE"
-          + " --outfit TEXT --out DIR.");
+          + " expression."
+          + (isFile
+              ? " With the command: ./likeness edit IMAGE --person FILE --base BASE"
+                  + " --outfit TEXT --out DIR."
+              : ""));
     }
     steps.add("When you publish an image, say that it was generated, for example: “AI-generated"
         + " portrait”. Each file says so in its metadata too, but some sites remove metadata.");
-    steps.add("Keep this page private: it shows the person and the names of photos.");
+    if (isFile) {
+      steps.add("Keep this page private: it shows the person and the names of photos.");
+    }
     return steps;
   }
 

@@ -78,7 +78,7 @@ public final class ShootReport {
             .toList());
     boolean anyFlawless = recommendation.choices().stream()
         .anyMatch(choice -> choice.isFlawless() || choice.card().isEmpty());
-    content.put("next_steps", ReportSentences.nextSteps(made, anyFlawless));
+    content.put("next_steps", ReportSentences.nextSteps(made, anyFlawless, false));
     content.put("limits", ReportSentences.limits());
     content.put("base", made.base());
     return content;

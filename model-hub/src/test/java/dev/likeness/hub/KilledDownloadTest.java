@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,22 +117,7 @@ class KilledDownloadTest {
   // About a second a file, so that most processes die in the middle.
   private static void slow(LocalHub server, int requests) {
     for (String name : NAMES) {
-      for (int i = 0; i < requests; i++) {
-        server.next("storage", REPOSITORY + ":" + name, (exchange, file) -> {
-          LocalHub.Range range = LocalHub.Range.of(exchange, file);
-          range.headers(exchange, file);
-          exchange.sendResponseHeaders(range.status(), range.length());
-          try (OutputStream out = exchange.getResponseBody()) {
-            for (int at = 0; at < range.length(); at += 100_000) {
-              out.write(file.bytes(), range.from() + at, Math.min(100_000, range.length() - at));
-              out.flush();
-              Thread.sleep(10);
-            }
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        });
-      }
+      server.slow(REPOSITORY + ":" + name, requests);
     }
   }
 

@@ -97,6 +97,33 @@ public final class LocalHub extends TestHub {
     }
   }
 
+  /**
+   * Sends a file 100 kB each 10 ms for the next requests, so that a test can end the download in
+   * the middle.
+   *
+   * @param path the repository, a colon and the file
+   */
+  public void slow(String path, int requests) {
+    for (int i = 0; i < requests; i++) {
+      next("storage", path, LocalHub::slowly);
+    }
+  }
+
+  private static void slowly(HttpExchange exchange, Stored file) throws IOException {
+    Range range = Range.of(exchange, file);
+    range.headers(exchange, file);
+    exchange.sendResponseHeaders(range.status(), range.length());
+    try (OutputStream out = exchange.getResponseBody()) {
+      for (int at = 0; at < range.length(); at += 100_000) {
+        out.write(file.bytes(), range.from() + at, Math.min(100_000, range.length() - at));
+        out.flush();
+        Thread.sleep(10);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Override
   public List<Request> requests() {
     return List.copyOf(requests);

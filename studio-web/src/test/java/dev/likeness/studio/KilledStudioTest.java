@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -29,13 +30,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A studio that is killed while photos come, while it trains, generates, edits, exports and erases
- * loses nothing, and leaves no half-written file.
+ * A studio that is killed while photos come, while it trains, generates, checks, edits, exports,
+ * encodes photos and erases loses nothing, and leaves no half-written file.
  */
 @Tag("slow")
 class KilledStudioTest {
   private static final Path SAMPLES = Path.of("../examples/photos/person-5000000002");
-  private static final int KILLS = Integer.getInteger("likeness.kills", 4);
+  private static final int KILLS = Integer.getInteger("likeness.kills", 3);
   private static final int IMAGES = 4;
   private static final long PATIENCE_NANOS = Duration.ofMinutes(5).toNanos();
 
@@ -88,14 +89,46 @@ class KilledStudioTest {
     }
     await(shoot, described -> "done".equals(described.get("state")));
     assertEquals(IMAGES, ((List<?>) get(shoot).get("images")).size());
+    killWhileItChecks(shoot);
     killWhileItEdits(person + "/images/1");
     killWhileItExports(person + "/images/2");
+    killWhileItEncodes(person);
     killWhileItErases(person);
     kill();
     try (SubjectStore store = SubjectStore.open(
         folder.resolve("store"), WrappingKey.ofFile(folder.resolve("store.key")))) {
       assertEquals(List.of(), store.verify());
     }
+  }
+
+  private void killWhileItChecks(String shoot) throws Exception {
+    for (int i = 0; i < KILLS; i++) {
+      get(shoot);
+      restart(1500);
+    }
+    await(
+        shoot,
+        described -> Boolean.TRUE.equals(((Map<?, ?>) described.get("report")).get("checked")));
+  }
+
+  private void killWhileItEncodes(String person) throws Exception {
+    upload(person, photo(0));
+    upload(person, photo(1));
+    String adapter = ((List<?>) get(person + "/training").get("methods"))
+        .stream()
+            .map(method -> ((Map<?, ?>) method).get("adapter"))
+            .filter(Objects::nonNull)
+            .map(String::valueOf)
+            .findFirst()
+            .orElseThrow();
+    post(person + "/training", Map.of("action", "start", "method", "adapter", "adapter", adapter));
+    for (int i = 0; i < KILLS; i++) {
+      restart(1500);
+    }
+    await(person + "/training", described -> "none".equals(described.get("state")));
+    Map<String, Object> described = get(person);
+    assertEquals(3, ((List<?>) described.get("identities")).size(), described::toString);
+    assertEquals(0, described.get("photos"), "the photos are removed when they are encoded");
   }
 
   private void killWhileItEdits(String image) throws Exception {

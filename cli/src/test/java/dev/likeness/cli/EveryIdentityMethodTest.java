@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.GenerationQueue;
@@ -24,7 +23,6 @@ import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.opencv.Onnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,42 +55,6 @@ class EveryIdentityMethodTest {
     photos = Selfies.of("5000000777", 2, shared.resolve("people"));
   }
 
-  private static void recogniser(Path folder, String name) throws IOException {
-    Files.write(
-        folder.resolve(name), Onnx.sampled(112, 7, new float[] {1, 0, -1}, new float[] {0, 1, 0}));
-  }
-
-  private static void pulid(BaseModel base, Path folder) throws IOException {
-    TinyPulid.write(base, folder.resolve("pulid.safetensors"));
-    TinyPulid.writeTower(folder.resolve("EVA02_CLIP_L_336_psz14_s6B.safetensors"));
-    TinyPulid.writeParser(folder.resolve("parsing_bisenet.onnx"));
-    recogniser(folder, "glintr100.onnx");
-  }
-
-  /** Writes the files of a method under the names of their publishers. */
-  private static Path write(String method, BaseModel base, Path folder) throws IOException {
-    switch (method) {
-      case "instantid" -> {
-        TinyAdapter.ofInstantId(base, folder.resolve("ip-adapter.safetensors"));
-        recogniser(folder, "glintr100.onnx");
-        Files.move(TinyControlNets.write("xl", folder), folder.resolve("ControlNetModel"));
-      }
-      case "infiniteyou" -> {
-        TinyInfiniteYou.write(base, folder.resolve("image_proj_model.safetensors"));
-        recogniser(folder, "recognition_arcface_ir_se50.onnx");
-        Files.move(TinyInfiniteYou.writeNet(folder), folder.resolve("InfuseNetModel"));
-      }
-      case "photomaker-v1" ->
-        TinyPhotoMaker.write(base, false, folder.resolve("photomaker-v1.safetensors"));
-      case "photomaker-v2" -> {
-        TinyPhotoMaker.write(base, true, folder.resolve("photomaker-v2.safetensors"));
-        recogniser(folder, "w600k_r50.onnx");
-      }
-      default -> pulid(base, folder);
-    }
-    return folder;
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {"instantid", "infiniteyou", "photomaker-v1", "photomaker-v2", "pulid", "pulid-flux"
@@ -101,7 +63,9 @@ class EveryIdentityMethodTest {
     boolean isFlux = method.equals("pulid-flux") || method.equals("infiniteyou");
     try (BaseModel base = BaseModel.open(isFlux ? flux : xl, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.open(
-            IdentityFiles.findIn(write(method, base, folder)), base, UsePolicy.NON_COMMERCIAL)) {
+            IdentityFiles.findIn(TinyIdentityMethod.write(method, base, folder)),
+            base,
+            UsePolicy.NON_COMMERCIAL)) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       PhotoReview review = studio.review(PhotoSet.from(photos));
       IpAdapterPerson ada = studio

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,7 @@ class ModelsAndPlaygroundPageTest {
   @TempDir
   private Path folder;
 
+  private final AtomicInteger fetched = new AtomicInteger();
   private Browser browser;
   private OpenStudio studio;
 
@@ -72,7 +74,12 @@ class ModelsAndPlaygroundPageTest {
           Path parts = Files.createDirectories(place.resolve("part-" + model.name()));
           for (int i = 1; i <= PIECES; i++) {
             run.throwIfCancelled();
-            Files.write(parts.resolve(i + ".bin"), new byte[1 << 10]);
+            Path piece = parts.resolve(i + ".bin");
+            if (Files.exists(piece)) {
+              continue;
+            }
+            Files.write(piece, new byte[1 << 10]);
+            fetched.incrementAndGet();
             run.progress().onEvent(new ProgressEvent.Step("download", i, PIECES));
             Thread.sleep(300);
           }
@@ -99,7 +106,11 @@ class ModelsAndPlaygroundPageTest {
     browser.click("#plan-" + MODEL);
     browser.click("#get-" + MODEL);
     browser.await("[data-model='" + MODEL + "'] progress");
+    browser.click("#stop-" + MODEL);
+    browser.click("#resume-" + MODEL);
+    browser.await("[data-model='" + MODEL + "'] progress");
     browser.await("[data-model='" + MODEL + "'] .tag.good");
+    assertEquals(PIECES, fetched.get(), "what had come was not downloaded again");
     browser.tabTo("role");
     browser.press("Acc");
     Browser.await(
@@ -179,13 +190,13 @@ class ModelsAndPlaygroundPageTest {
   }
 
   @Test
-  void saysThatAGridWasStoppedBetweenItsSteps() {
+  void continuesAGridThatWasStoppedBetweenItsSteps() {
     browser = Browser.open();
     studio = OpenStudio.onPortrait(folder);
     browser.go(studio.address());
     browser.go("#/playground");
     browser.await("#prompt").sendKeys("a man");
-    browser.await("#steps").sendKeys(Keys.chord(Keys.CONTROL, "a"), "100");
+    browser.await("#steps").sendKeys(Keys.chord(Keys.CONTROL, "a"), "40");
     browser.click("#play");
     browser.await("main progress");
     Browser.await(
@@ -194,6 +205,9 @@ class ModelsAndPlaygroundPageTest {
     browser.click("#stop-grid");
     browser.await("#grid-stopped");
     Browser.await(() -> browser.await("#play").isEnabled(), "another grid can be started");
+    browser.click("#resume-grid");
+    awaitGrid(2);
+    assertTrue(browser.find("#grid-stopped").isEmpty());
   }
 
   private Map<?, ?> grid() {

@@ -39,14 +39,15 @@ final class OpenStudio implements AutoCloseable {
     return on(PortraitModel.files(), folder, StudioOptions.defaults());
   }
 
-  /** Starts a studio whose trainings have four steps. */
+  /** Starts a studio whose trainings have four steps, unless the options say otherwise. */
   static OpenStudio on(Path base, Path folder, StudioOptions options) {
     SubjectStore store = SubjectStore.open(
         folder.resolve("store"), WrappingKey.createFile(folder.resolve("store.key")));
     LikenessStudio studio = LikenessStudio.start(
         () -> BaseModel.open(base, Compute.of("cpu", "f32")),
         store,
-        options.trainingSteps(4).samplePhotos(photo -> true));
+        (options.trainingSteps().isPresent() ? options : options.trainingSteps(4))
+            .samplePhotos(photo -> true));
     return new OpenStudio(store, studio);
   }
 

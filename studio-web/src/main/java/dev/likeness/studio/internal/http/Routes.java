@@ -328,11 +328,12 @@ final class Routes {
                 "POST",
                 "/api/playground",
                 "generateGrid",
-                "Generates a grid of seeds and settings in place of the one before, or stops it.",
+                "Generates a grid of seeds and settings in place of the one before; stops or continues it.",
                 Answer.ACCEPTED,
                 this::play)
             .body(Body.json(
-                required("action", "string", "start, stop or forget (the reference images)"),
+                required(
+                    "action", "string", "start, stop, resume, or forget (the reference images)"),
                 optional("prompt", "string", "The prompt."),
                 optional("negative", "string", "The negative prompt."),
                 optional("scheduler", "string", "A scheduler; the base's own if it is left out."),
@@ -561,8 +562,9 @@ final class Routes {
                 body.weights("loras"),
                 body.flag("references")));
       case "stop" -> studio.playground().stop();
+      case "resume" -> studio.playground().resume();
       case "forget" -> studio.playground().removeReferences();
-      default -> throw unknownAction("start, stop, forget");
+      default -> throw unknownAction("start, stop, resume, forget");
     }
     http.send(202, studio.playground().describe());
   }

@@ -414,6 +414,23 @@ public final class Playground {
             grid.preview == null ? 0 : grid.row));
   }
 
+  /** Continues a stopped or failed grid with its next image. */
+  public synchronized void resume() {
+    Grid grid = newest;
+    if (grid == null || !grid.state.matches("stopped|failed")) {
+      throw new IllegalStateException("no grid is stopped; start one");
+    }
+    grid.isStopped = false;
+    grid.message = "";
+    grid.state = "queued";
+    try {
+      next(studio.workshop(), grid);
+    } catch (RuntimeException e) {
+      finish(grid, "failed", studio.message(e));
+      throw e;
+    }
+  }
+
   /** Stops the grid; finished images stay. */
   public void stop() {
     Grid grid = newest;

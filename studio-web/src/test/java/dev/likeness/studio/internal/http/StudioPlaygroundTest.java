@@ -1,5 +1,6 @@
 package dev.likeness.studio.internal.http;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -113,6 +114,8 @@ class StudioPlaygroundTest {
         assertEquals(400, studio.post("/api/playground", body).status(), wrong::toString);
       }
       assertEquals(409, studio.post("/api/playground", Map.of("action", "stop")).status());
+      assertEquals(
+          409, studio.post("/api/playground", Map.of("action", "resume")).status());
       assertEquals(404, studio.get("/api/playground/images/1").status());
       assertEquals(404, studio.get("/api/playground/preview").status());
       assertEquals(
@@ -125,14 +128,14 @@ class StudioPlaygroundTest {
   }
 
   @Test
-  void stopsAGridAndKeepsItsImages() {
+  void stopsAGridKeepsItsImagesAndContinues() {
     try (RunningStudio studio = RunningStudio.onPortrait(folder)) {
       assertEquals(
           202,
           studio
               .post(
                   "/api/playground",
-                  Map.of("action", "start", "prompt", "a woman", "count", 60, "steps", 1))
+                  Map.of("action", "start", "prompt", "a woman", "count", 20, "steps", 1))
               .status());
       assertEquals(
           409,
@@ -142,8 +145,13 @@ class StudioPlaygroundTest {
       RunningStudio.await(() -> done(studio) > 0, "an image is there");
       assertEquals(202, studio.post("/api/playground", Map.of("action", "stop")).status());
       RunningStudio.await(() -> "stopped".equals(grid(studio).get("state")), "it is stopped");
-      assertTrue(done(studio) < 60);
-      assertEquals(200, studio.get("/api/playground/images/1").status());
+      assertTrue(done(studio) < 20);
+      byte[] first = studio.get("/api/playground/images/1").body();
+      assertEquals(
+          202, studio.post("/api/playground", Map.of("action", "resume")).status());
+      RunningStudio.await(() -> "done".equals(grid(studio).get("state")), "it has ended");
+      assertEquals(20, done(studio));
+      assertArrayEquals(first, studio.get("/api/playground/images/1").body());
     }
   }
 

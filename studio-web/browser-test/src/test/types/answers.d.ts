@@ -25,6 +25,7 @@ interface Identity {
   adapter?: string;
   title?: string;
   memory_bytes?: number;
+  poses?: string[];
 }
 
 interface Likeness {
@@ -155,6 +156,8 @@ interface ShootPlan {
   outfit: string;
   backdrop: string;
   identity: IdentityWord;
+  pose?: string;
+  keypoints?: Record<string, number>;
   seed: number;
   state: 'queued' | 'running' | 'paused' | 'failed' | 'done';
   message?: string;

@@ -1,6 +1,6 @@
 // The page of the studio: header, steps, and the page of the address.
 import {render} from './vendor/preact.module.js';
-import {html, Component} from './parts.js';
+import {html, Component, onText} from './parts.js';
 import {get, listen, connect, person as path} from './api.js';
 import {t, messageOf, chooseLanguage, languageOf} from './words.js';
 import {Start, ConsentStep, nameOf} from './start.js';
@@ -144,9 +144,10 @@ class App extends Component {
    */
   render(props, {route, studio, who, files, errors, lost, shown, receipt}) {
     const base = studio?.base;
+    /** @param {Failure} refusal */
     const fail = refusal => this.fail(refusal);
     return html`
-      <a class="skip" href="#content" onClick=${event => {
+      <a class="skip" href="#content" onClick=${(/** @type {Event} */ event) => {
         event.preventDefault();
         const content = document.getElementById('content');
         content?.setAttribute('tabindex', '-1');
@@ -158,11 +159,11 @@ class App extends Component {
           aria-current=${route.page === page ? 'page' : undefined}>${t(`page.${page}`)}</a>`)}</nav>
         <span class="note base">${base && t(`base.${base.state}`, {...base, message: messageOf(base.message)})}</span>
         <label class="language" translate=${false}><span class="hidden">${t('app.language')}</span>
-          <select id="language" onChange=${event => {
-            localStorage.setItem('language', event.target.value);
-            chooseLanguage(event.target.value);
+          <select id="language" onChange=${onText(chosen => {
+            localStorage.setItem('language', chosen);
+            chooseLanguage(chosen);
             this.setState({});
-          }}>${Object.entries({en: 'English', de: 'Deutsch'}).map(([key, name]) => html`<option value=${key}
+          })}>${Object.entries({en: 'English', de: 'Deutsch'}).map(([key, name]) => html`<option value=${key}
             selected=${languageOf() === key}>${name}</option>`)}</select></label>
       </header>
       ${lost && html`<p class="warning bar" role="alert">${t('base.lost')}</p>`}
@@ -178,12 +179,12 @@ class App extends Component {
           : files
             ? html`<${ConsentStep} files=${files} studio=${studio} onError=${fail}
                 onCancel=${() => this.setState({files: null})}
-                onPerson=${id => {
+                onPerson=${(/** @type {string} */ id) => {
                   enqueue(id, files);
                   this.setState({files: null});
                   location.hash = `#/${id}/photos`;
                 }} />`
-            : html`<${Start} studio=${studio} onError=${fail} onFiles=${chosen => this.setState({files: chosen})} />`}`;
+            : html`<${Start} studio=${studio} onError=${fail} onFiles=${(/** @type {File[]} */ chosen) => this.setState({files: chosen})} />`}`;
   }
 
   /** @param {Blob} receipt */
@@ -209,9 +210,9 @@ class App extends Component {
         <a href="#/${id}/${step}" aria-current=${step === route.step ? 'step' : undefined}>
           <span class="count" aria-hidden="true">${index + 1}</span> ${t(`step.${step}`)}</a></li>`)}</ol></nav>
       <${Step} key=${`${id}-${route.step}`} person=${id} shoot=${route.shoot} shown=${shown[id]} onError=${fail}
-        onShown=${photo => this.setState({shown: {...shown, [id]: photo}})} />
+        onShown=${(/** @type {string} */ photo) => this.setState({shown: {...shown, [id]: photo}})} />
       ${who && html`<footer><p><b>${nameOf(who)}</b></p>
-        <${Erase} key=${id} person=${who} onError=${fail} onErased=${this.onErased} onErasing=${one => (this.erased = one)} />
+        <${Erase} key=${id} person=${who} onError=${fail} onErased=${this.onErased} onErasing=${(/** @type {string | null} */ one) => (this.erased = one)} />
         </footer>`}`;
   }
 }

@@ -1,5 +1,5 @@
 // The images of a shoot: the same sentences as its report, and what to keep.
-import {html, Live, Progress, isEnd} from './parts.js';
+import {html, Live, Progress, isEnd, onText} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, said, messageOf, moment} from './words.js';
 
@@ -139,16 +139,16 @@ export class Choose extends Live {
     return html`<main id="content" class="choose">
       <h1>${t('choose.heading')}</h1>
       ${shoots.length > 1 && html`<p><label>${t('choose.shoot')} <select
-        onChange=${event => (location.hash = `#/${person}/choose/${event.target.value}`)}>
+        onChange=${onText(id => (location.hash = `#/${person}/choose/${id}`))}>
         ${shoots.map(one => html`<option value=${one.id} selected=${one.id === shoot.id}>
           ${t('choose.shootOf', {date: moment(one.created), done: one.images.length, total: one.total})}</option>`)}
         </select></label></p>`}
       ${report.warnings && report.warnings.length > 0 && html`<div class="warning">${report.warnings.map(line => html`<p>${said(line)}</p>`)}</div>`}
       <div role="status" aria-live="polite">${this.status(shoot, live, isBusy, named)}</div>
       <p class="row">
-        ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('choose.pause')}</button>`}
+        ${isBusy && html`<button id="pause" onClick=${() => this.control('pause')}>${t('choose.pause')}</button>`}
         ${(shoot.state === 'paused' || shoot.state === 'failed')
-          && html`<button class="primary" onClick=${() => this.control('resume')}>${t('choose.resume')}</button>`}
+          && html`<button class="primary" id="resume" onClick=${() => this.control('resume')}>${t('choose.resume')}</button>`}
       </p>
       ${figures.length > 0 && html`<p class="note">${t('choose.keys')}</p>`}
       ${best.length > 0 && html`<section><h2>${report.heading ? said(report.heading) : t('choose.waiting')}</h2>

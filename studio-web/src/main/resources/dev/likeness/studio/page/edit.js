@@ -1,5 +1,5 @@
 // Changes to a headshot: new words for its parts or for a painted region, before and after, and back.
-import {html, Live, Component, Progress, isEnd} from './parts.js';
+import {html, Live, Component, Progress, isEnd, onText, onTick} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, said, messageOf, number as format} from './words.js';
 
@@ -104,23 +104,23 @@ export class Edit extends Live {
     const isStopped = edits.state === 'paused' || edits.state === 'failed';
     const newest = edits.versions.length;
     /** @param {string} part */
-    const set = part => event => this.setState({words: {...words, [part]: event.target.value}});
+    const set = part => onText(text => this.setState({words: {...words, [part]: text}}));
     const isEmpty = !paints && !PARTS.some(part => words[part]?.trim());
     return html`<main id="content">
       <h1>${t('edit.heading')}</h1>
       <p class="lead">${t('edit.lead')}</p>
-      <p><label>${t('export.which')} <select id="image" onChange=${event => (location.hash = `#/${person}/edit/${event.target.value}`)}>
+      <p><label>${t('export.which')} <select id="image" onChange=${onText(one => (location.hash = `#/${person}/edit/${one}`))}>
         ${images.map(one => html`<option value=${one.number} selected=${one === image}>
           ${t('choose.image', {n: one.place})} · ${said(one.style)}${one.edits ? ` · ${t('edit.edited', {n: one.edits})}` : ''}</option>`)}
       </select></label></p>
       <div class="edit">
         <section aria-label=${t('edit.result')}>
           ${paints
-            ? html`<${Brush} ref=${brush => (this.brush = brush)} source=${this.source(image.number, newest)}
+            ? html`<${Brush} ref=${(/** @type {Brush | null} */ brush) => (this.brush = brush)} source=${this.source(image.number, newest)}
                 width=${edits.width} height=${edits.height} />`
             : newest > 0
               ? html`<${Slider} before=${this.source(image.number, newest - 1)} after=${this.source(image.number, newest)}
-                  share=${share} onShare=${value => this.setState({share: value})} />`
+                  share=${share} onShare=${(/** @type {number} */ value) => this.setState({share: value})} />`
               : html`<img class="whole" src=${this.source(image.number, 0)} alt=${t('choose.alt', {n: image.place, style: said(image.style)})} />`}
           <div role="status" aria-live="polite">${this.status(edits, live, isBusy)}</div>
           ${newest > 0 && this.verdict(edits.versions[newest - 1])}
@@ -131,19 +131,19 @@ export class Edit extends Live {
               && html`<button id="undo" onClick=${() => this.control('undo')}>${t('edit.undo')}</button>`}
           </p>
         </section>
-        <form onSubmit=${event => this.start(event)}>
+        <form onSubmit=${(/** @type {Event} */ event) => this.start(event)}>
           ${edits.parts.map(one => html`<p key=${one.part}><label>${t(`edit.${one.part}`)}
             <input type="text" id=${`words-${one.part}`} maxlength="200" translate=${false} list=${`choices-${one.part}`} value=${words[one.part] ?? ''}
               placeholder=${one.now ?? t('edit.same')} onInput=${set(one.part)} /></label>
             <datalist id=${`choices-${one.part}`}>${one.choices.map(text => html`<option value=${text} />`)}</datalist></p>`)}
           <label class="choice"><input type="checkbox" id="paint" checked=${paints}
-            onChange=${event => this.setState({paints: event.target.checked})} /> <span>${t('edit.paint')}</span></label>
+            onChange=${onTick(isTicked => this.setState({paints: isTicked}))} /> <span>${t('edit.paint')}</span></label>
           ${paints && html`<p><label>${t('edit.maskWords')}
             <input type="text" id="mask-words" maxlength="200" value=${maskWords}
-              onInput=${event => this.setState({maskWords: event.target.value})} /></label></p>`}
+              onInput=${onText(text => this.setState({maskWords: text}))} /></label></p>`}
           <details><summary>${t('shoot.more')}</summary>
             <p><label>${t('edit.strength')} <input type="number" min="0" max="100" value=${strength} placeholder="–"
-              onInput=${event => this.setState({strength: event.target.value})} /></label>
+              onInput=${onText(text => this.setState({strength: text}))} /></label>
               <span class="note">${t('edit.strengthNote')}</span></p></details>
           <p class="row"><button class="primary" id="start-edit" disabled=${isBusy || isEmpty}>${t('edit.start')}</button></p>
         </form>
@@ -194,7 +194,7 @@ function Slider({before, after, share, onShare}) {
     </div>
     <label class="sliding"><span>${t('edit.before')}</span>
       <input type="range" id="share" min="0" max="100" value=${share} aria-label=${t('edit.compare')}
-        onInput=${event => onShare(Number(event.target.value))} />
+        onInput=${onText(value => onShare(Number(value)))} />
       <span>${t('edit.after')}</span></label>`;
 }
 
@@ -286,15 +286,15 @@ class Brush extends Component {
     /** @param {PointerEvent} event */
     const draw = event => this.paint(event);
     return html`<div class="brush"><img src=${source} alt=${t('edit.before')} />
-        <canvas ref=${canvas => (this.canvas = canvas)} width=${width} height=${height} aria-label=${t('edit.painted')}
+        <canvas ref=${(/** @type {HTMLCanvasElement | null} */ canvas) => (this.canvas = canvas)} width=${width} height=${height} aria-label=${t('edit.painted')}
           role="img" onPointerDown=${draw} onPointerMove=${draw}></canvas></div>
       <p class="row"><label>${t('edit.brush')} <input type="range" min="2" max="40" value=${size}
-          onInput=${event => this.setState({size: Number(event.target.value)})} /></label>
+          onInput=${onText(value => this.setState({size: Number(value)}))} /></label>
         <button type="button" aria-pressed=${erases} onClick=${() => this.setState({erases: !erases})}>${t('edit.eraser')}</button>
         <button type="button" onClick=${() => this.clear()}>${t('edit.clear')}</button></p>
       <fieldset class="box"><legend>${t('edit.rectangle')}</legend>
         ${/** @type {const} */ (['left', 'top', 'width', 'height']).map(side => html`<label>${t(`edit.box.${side}`)} <input type="number" min="0" max="100" value=${box[side]}
-          onInput=${event => this.setState({box: {...box, [side]: Number(event.target.value)}})} /></label>`)}
+          onInput=${onText(value => this.setState({box: {...box, [side]: Number(value)}}))} /></label>`)}
         <button type="button" id="fill" onClick=${() => this.fill()}>${t('edit.fill')}</button></fieldset>`;
   }
 }

@@ -1,5 +1,5 @@
 // A headshot as a file, with what the file says about itself.
-import {html, Live} from './parts.js';
+import {html, Live, onText} from './parts.js';
 import {load, send, person as path} from './api.js';
 import {t, said, moment} from './words.js';
 import {imagesOf} from './edit.js';
@@ -70,15 +70,15 @@ export class Export extends Live {
         ${data && html`<p class="note">${t('export.none')} <a href="#/${props.person}/shoot">${t('step.shoot')}</a></p>`}</main>`;
     }
     const chosen = data.images.find(one => one.number === image) ?? data.images[0];
-    /** @param {keyof State} key */
-    const set = key => event => {
+    /** @param {'crop' | 'format' | 'label'} key */
+    const set = key => onText(value => {
       this.forget();
-      this.setState({[key]: event.target.value, file: null});
-    };
+      this.setState({.../** @type {Partial<State>} */ ({[key]: value}), file: null});
+    });
     return html`<main id="content">
       <h1>${t('export.heading')}</h1>
       ${!data.hasKept && html`<p class="note">${t('export.noneKept')}</p>`}
-      <form onSubmit=${event => this.make(event, chosen)}>
+      <form onSubmit=${(/** @type {Event} */ event) => this.make(event, chosen)}>
         <fieldset><legend>${t('export.which')}</legend><div class="picks">
           ${data.images.map(one => html`<label class="pick" key=${one.number}>
             <input type="radio" name="image" checked=${one === chosen}

@@ -36,6 +36,7 @@ export const reasons = {
   'wrong-person': 'Das Gesicht ist nicht das der meisten Fotos.',
 };
 
+/** @type {Record<string, string>} */
 const numbers = {
   no: 'kein', one: 'eins', two: 'zwei', three: 'drei', four: 'vier', five: 'fünf', six: 'sechs',
   seven: 'sieben', eight: 'acht', nine: 'neun', ten: 'zehn', eleven: 'elf', twelve: 'zwölf',
@@ -407,6 +408,7 @@ export const sentences = {
   'a value of the axis {} is not a number; separate numbers by commas':
     'Ein Wert der Achse {} ist keine Zahl; trennen Sie Zahlen durch Kommas',
   'no grid is being generated': 'Kein Raster wird erzeugt',
+  'no grid is stopped; start one': 'Kein Raster ist angehalten; beginnen Sie eines',
   'the newest grid has no image {}': 'Das neueste Raster hat kein Bild {}',
   'there is no preview now': 'Es gibt jetzt keine Vorschau',
   'image {} has no version {}': 'Bild {} hat keine Version {}',
@@ -576,7 +578,14 @@ export const sentences = {
     'Ähnlichkeit und Face Guidance; die anderen Dateien des Repositorys sind nicht frei für kommerzielle Nutzung',
 };
 
-/** Returns the German of a text that a table has, with the values of its places; null if none fits. */
+/**
+ * Returns the German of a text that a table has, with the values of its places; null if none fits.
+ * @param {Record<string, string>} table
+ * @param {string} place
+ * @param {string} text
+ * @param {(value: string) => string} value
+ * @returns {string | null}
+ */
 function fill(table, place, text, value) {
   for (const [english, german] of Object.entries(table)) {
     if (!english.includes(place)) {
@@ -596,11 +605,16 @@ function fill(table, place, text, value) {
   return null;
 }
 
+/** @param {string} text */
 function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
-/** Returns the German of one sentence, or null. Reports make sentences of the clauses of scores. */
+/**
+ * Returns the German of one sentence, or null. Reports make sentences of the clauses of scores.
+ * @param {string} text
+ * @returns {string | null}
+ */
 function sentence(text) {
   if (/^-?[0-9]+\.[0-9]+$/.test(text)) {
     return text.replace('.', ',');
@@ -608,7 +622,7 @@ function sentence(text) {
   const advised = fill(advice, '#', text, word => numbers[word] ?? word);
   const whole = fill(sentences, '{}', text, part => translate(part) ?? part);
   if (whole !== null || advised !== null) {
-    return whole ?? capital(advised);
+    return whole ?? capital(advised ?? '');
   }
   if (!/^[A-Z].*\.$/s.test(text)) {
     return null;
@@ -619,13 +633,18 @@ function sentence(text) {
   return german === null ? null : `${capital(german).replace(/\.$/, '')}.`;
 }
 
+/** @type {Map<string, string | null>} */
 const translated = new Map();
 
-/** Returns the German of what the library or the server says; null if a part of it is not known. */
+/**
+ * Returns the German of what the library or the server says; null if a part of it is not known.
+ * @param {string} text
+ * @returns {string | null}
+ */
 export function translate(text) {
   if (!translated.has(text)) {
     const parts = text.split(/(?<=[.!?]) (?=[A-Z])/).map(part => sentence(part));
     translated.set(text, parts.includes(null) ? sentence(text) : parts.join(' '));
   }
-  return translated.get(text);
+  return translated.get(text) ?? null;
 }

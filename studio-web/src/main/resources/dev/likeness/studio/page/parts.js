@@ -119,11 +119,50 @@ export function isEnd(event) {
   return event.state !== undefined && event.state !== 'queued' && event.state !== 'running';
 }
 
+/** @param {{value?: number, max?: number, label: string}} props */
 export function Progress({value, max, label}) {
   return html`<progress value=${max ? value : undefined} max=${max || undefined} aria-label=${label}></progress>`;
 }
 
-/** A line chart of points, as an image with words. */
+/** @typedef {Event & {target: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement}} FieldEvent */
+
+/**
+ * Takes what a field holds each time it changes.
+ * @param {(value: string) => void} take
+ * @returns {(event: FieldEvent) => void}
+ */
+export function onText(take) {
+  return event => take(event.target.value);
+}
+
+/**
+ * Takes whether a box is ticked each time it changes.
+ * @param {(isTicked: boolean) => void} take
+ * @returns {(event: Event & {target: HTMLInputElement}) => void}
+ */
+export function onTick(take) {
+  return event => take(event.target.checked);
+}
+
+/**
+ * Takes the files that were chosen, and forgets them, so that the same can be chosen again.
+ * @param {(files: File[]) => void} take
+ * @returns {(event: Event & {target: HTMLInputElement}) => void}
+ */
+export function onFiles(take) {
+  return event => {
+    const files = [...event.target.files ?? []];
+    event.target.value = '';
+    take(files);
+  };
+}
+
+/**
+ * A line chart of points, as an image with words.
+ * @template {string} X
+ * @template {string} Y
+ * @param {{points: Record<X | Y, number>[], x: X, y: Y, label: string}} props
+ */
 export function Chart({points, x, y, label}) {
   if (points.length < 2) {
     return null;
@@ -144,7 +183,8 @@ export function Chart({points, x, y, label}) {
 
 /**
  * Where photos are dropped or chosen.
- * @extends {Component<{label: string, choose: string, or: string, camera?: string, onFiles(files: File[]): void},
+ * @extends {Component<{label: string, choose: string, or: string, camera?: string, isSecondary?: boolean,
+ *   onFiles(files: File[]): void},
  *   {over?: boolean}>}
  */
 export class DropZone extends Component {
@@ -157,33 +197,27 @@ export class DropZone extends Component {
   }
 
   /** @param {DropZone['props']} props */
-  render({label, choose, or, camera}) {
+  render({label, choose, or, camera, isSecondary}) {
     return html`<div class="drop ${this.state.over ? 'over' : ''}"
-      onDragOver=${event => {
+      onDragOver=${(/** @type {DragEvent} */ event) => {
         event.preventDefault();
         this.setState({over: true});
       }}
       onDragLeave=${() => this.setState({over: false})}
-      onDrop=${event => {
+      onDrop=${(/** @type {DragEvent} */ event) => {
         event.preventDefault();
         this.setState({over: false});
-        this.choose(event.dataTransfer.files);
+        this.choose(event.dataTransfer?.files ?? []);
       }}>
       <p class="drop-label">${label}</p>
       <p class="drop-or">${or}</p>
       <p class="row center">
-        <label class="button primary">${choose}
+        <label class="button ${isSecondary ? '' : 'primary'}">${choose}
           <input class="hidden-input" type="file" multiple accept="image/*,.heic,.heif" id="choose-photos"
-            onChange=${event => {
-              this.choose(event.target.files);
-              event.target.value = '';
-            }} /></label>
+            onChange=${onFiles(files => this.choose(files))} /></label>
         ${camera && html`<label class="button">${camera}
           <input class="hidden-input" type="file" accept="image/*" capture="user"
-            onChange=${event => {
-              this.choose(event.target.files);
-              event.target.value = '';
-            }} /></label>`}
+            onChange=${onFiles(files => this.choose(files))} /></label>`}
       </p>
     </div>`;
   }

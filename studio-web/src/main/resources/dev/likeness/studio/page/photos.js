@@ -131,7 +131,7 @@ export class Photos extends Live {
       ${data && data.advice.length > 0 && left === 0 && html`<section class="card advice"><h2>${t('photos.advice')}</h2><ul>
         ${data.advice.map(line => html`<li>${said(line)}</li>`)}</ul></section>`}
       <${DropZone} label=${t('photos.more')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
-        onFiles=${files => this.add(files)} />
+        isSecondary=${photos.length > 0} onFiles=${(/** @type {File[]} */ files) => this.add(files)} />
       ${data && data.accepted > 0 && left === 0 && (!data.unclear || shown)
         && html`<p class="next always"><a class="button primary" id="next" href="#/${person}/train">${t('photos.next')}</a></p>`}
     </main>`;

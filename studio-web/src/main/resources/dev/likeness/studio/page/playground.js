@@ -1,5 +1,5 @@
 // Grids of seeds and settings on the base, for those who study them.
-import {html, Live, Progress, Chart, isEnd, whole} from './parts.js';
+import {html, Live, Progress, Chart, isEnd, whole, onText, onTick, onFiles} from './parts.js';
 import {get, post, send} from './api.js';
 import {t, messageOf, number} from './words.js';
 
@@ -99,19 +99,19 @@ export class Playground extends Live {
     const isBusy = grid?.state === 'queued' || grid?.state === 'running';
     const rows = axis === '' ? 1 : values.split(',').filter(value => value.trim()).length;
     const total = rows * this.numbers().count;
-    /** @param {string} key */
-    const set = key => event => this.setState({[key]: event.target.value});
-    const plan = event => this.plan(scheduler, whole(event.target.value, 1));
+    /** @param {'prompt' | 'negative' | 'scheduler' | 'steps' | 'guidance' | 'seed' | 'count' | 'axis' | 'values'} key */
+    const set = key => onText(value => this.setState(/** @type {Partial<State>} */ ({[key]: value})));
+    const plan = onText(value => this.plan(scheduler, whole(value, 1)));
     return html`<main id="content">
       <h1>${t('play.heading')}</h1>
       <p class="lead">${t('play.lead')}</p>
       <div class="edit">
-        <form onSubmit=${event => this.start(event)}>
+        <form onSubmit=${(/** @type {Event} */ event) => this.start(event)}>
           <p><label>${t('play.prompt')} <textarea id="prompt" rows="3" maxlength="2000" required value=${prompt}
             onInput=${set('prompt')}></textarea></label></p>
           <p><label>${t('play.negative')} <input type="text" maxlength="2000" value=${negative} onInput=${set('negative')} /></label></p>
           <p><label>${t('play.scheduler')} <input type="text" id="scheduler" list="schedulers" translate=${false} placeholder=${data.scheduler}
-            value=${scheduler} onInput=${set('scheduler')} onChange=${event => this.plan(event.target.value, whole(steps, 1))} /></label>
+            value=${scheduler} onInput=${set('scheduler')} onChange=${onText(name => this.plan(name, whole(steps, 1)))} /></label>
             <datalist id="schedulers">${data.schedulers.map(name => html`<option value=${name} />`)}</datalist></p>
           <p class="row"><label>${t('shoot.steps')} <input type="number" id="steps" min="1" max="150" value=${steps}
               onInput=${set('steps')} onChange=${plan} /></label>
@@ -127,15 +127,15 @@ export class Playground extends Live {
             onInput=${set('values')} /></label></p>`}
           ${data.loras.length > 0 && html`<fieldset><legend>${t('play.loras')}</legend>${data.loras.map(name => html`<p><label><span translate=${false}>${name}</span>
             <input type="number" id="lora-${name}" step="0.05" value=${loras[name] ?? ''} placeholder="–"
-              onInput=${event => this.setState({loras: {...loras, [name]: event.target.value}})} /></label></p>`)}</fieldset>`}
+              onInput=${onText(weight => this.setState({loras: {...loras, [name]: weight}}))} /></label></p>`)}</fieldset>`}
           ${data.loras.length === 0 && html`<p class="note">${t('play.noLoras')} <code>likeness studio --lora FILE</code></p>`}
           ${data.edits && html`<fieldset><legend>${t('play.references', {n: data.references})}</legend>
             <p class="row"><label class="button">${t('play.addReferences')}<input class="hidden-input" type="file" multiple id="add-references"
-                accept="image/*" onChange=${event => this.addReferences([...event.target.files])} /></label>
+                accept="image/*" onChange=${onFiles(files => this.addReferences(files))} /></label>
               ${data.references > 0 && html`<button type="button" onClick=${() => this.act(() => post('/api/playground',
                 {action: 'forget'}))}>${t('play.forget')}</button>
               <label class="choice"><input type="checkbox" id="show-references" checked=${state.references}
-                onChange=${event => this.setState({references: event.target.checked})} /> <span>${t('play.show')}</span></label>`}
+                onChange=${onTick(isTicked => this.setState({references: isTicked}))} /> <span>${t('play.show')}</span></label>`}
             </p></fieldset>`}
           <p class="row"><button class="primary" id="play" disabled=${isBusy || total < 1 || total > data.most}>${t('shoot.start')}</button>
             <span class="note" role="status">${t('shoot.total', {n: number(total)})}</span></p>
@@ -178,6 +178,8 @@ export class Playground extends Live {
         ${isBusy && html`<p>${words}</p><${Progress} value=${grid.done} max=${total} label=${words} />`}
         ${grid.state === 'failed' && html`<p class="warning">${t('choose.failed', {message: messageOf(grid.message)})}</p>`}
         ${grid.state === 'stopped' && html`<p id="grid-stopped">${t('play.stopped')}</p>`}</div>
+      ${(grid.state === 'stopped' || grid.state === 'failed') && html`<p><button id="resume-grid"
+        onClick=${() => this.act(() => post('/api/playground', {action: 'resume'}))}>${t('play.resume')}</button></p>`}
       ${isBusy && html`<p><button id="stop-grid" onClick=${() => this.act(() => post('/api/playground', {action: 'stop'}))}>
         ${t('choose.pause')}</button></p>
         ${live?.preview && html`<p><img class="preview" alt=${t('choose.preview')}
@@ -192,7 +194,7 @@ export class Playground extends Live {
         })}</tr>`)}</tbody></table></div>
       ${/** @type {const} */ (['command', 'java']).map(kind => html`<details key=${kind} id=${kind}><summary>${t(`play.${kind}`)}</summary>
         <pre tabindex="0">${grid[kind]}</pre>
-        <p class="row"><button id="copy-${kind}" onClick=${event => this.copy(kind, event.target)}>${t('play.copy')}</button>
+        <p class="row"><button id="copy-${kind}" onClick=${(/** @type {Event & {target: HTMLElement}} */ event) => this.copy(kind, event.target)}>${t('play.copy')}</button>
           <span role="status">${this.state.copied === kind && t('play.copied')}</span></p></details>`)}
     </section>`;
   }

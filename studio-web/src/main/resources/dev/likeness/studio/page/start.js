@@ -1,5 +1,5 @@
 // The first page: people, and photos of a new person with the step of consent.
-import {html, Live, Component, DropZone} from './parts.js';
+import {html, Live, Component, DropZone, onText} from './parts.js';
 import {get, post} from './api.js';
 import {t, messageOf} from './words.js';
 
@@ -27,7 +27,7 @@ export class Start extends Live {
     return html`<main id="content" class="start">
       <h1>${t('start.heading')}</h1>
       <p class="lead">${t('start.lead')}</p>
-      ${studio?.base.photographs === false && html`<p class="warning">${t('start.rendered')}
+      ${studio?.base.photographs === false && html`<p class="warning">${t('start.rendered')}${' '}
         <a href="#/models">${t('start.bases')}</a></p>`}
       <${DropZone} label=${t('start.drop')} or=${t('start.or')} choose=${t('start.choose')} camera=${t('start.camera')}
         onFiles=${onFiles} />
@@ -83,12 +83,12 @@ export class ConsentStep extends Component {
   render({files, studio, onCancel}, {kind, name, giver, isSending}) {
     const isSample = kind === 'sample';
     const kept = studio?.retention;
-    /** @param {string} key */
-    const set = key => event => this.setState({[key]: event.target.value});
+    /** @param {'kind' | 'name' | 'giver'} key */
+    const set = key => onText(value => this.setState(/** @type {Partial<Given>} */ ({[key]: value})));
     return html`<main id="content" class="narrow">
       <h1>${t('consent.heading')}</h1>
       <p>${t('consent.lead', {n: files.length})}</p>
-      <form onSubmit=${event => this.agree(event)}>
+      <form onSubmit=${(/** @type {Event} */ event) => this.agree(event)}>
         ${studio?.samples && html`<fieldset><legend>${t('consent.who')}</legend>
           ${/** @type {const} */ (['real', 'sample']).map(one => html`<label class="choice">
             <input type="radio" name="kind" value=${one} checked=${kind === one} id="kind-${one}" onChange=${set('kind')} />

@@ -1,5 +1,5 @@
 // The training of a person: what it costs, and how it goes.
-import {html, Live, Progress, Chart} from './parts.js';
+import {html, Live, Progress, Chart, onTick} from './parts.js';
 import {get, post, person as path} from './api.js';
 import {t, said, messageOf, number, bytes, duration} from './words.js';
 
@@ -117,14 +117,14 @@ export class Train extends Live {
       <div role="status" aria-live="polite">${this.status(data)}</div>
       ${isBusy && this.progress(data)}
       <p class="row">
-        ${isBusy && html`<button onClick=${() => this.control('pause')}>${t('train.pause')}</button>`}
+        ${isBusy && html`<button id="pause" onClick=${() => this.control('pause')}>${t('train.pause')}</button>`}
         ${canResume && html`<button class="primary" id="resume"
           onClick=${() => this.control('resume')}>${t('train.resume')}</button>`}
       </p>
       ${data.trained && !isBusy
         && html`<p class="next"><a class="button primary" id="next" href="#/${person}/shoot">${t('train.next')}</a></p>`}
       ${!isBusy && data.methods.length === 0 && html`<p class="warning">${t('train.noMethod')}</p>`}
-      ${!isBusy && data.photos === 0 && !data.trained && html`<p class="warning">${t('train.noPhotos')}
+      ${!isBusy && data.photos === 0 && !data.trained && html`<p class="warning">${t('train.noPhotos')}${' '}
         <a href="#/${person}/photos">${t('step.photos')}</a></p>`}
       ${!isBusy && data.photos > 0 && chosen && html`<fieldset class="methods"><legend>${t('train.method')}</legend>
           ${data.methods.map(one => html`<label class="choice card">
@@ -133,7 +133,7 @@ export class Train extends Live {
             <span><b>${titleOf(one)}</b><br /><${Cost} one=${one} /></span></label>`)}
         </fieldset>
         ${data.previews && chosen.method === 'lora' && html`<label class="choice"><input type="checkbox" checked=${previews}
-          onChange=${event => this.setState({previews: event.target.checked})} />
+          onChange=${onTick(isTicked => this.setState({previews: isTicked}))} />
           <span>${t('train.previews')}</span></label>`}
         <p class="next"><button class=${data.trained ? '' : 'primary'} id="start-training"
           onClick=${() => this.start(chosen)}>${t(chosen.method === 'lora'

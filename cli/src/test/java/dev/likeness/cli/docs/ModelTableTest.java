@@ -49,27 +49,30 @@ class ModelTableTest {
         [which base should I choose](../guides/which-base-should-i-choose.md) helps to decide. A test generates this
         page from the file `models.json` of the module `diffusion-core`.
 
-        - *Good for* says what the model is used for, and which other models of the catalogue it needs.
+        - *Good for* says, in words of this project, what the model is used for, and which other models of the
+          catalogue it needs.
         - *Commercial use*: "yes" means that the licence allows it; the licence may still restrict what images may
           show. "conditions" means that the licence allows it under conditions, such as a limit of revenue.
         - *Steps* and *guidance* are the values for images with this model. `generate` uses those of a base if you
           give no others; it also uses those of a distilled base for
           [its fine-tunes](../guides/get-the-models.md#3-use-it).
+        - *Weight* is the weight of an adapter, or the scale of a ControlNet, that its publishers use or recommend.
+          `generate` and `headshot` use it if you give no other.
         - *Memory* is an estimate for one image, computed from the sizes of the published weights, without the
           memory of the program itself. `2.7 (4.9; 1.9; 2.3), 512 px` means that an image of 512x512 pixels takes
           2.7 GiB in bf16, 4.9 GiB in f32, 1.9 GiB in bf16 with `--eight-bits`, and at least 2.3 GiB with `--memory`.
           If the field is empty, no estimate was made.
         - *Sources* are numbers of the [list of sources](#sources), with the facts that each source gave.
 
-        If the licence, the steps or the guidance of a model are empty, no source gave this fact. Licences change:
-        read the licence before you use a model.
+        If the licence, the steps, the guidance or the weight of a model are empty, no source gave this fact. Licences
+        change: read the licence before you use a model.
         """);
     for (Role role : Role.values()) {
       text.append("\n## ").append(TITLES.get(role)).append("\n\n");
       text.append(
-          "| name | repository | family | good for | licence | commercial use | steps | guidance | memory |"
-              + " sources |\n");
-      text.append("|---|---|---|---|---|---|---|---|---|---|\n");
+          "| name | repository | family | good for | licence | commercial use | steps | guidance | weight |"
+              + " memory | sources |\n");
+      text.append("|---|---|---|---|---|---|---|---|---|---|---|\n");
       ModelCatalogue.builtIn().models(role).forEach(model -> text.append(row(model, pages)));
     }
     text.append("\n## Sources\n\nEach source has the date on which it was read.\n\n");
@@ -114,6 +117,7 @@ class ModelTableTest {
                 .orElse(""),
             model.steps().isPresent() ? String.valueOf(model.steps().getAsInt()) : "",
             model.guidance().isPresent() ? String.valueOf(model.guidance().getAsDouble()) : "",
+            model.weight().isPresent() ? String.valueOf(model.weight().getAsDouble()) : "",
             model.memory().map(ModelTableTest::memory).orElse(""),
             String.join("; ", numbers))
         .stream()

@@ -139,7 +139,7 @@ public final class CatalogueModel {
         : Optional.empty();
   }
 
-  /** {@return what the model is good for, in a few words} */
+  /** {@return what the model is good for, in words of this library} */
   public String purpose() {
     return text("purpose").orElseThrow();
   }
@@ -182,6 +182,16 @@ public final class CatalogueModel {
     return setting("size") instanceof Number number
         ? OptionalInt.of(number.intValue())
         : OptionalInt.empty();
+  }
+
+  /**
+   * {@return the weight of an adapter, or the scale of a ControlNet, that its publishers use or
+   * recommend; empty if no page gave one}
+   */
+  public OptionalDouble weight() {
+    return setting("weight") instanceof Number number
+        ? OptionalDouble.of(number.doubleValue())
+        : OptionalDouble.empty();
   }
 
   /** {@return the memory that an image needs; empty if it was not estimated} */

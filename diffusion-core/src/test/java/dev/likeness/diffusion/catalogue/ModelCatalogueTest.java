@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class ModelCatalogueTest {
   private static final ModelCatalogue CATALOGUE = ModelCatalogue.builtIn();
   private static final Set<String> FACTS =
-      Set.of("repository", "file", "family", "licence", "purpose", "settings", "training", "gated");
+      Set.of("repository", "file", "family", "licence", "purpose", "settings", "training");
 
   @Test
   void namesAndAddressesAreUnique() {
@@ -39,19 +39,28 @@ class ModelCatalogueTest {
           .flatMap(source -> source.facts().stream())
           .collect(Collectors.toSet());
       assertTrue(FACTS.containsAll(told), model + ": " + told);
-      assertTrue(
-          told.contains("repository") || told.contains("family"), model + " has no page at all");
-      if (model.licence().isPresent()) {
-        assertTrue(told.contains("licence"), model + " has a licence without a page");
-      }
-      if (model.learningRate().isPresent()
-          || model.trainingRank().isPresent()
-          || model.stepsPerPhoto().isPresent()) {
-        assertTrue(told.contains("training"), model + " has a training without a page");
-      }
-      if (model.steps().isPresent() || model.guidance().isPresent()) {
-        assertTrue(told.contains("settings"), model + " has settings without a page");
-      }
+      assertTrue(told.contains("repository"), model + " has a repository without a page");
+      requirePage(model, told, "file", model.file().isPresent());
+      requirePage(model, told, "family", model.family().isPresent());
+      requirePage(model, told, "licence", model.licence().isPresent());
+      requirePage(
+          model,
+          told,
+          "training",
+          model.learningRate().isPresent()
+              || model.trainingRank().isPresent()
+              || model.stepsPerPhoto().isPresent()
+              || model.trainingAdapter().isPresent()
+              || model.trainingBase().isPresent());
+      requirePage(
+          model,
+          told,
+          "settings",
+          model.steps().isPresent()
+              || model.guidance().isPresent()
+              || model.scheduler().isPresent()
+              || model.size().isPresent()
+              || model.weight().isPresent());
       for (CatalogueModel.Source source : model.sources()) {
         assertTrue(
             source.page().startsWith("https://") || source.page().startsWith("diffusers "),
@@ -60,6 +69,14 @@ class ModelCatalogueTest {
         assertFalse(source.facts().isEmpty(), source.toString());
       }
     }
+  }
+
+  private static void requirePage(
+      CatalogueModel model, Set<String> told, String fact, boolean isKnown) {
+    assertEquals(
+        isKnown,
+        told.contains(fact),
+        model + ": a fact has a page, and a page gives a fact: " + fact);
   }
 
   @Test

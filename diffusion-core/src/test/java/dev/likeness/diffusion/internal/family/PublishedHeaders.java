@@ -70,6 +70,7 @@ final class PublishedHeaders {
       case "flux2-klein-4b" -> folder(folder.resolve(layout), "klein/base", layout, "qwen3-4b");
       case "flux2-klein-9b" -> folder(folder.resolve(layout), "klein/base", layout, "qwen3-8b");
       case "z-image-turbo" -> folder(folder.resolve(layout), "zimage/turbo", layout, "qwen3-4b");
+      case "chroma1-hd" -> folder(folder.resolve(layout), "chroma/base", layout, "t5-xxl");
       default -> throw new IllegalArgumentException(layout);
     };
   }
@@ -127,8 +128,10 @@ final class PublishedHeaders {
   private static void listed(Path folder, String golden, String name, String list)
       throws IOException {
     Map<?, ?> published;
-    try (InputStream in = new GZIPInputStream(
-        PublishedHeaders.class.getResourceAsStream("/golden/transformer-keys.json.gz"))) {
+    try (InputStream in = new GZIPInputStream(PublishedHeaders.class.getResourceAsStream(
+        list.startsWith("chroma")
+            ? "/golden/chroma/keys.json.gz"
+            : "/golden/transformer-keys.json.gz"))) {
       published = (Map<?, ?>) JSON.std.mapFrom(in).get(list);
     }
     Map<String, Object> sizes = new LinkedHashMap<>();

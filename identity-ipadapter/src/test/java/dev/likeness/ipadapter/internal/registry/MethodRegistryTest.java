@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
+import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.IdentityMethod.FaceInput;
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 /** What identity methods need, beside the table of docs/reference/adapters.md. */
@@ -147,5 +150,24 @@ class MethodRegistryTest {
       case ZERO_PIXELS -> "output for zeros";
       case BLACK -> "output for black";
     };
+  }
+
+  @Test
+  void theCatalogueHasTheWeightsOfTheMethods() {
+    Map<String, IdentityMethod> named = Map.of(
+        "instantid", MethodRegistry.INSTANT_ID,
+        "pulid", MethodRegistry.PULID,
+        "pulid-flux", MethodRegistry.PULID_FLUX,
+        "infiniteyou", MethodRegistry.INFINITE_YOU);
+    named.forEach((name, method) -> assertEquals(method.defaults().weight(), weight(name), name));
+    Map<String, IdentityMethod> nets = Map.of(
+        "instantid-controlnet", MethodRegistry.INSTANT_ID,
+        "infusenet", MethodRegistry.INFINITE_YOU);
+    nets.forEach((name, method) ->
+        assertEquals(method.controlNet().orElseThrow().scale(), weight(name).orElseThrow(), name));
+  }
+
+  private static OptionalDouble weight(String name) {
+    return ModelCatalogue.builtIn().find(name).orElseThrow().weight();
   }
 }

@@ -37,6 +37,13 @@ public final class BaseTime {
   private static final double HOUR = 3600;
   /** Norms, activations and copies take memory traffic, which the operations do not count. */
   private static final double BESIDE_OPERATIONS = 1.25;
+  /**
+   * Calls for each layer of a network: of the layer itself, and of norms, activations, sums and
+   * changes of shape beside it. They decide the time of small networks.
+   */
+  private static final double CALLS = 20;
+  /** The calls of a training step: forward, back, and those of a LoRA and its optimizer. */
+  private static final double TRAINING_CALLS = 3 * CALLS;
 
   private static final Pattern UP_BLOCK =
       Pattern.compile("decoder\\.up_blocks\\.(\\d+)\\.(upsamplers)?.*");
@@ -72,13 +79,17 @@ public final class BaseTime {
     int pixels = latentPixels(opened, defaults.width(), defaults.height());
     boolean isGuided = opened.isGuided(ImageRequest.of("").guidance(defaults.guidance()));
     double passes = defaults.steps() * (isGuided ? 2.0 : 1.0);
-    NetworkWork all = network(opened, pixels)
+    Map<String, long[]> layers = layers(opened);
+    NetworkWork all = network(opened, layers, pixels)
         .times(passes)
         .plus(texts(opened, files).times(isGuided ? 2 : 1))
         .plus(decoding(files, pixels));
     lines.put(
         "time",
-        "about " + duration(BESIDE_OPERATIONS * rate.seconds(all)) + " for one image of "
+        estimate(
+                BESIDE_OPERATIONS * rate.seconds(all),
+                CALLS * layers.size() * defaults.steps() * rate.call())
+            + " for one image of "
             + defaults.width() + "x" + defaults.height() + " in " + defaults.steps() + " steps"
             + (isGuided ? " with guidance" : "")
             + String.format(
@@ -99,13 +110,16 @@ public final class BaseTime {
       return;
     }
     int side = model.defaults().width();
-    double step = BESIDE_OPERATIONS
-        * rate.trainingSeconds(network(opened, latentPixels(opened, side, side)))
+    Map<String, long[]> layers = layers(opened);
+    double work = BESIDE_OPERATIONS
+        * rate.trainingSeconds(network(opened, layers, latentPixels(opened, side, side)))
         * settings.batchSize();
+    double calls = TRAINING_CALLS * layers.size() * rate.call();
     lines.put(
         "trains in",
-        "about " + duration(step * settings.steps()) + " on " + PHOTOS + " photos: "
-            + settings.steps() + " steps of " + duration(step) + " at " + side + "x" + side);
+        estimate(work * settings.steps(), calls * settings.steps()) + " on " + PHOTOS + " photos: "
+            + settings.steps() + " steps of " + duration(work + calls) + " at " + side + "x"
+            + side);
   }
 
   private static int latentPixels(OpenModel model, int width, int height) {
@@ -113,7 +127,13 @@ public final class BaseTime {
     return width / factor * (height / factor);
   }
 
-  private static NetworkWork network(OpenModel model, int latentPixels) {
+  private static NetworkWork network(
+      OpenModel model, Map<String, long[]> layers, int latentPixels) {
+    return NetworkWork.of(model.layout(latentPixels), layers);
+  }
+
+  /** Returns the shape of the weight of each layer of the denoising network. */
+  private static Map<String, long[]> layers(OpenModel model) {
     Map<String, long[]> weights = new LinkedHashMap<>();
     for (String name : model.tensorNames(model.denoiser())) {
       long[] shape = model.tensorShape(model.denoiser(), name);
@@ -121,7 +141,7 @@ public final class BaseTime {
         weights.put(name.substring(0, name.length() - WEIGHT.length()), shape);
       }
     }
-    return NetworkWork.of(model.layout(latentPixels), weights);
+    return weights;
   }
 
   /** Returns the work of the text encoders for one prompt; of a vocabulary, one row is read. */
@@ -186,9 +206,17 @@ public final class BaseTime {
     return name.startsWith("decoder.conv_out") ? levels - 1 : 0;
   }
 
+  /**
+   * Returns an estimate in words. It is a lower limit for small networks, whose time is that of
+   * calls.
+   */
+  private static String estimate(double work, double calls) {
+    return (calls > work ? "at least " : "about ") + duration(work + calls);
+  }
+
   private static String duration(double seconds) {
     return seconds < MINUTE
-        ? String.format(Locale.ROOT, "%.1f s", seconds)
+        ? String.format(Locale.ROOT, seconds < 1 ? "%.2f s" : "%.1f s", seconds)
         : seconds < HOUR
             ? String.format(Locale.ROOT, "%.1f min", seconds / MINUTE)
             : String.format(Locale.ROOT, "%.1f h", seconds / HOUR);

@@ -27,13 +27,15 @@ import org.bytedeco.pytorch.global.torch;
  * @param attention operations a second of attentions
  * @param convolutionGradients operations a second of convolutions in training, forward and back
  * @param productGradients operations a second of linear layers in training, forward and back
+ * @param call seconds of one layer whose operations take no time
  */
 public record ComputeRate(
     double convolutions,
     double products,
     double attention,
     double convolutionGradients,
-    double productGradients) {
+    double productGradients,
+    double call) {
   private static final long NANOS = 1_000_000_000;
   /** The time that each kind of layer is measured, after one pass that is not counted. */
   private static final long MEASURED_NANOS = NANOS / 5;
@@ -44,6 +46,7 @@ public record ComputeRate(
   private static final long WIDTH = 640;
   private static final long TOKENS = 1024;
   private static final long HEADS = 8;
+  private static final long FEW = 8;
 
   /**
    * A training step computes gradients of the inputs of frozen layers, as many operations again.
@@ -56,6 +59,8 @@ public record ComputeRate(
         LoadedWeights weights = weights(compute)) {
       Conv2d convolution = new Conv2d(Weights.of(weights).at("conv"), CHANNELS, CHANNELS, KERNEL);
       Linear linear = new Linear(Weights.of(weights).at("linear"), WIDTH, WIDTH);
+      Linear small = new Linear(Weights.of(weights).at("small"), FEW, FEW);
+      Tensor few = random(compute, 1, FEW, FEW);
       Tensor image = random(compute, 1, CHANNELS, SIDE, SIDE);
       Tensor tokens = random(compute, 1, TOKENS, WIDTH);
       Tensor heads = random(compute, 1, HEADS, TOKENS, WIDTH / HEADS);
@@ -72,7 +77,8 @@ public record ComputeRate(
           rate(
               TRAINING_PASSES * convolved,
               () -> gradient(image, input -> convolution.forward(input))),
-          rate(TRAINING_PASSES * multiplied, () -> gradient(tokens, linear::forward)));
+          rate(TRAINING_PASSES * multiplied, () -> gradient(tokens, linear::forward)),
+          1 / rate(1, () -> withoutGradients(() -> small.forward(few))));
     }
   }
 
@@ -102,7 +108,9 @@ public record ComputeRate(
             "conv.weight", random(compute, CHANNELS, CHANNELS, KERNEL, KERNEL),
             "conv.bias", random(compute, CHANNELS),
             "linear.weight", random(compute, WIDTH, WIDTH),
-            "linear.bias", random(compute, WIDTH))),
+            "linear.bias", random(compute, WIDTH),
+            "small.weight", random(compute, FEW, FEW),
+            "small.bias", random(compute, FEW))),
         compute,
         WeightResidence.MAPPED,
         BlockNames.NONE,

@@ -38,7 +38,7 @@ class NetworkWorkTest {
 
   @Test
   void timeGrowsWithTheWork() {
-    ComputeRate rate = new ComputeRate(1e9, 2e9, 5e8, 4e8, 1e9);
+    ComputeRate rate = new ComputeRate(1e9, 2e9, 5e8, 4e8, 1e9, 0);
     NetworkWork work = new NetworkWork(1e9, 4e9, 1e9);
     assertEquals(1 + 2 + 2, rate.seconds(work));
     assertEquals(2 * (2.5 + 4 + 4), rate.trainingSeconds(work));

@@ -177,9 +177,7 @@ final class NeededFiles {
       }
     }
     throw new InvalidInputException(address.repository() + " has no weights that can be opened"
-        + (precision == WeightPrecision.AS_PUBLISHED
-            ? ""
-            : " in the precision " + precision.name().toLowerCase(Locale.ROOT))
+        + (precision == WeightPrecision.AS_PUBLISHED ? "" : " in the precision " + precision.word())
         + "; expected a diffusers folder, or a safetensors, GGUF or ckpt file");
   }
 
@@ -208,6 +206,7 @@ final class NeededFiles {
   private record Chooser(
       HubAddress address, List<HubFile> files, WeightPrecision precision, Texts texts) {
     NeededFiles diffusersFolder(HubFile index) {
+      requirePrecision();
       Set<HubFile> needed = new LinkedHashSet<>();
       needed.add(index);
       files.stream().filter(file -> file.name().equals("likeness.json")).forEach(needed::add);
@@ -220,6 +219,19 @@ final class NeededFiles {
         textFolders().forEach(name -> needed.addAll(textsOf(name)));
       });
       return new NeededFiles(needed, "");
+    }
+
+    private void requirePrecision() {
+      if (precision.variant() != null
+          && files.stream().noneMatch(file -> precision.isVariantOf(file.name()))) {
+        String others = Stream.of(WeightPrecision.values())
+            .filter(each -> files.stream().anyMatch(file -> each.isVariantOf(file.name())))
+            .map(WeightPrecision::word)
+            .collect(Collectors.joining(", "));
+        throw new InvalidInputException(address.repository() + " has no files for the precision "
+            + precision.word() + (others.isEmpty() ? "" : ", but for " + others)
+            + "; leave the precision out for its plain files");
+      }
     }
 
     /**

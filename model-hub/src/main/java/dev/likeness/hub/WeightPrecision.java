@@ -1,5 +1,6 @@
 package dev.likeness.hub;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /** Which of several files with the same weights are downloaded. */
@@ -28,6 +29,16 @@ public enum WeightPrecision {
   /** Returns the variant of diffusers folders; null for the plain files. */
   String variant() {
     return variant.orElse(null);
+  }
+
+  /** Returns the word by which users choose it, as {@code 8bit}. */
+  String word() {
+    return this == EIGHT_BIT ? "8bit" : name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns true if a file of a diffusers folder has the variant of this precision in its name. */
+  boolean isVariantOf(String name) {
+    return variant.filter(each -> name.matches(".*\\." + each + "[.-].*")).isPresent();
   }
 
   /** Returns true if a name of a single file tells this precision. */

@@ -136,8 +136,8 @@ class NeededFilesTest {
   void aVariantThatIsNotThereIsToldByTheNameOfTheRepository() {
     stableDiffusion();
     assertEquals(
-        "ada/model has no weights of variant bf16 in any of [text_encoder, unet, vae]; give a"
-            + " variant that the folder has, or leave the variant out",
+        "ada/model has no files for the precision bf16, but for f16; leave the precision out for its"
+            + " plain files",
         refused("ada/model", WeightPrecision.BF16));
   }
 

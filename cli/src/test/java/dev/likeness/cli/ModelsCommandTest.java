@@ -263,7 +263,12 @@ class ModelsCommandTest {
     CommandResult whole = CommandResult.of("models", "verify");
     assertEquals(0, whole.status(), whole.err());
     assertEquals(
-        List.of("ada/a is whole", "ada/b is whole"), whole.out().lines().toList());
+        Stream.of("ada/a", "ada/b")
+            .map(
+                name -> name
+                    + " is whole: it has the digests that the hub stated when its files were downloaded")
+            .toList(),
+        whole.out().lines().toList());
     Path file;
     try (Stream<Path> blobs = Files.list(folder.resolve("cache/models--ada--a/blobs"))) {
       file = blobs.findFirst().orElseThrow();
@@ -272,8 +277,8 @@ class ModelsCommandTest {
     CommandResult broken = CommandResult.of("models", "verify", "ada/a");
     assertEquals(3, broken.status());
     assertEquals(
-        "likeness: ada/a is damaged; remove it with ./likeness models remove NAME --yes, and get it"
-            + " again",
+        "likeness: ada/a is damaged; remove it with ./likeness models remove ada/a --yes, and get"
+            + " it again",
         broken.err().strip());
   }
 

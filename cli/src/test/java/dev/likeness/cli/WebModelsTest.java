@@ -104,7 +104,8 @@ class WebModelsTest {
         folder.resolve("out").toString());
     assertEquals(0, made.status(), made.err());
     assertEquals(
-        "mine.safetensors is whole\n", CommandResult.of("models", "verify").out());
+        "mine.safetensors is whole: it has the digest that its download was compared with\n",
+        CommandResult.of("models", "verify").out());
     CommandResult sizes = CommandResult.of("models", "du");
     assertTrue(sizes.out().contains(" MB  mine.safetensors\n"), sizes.out());
     assertTrue(
@@ -113,8 +114,8 @@ class WebModelsTest {
     CommandResult broken = CommandResult.of("models", "verify", "mine.safetensors");
     assertEquals(3, broken.status());
     assertEquals(
-        "likeness: mine.safetensors is damaged; remove it with ./likeness models remove NAME --yes,"
-            + " and get it again",
+        "likeness: mine.safetensors is damaged; remove it with ./likeness models remove"
+            + " mine.safetensors --yes, and get it again",
         broken.err().strip());
     CommandResult would = CommandResult.of("models", "remove", "mine.safetensors");
     assertEquals("would remove " + file + ", 0.0 MB; --yes removes it\n", would.out());

@@ -132,6 +132,7 @@ public final class ModelsCommand implements Runnable {
           boolean whole = console.cancellation().run(() -> files().isWhole(file));
           tell(
               file.name(),
+              "the digest that its download was compared with",
               whole ? List.of() : List.of(file.path() + " has another digest"),
               broken);
         }
@@ -141,20 +142,29 @@ public final class ModelsCommand implements Runnable {
           ? cache.entries().stream().map(HubCache.Entry::name).toList()
           : files().entry(name).isPresent() ? List.of() : List.of(address(name).repository());
       for (String each : names) {
-        tell(each, console.cancellation().run(() -> cache.faults(each)), broken);
+        tell(
+            each,
+            "the digests that the hub stated when its files were downloaded",
+            console.cancellation().run(() -> cache.faults(each)),
+            broken);
       }
       console.out().flush();
       if (!broken.isEmpty()) {
         throw new InvalidInputException(String.join(", ", broken)
-            + " is damaged; remove it with " + TypedCommand.of("models remove NAME --yes")
+            + " is damaged; remove it with "
+            + TypedCommand.of(
+                "models remove " + (broken.size() == 1 ? broken.get(0) : "NAME") + " --yes")
             + ", and get it again");
       }
     }
 
-    private void tell(String each, List<String> faults, List<String> broken) {
+    private void tell(String each, String known, List<String> faults, List<String> broken) {
       console
           .out()
-          .println(each + (faults.isEmpty() ? " is whole" : ": " + String.join("; ", faults)));
+          .println(each
+              + (faults.isEmpty()
+                  ? " is whole: it has " + known
+                  : ": " + String.join("; ", faults)));
       if (!faults.isEmpty()) {
         broken.add(each);
       }
@@ -221,6 +231,12 @@ public final class ModelsCommand implements Runnable {
       }
       ModelPlaces.folders().forEach(console.out()::println);
       console.out().flush();
+      if (ModelPlaces.folders().isEmpty()) {
+        console
+            .err()
+            .println(
+                "no folder was added yet; add one with " + TypedCommand.of("models add FOLDER"));
+      }
     }
   }
 }

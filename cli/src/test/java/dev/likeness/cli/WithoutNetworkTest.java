@@ -40,6 +40,50 @@ class WithoutNetworkTest {
     assertTrue(Files.isDirectory(folder.resolve("out")));
   }
 
+  /** The main job: from selfies by a trained person to a headshot, which is edited and checked. */
+  @Test
+  void makesHeadshotsOfSelfiesWithoutAnInterface() throws Exception {
+    assumeTrue(isolates(), "unshare -rn is not allowed here");
+    Path base = TinyBase.in(folder);
+    Path selfies = Selfies.reduced(Selfies.of("5000000777", 3, folder.resolve("people")));
+    Path shots = folder.resolve("shots");
+    for (List<String> command : List.of(
+        List.of("photos", selfies.toString()),
+        List.of(
+            "headshot",
+            "--photos",
+            selfies.toString(),
+            "--consent",
+            "Ada: for this test",
+            "--base",
+            base.toString(),
+            "--train-steps",
+            "2",
+            "--steps",
+            "2",
+            "--style",
+            "studio",
+            "--out",
+            shots.toString()),
+        List.of(
+            "edit",
+            shots.resolve("headshot-001.png").toString(),
+            "--base",
+            base.toString(),
+            "--person",
+            shots.resolve("person.safetensors").toString(),
+            "--extend",
+            "0,0,0,16",
+            "--out",
+            folder.resolve("edited").toString()),
+        List.of("verify", shots.resolve("headshot-001.png").toString()))) {
+      Outcome run = run(command.toArray(String[]::new));
+      assertEquals(0, run.status(), command.get(0) + ": " + run.text());
+    }
+    assertTrue(Files.exists(shots.resolve("person.safetensors")));
+    assertTrue(Files.exists(folder.resolve("edited/edited.png")));
+  }
+
   @Test
   void aDownloadSaysThatThereIsNoNetwork() throws Exception {
     assumeTrue(isolates(), "unshare -rn is not allowed here");

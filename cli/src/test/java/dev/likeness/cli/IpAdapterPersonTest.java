@@ -475,6 +475,68 @@ class IpAdapterPersonTest {
   }
 
   @Test
+  void anAdapterOfTheCatalogueHasItsWeight(@TempDir Path folder) throws IOException {
+    Path snapshot = folder.resolve("hub/models--h94--IP-Adapter/snapshots/" + "a".repeat(40));
+    Path adapter = snapshot.resolve("models/ip-adapter-plus-face_sd15.safetensors");
+    Files.createDirectories(adapter.getParent());
+    Files.copy(base.resolve("ip_adapter/ip-adapter.safetensors"), adapter);
+    List<String> tiny = List.of(
+        "--base",
+        base.toString(),
+        "--ip-adapter",
+        adapter.toString(),
+        "--image-encoder",
+        base.resolve("image_encoder").toString(),
+        "--steps",
+        "1",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu");
+    System.setProperty("likeness.env.HF_HUB_CACHE", folder.resolve("hub").toString());
+    try {
+      List<byte[]> drawn = new ArrayList<>();
+      for (String weight : List.of("", "@0.5", "@1")) {
+        String told = "the catalogue's settings for ip-adapter-face-sd15: --reference IMAGE@0.5\n";
+        Path out = folder.resolve("out" + drawn.size());
+        CommandResult run = run(
+            List.of("generate", "--prompt", "a woman"),
+            tiny,
+            List.of(
+                "--reference", photos.resolve("selfie-01.jpg") + weight, "--out", out.toString()));
+        assertEquals(0, run.status(), run.err());
+        assertEquals(weight.isEmpty(), run.err().contains(told), run.err());
+        drawn.add(RgbImage.read(out.resolve("image-001.png")).rgb());
+      }
+      assertArrayEquals(drawn.get(0), drawn.get(1));
+      assertFalse(Arrays.equals(drawn.get(0), drawn.get(2)));
+      for (List<String> own : List.of(List.<String>of(), List.of("--identity-strength", "1"))) {
+        CommandResult shots = run(
+            List.of("headshot", "--photos", good.toString(), "--consent", "nobody real"),
+            tiny,
+            List.of("--identity", "ipadapter", "--style", "studio", "--count", "1", "--out"),
+            List.of(folder.resolve("shots" + own.size()).toString()),
+            own);
+        assertEquals(0, shots.status(), shots.err());
+        assertEquals(
+            own.isEmpty(),
+            shots
+                .err()
+                .contains(
+                    "the catalogue's settings for ip-adapter-face-sd15: --identity-strength 0.625\n"),
+            shots.err());
+      }
+    } finally {
+      System.clearProperty("likeness.env.HF_HUB_CACHE");
+    }
+  }
+
+  @SafeVarargs
+  private static CommandResult run(List<String>... parts) {
+    return CommandResult.of(Stream.of(parts).flatMap(List::stream).toArray(String[]::new));
+  }
+
+  @Test
   void portraitUsesWholeReferenceImages(@TempDir Path folder) throws IOException {
     List<String> asked = List.of("generate", "--prompt", "a woman", "--steps", "2", "--out");
     CommandResult.of(

@@ -1,10 +1,13 @@
 package dev.likeness.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.hub.LocalHub;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -203,12 +206,53 @@ class NewUserTest {
     CommandResult told = generated("realvisxl");
     assertTrue(
         told.err()
-            .contains("the catalogue's settings for realvisxl: --guidance 5.0 --scheduler"
-                + " \"dpmpp_sde karras\"\n"),
+            .contains(
+                "the catalogue's settings for realvisxl: --scheduler" + " \"dpmpp_sde karras\"\n"),
         told.err());
     CommandResult own = generated("realvisxl", "--scheduler", "DDIM");
+    assertTrue(!own.err().contains("the catalogue's settings for realvisxl"), own.err());
+  }
+
+  @Test
+  void aBaseWithoutSettingsOfItsOwnTakesThoseOfItsKind() throws IOException {
+    // A TinyBase declares settings of its own.
+    publish(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder.resolve("kind"))
+            .path(),
+        ModelCatalogue.builtIn().find("realvisxl").orElseThrow().repository());
+    CommandResult got = CommandResult.of("models", "get", "realvisxl");
+    assertEquals(0, got.status(), got.err());
+    CommandResult told = generated("realvisxl", "--scheduler", "DDIM");
+    assertEquals(0, told.status(), told.err());
     assertTrue(
-        own.err().contains("the catalogue's settings for realvisxl: --guidance 5.0\n"), own.err());
+        told.err().contains("the catalogue's settings for bases such as sd15: --guidance 7.5\n"),
+        told.err());
+  }
+
+  @Test
+  void weightsOfTheCatalogueAreUsedAndTold() throws IOException {
+    Path base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder.resolve("own"))
+        .path();
+    Path net = TinyControlNets.write("edges", folder.resolve("net"));
+    publish(net, "diffusers/controlnet-canny-sdxl-1.0");
+    CommandResult got = CommandResult.of("models", "get", "controlnet-canny-sdxl");
+    assertEquals(0, got.status(), got.err());
+    Path image = folder.resolve("edges.png");
+    RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(image);
+    List<String> control =
+        List.of("--controlnet", "controlnet-canny-sdxl", "--control-image", image.toString());
+    CommandResult told = generated(base.toString(), control.toArray(String[]::new));
+    assertEquals(0, told.status(), told.err());
+    assertTrue(
+        told.err()
+            .contains("the catalogue's settings for controlnet-canny-sdxl: --control-scale 0.5\n"),
+        told.err());
+    List<String> stated = new ArrayList<>(control);
+    stated.addAll(List.of("--control-scale", "0.5"));
+    byte[] taken = Files.readAllBytes(folder.resolve("images/image-001.png"));
+    CommandResult own = generated(base.toString(), stated.toArray(String[]::new));
+    assertTrue(!own.err().contains("controlnet-canny-sdxl:"), own.err());
+    assertArrayEquals(taken, Files.readAllBytes(folder.resolve("images/image-001.png")));
   }
 
   @Test

@@ -4,9 +4,11 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.catalogue.BaseKind;
 import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.shoot.ShootRequest;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -113,20 +115,39 @@ record CatalogueRecipe(
   /**
    * Says in one line which defaults of a base are the catalogue's settings for bases of its kind.
    *
-   * @param request the request before its defaults are filled in
+   * @param request the request before its defaults are filled in, with the settings that the
+   *     catalogue has for the very base
    */
   static void tellOfKind(BaseModel model, ImageRequest request, Given given, Console console) {
     model.recipe().ifPresent(known -> {
       GenerationDefaults own = model.defaults(request);
       List<String> taken = new ArrayList<>();
-      if (!given.steps() && known.steps().equals(OptionalInt.of(own.steps()))) {
+      if (!given.steps()
+          && request.steps().isEmpty()
+          && known.steps().equals(OptionalInt.of(own.steps()))) {
         taken.add("--steps " + own.steps());
       }
-      if (!given.guidance() && known.guidance().equals(OptionalDouble.of(own.guidance()))) {
+      if (!given.guidance()
+          && request.guidance().isEmpty()
+          && known.guidance().equals(OptionalDouble.of(own.guidance()))) {
         taken.add("--guidance " + own.guidance());
       }
       tell(new Known(known, false).name(), taken, console);
     });
+  }
+
+  /**
+   * Returns the weight of a model that the catalogue knows, and says in one line that it is taken.
+   *
+   * @param role what the model is for
+   * @param file where it is
+   * @param option what the user would write before the weight
+   */
+  static OptionalDouble weight(Role role, Path file, String option, Console console) {
+    Optional<CatalogueModel> known = ModelPlaces.inCache(role, file);
+    OptionalDouble weight = known.map(CatalogueModel::weight).orElse(OptionalDouble.empty());
+    weight.ifPresent(each -> tell(known.get().name(), List.of(option + each), console));
+    return weight;
   }
 
   /** Says in one line which settings of the catalogue were taken; nothing if there are none. */

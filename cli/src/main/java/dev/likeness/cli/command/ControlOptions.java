@@ -1,5 +1,6 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.Console;
 import dev.likeness.cli.numbers.NumberRange;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
@@ -49,7 +50,7 @@ final class ControlOptions {
   @Option(
       names = "--control-scale",
       paramLabel = "X",
-      description = "strength of the ControlNet (default: 1)")
+      description = "strength of the ControlNet (default: that of the catalogue, or 1)")
   private List<Double> scales = List.of();
 
   @NumberRange(min = 0, max = 1)
@@ -93,7 +94,8 @@ final class ControlOptions {
    * {@code open}, which the caller closes. This needs no base, so that a bad file is refused before
    * the base is opened.
    */
-  ImageRequest apply(ImageRequest request, Compute compute, List<AutoCloseable> open) {
+  ImageRequest apply(
+      ImageRequest request, Compute compute, List<AutoCloseable> open, Console console) {
     if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(
           "give one --control-image IMAGE for each --controlnet DIR; got " + images.size()
@@ -116,7 +118,12 @@ final class ControlOptions {
       ControlNet net =
           opened.computeIfAbsent(controlNets.get(i), path -> open(path, compute, open));
       ControlImage control = ControlImage.of(net, shown.get(i))
-          .scale(getOrDefault(scales, i, 1.0))
+          .scale(
+              i < scales.size()
+                  ? scales.get(i)
+                  : CatalogueRecipe.weight(
+                          Role.CONTROLNET, controlNets.get(i), "--control-scale ", console)
+                      .orElse(1))
           .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0));
       control =
           i < modes.size() && !modes.get(i).equals("-1") ? control.mode(modes.get(i)) : control;

@@ -250,7 +250,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
             faceGuidance.prepare(base.folder(), references.detector(), base.policy());
         IpAdapterOptions.Prepared showing =
             references.prepare(base.folder(), base.compute(), base.policy(), guided, console)) {
-      request = controls.apply(request, base.compute(), open);
+      request = controls.apply(request, base.compute(), open, console);
       try (BaseModel model =
           memory.open(base, request, showing.controlNetBytes(), console).offloading()) {
         for (WeightedFile lora : wanted) {
@@ -259,8 +259,7 @@ public final class GenerateCommand implements Runnable, WritesFiles {
           request = request.adapter(lora.adapter(attached));
         }
         request = refiner.apply(request, model);
-        if (base.catalogued().isEmpty()
-            && !spec.commandLine().getParseResult().hasMatchedOption("--few-step")) {
+        if (!spec.commandLine().getParseResult().hasMatchedOption("--few-step")) {
           CatalogueRecipe.tellOfKind(model, request, givenSettings(), console);
         }
         Path folder = model.folder().orElseGet(base::folder);

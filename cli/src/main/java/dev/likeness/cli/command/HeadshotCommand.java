@@ -167,7 +167,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
     identity.require(base.folder(), base.name(), base.policy());
     identity.requireUsed(control, base.folder(), console);
     control.requirePhotos(photos.isGiven());
-    ShootRequest request = generate.request(base, console);
+    ShootRequest request = generate.request(base, identity, console);
     selection.validate(request);
     if (person != null && !store.isGiven()) {
       identity.requireReadable(person);

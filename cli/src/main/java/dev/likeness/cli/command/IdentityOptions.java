@@ -2,6 +2,8 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
@@ -17,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -317,6 +321,36 @@ final class IdentityOptions {
     IpAdapterPerson kept =
         IpAdapterPerson.open(ipAdapterFile(person), eye.adapter()).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
+  }
+
+  /**
+   * Returns the identity strength at which an adapter of the catalogue has the weight that its
+   * publishers recommend, and says in one line that it is taken; 1 for other adapters, for one
+   * whose strength was measured, and beside a LoRA.
+   *
+   * @param base the folder of the base
+   */
+  double strength(Path base, Console console) {
+    if (method() != Method.IPADAPTER) {
+      return 1;
+    }
+    Path adapter = adapterFile(base);
+    IdentityStrength mapping = IdentityStrength.forAdapter(adapter);
+    OptionalDouble weight = ModelPlaces.inCache(Role.IP_ADAPTER, adapter)
+        .map(CatalogueModel::weight)
+        .orElse(OptionalDouble.empty());
+    double most = mapping.at(1, false).adapter();
+    if (!mapping.equals(IdentityStrength.DEFAULT)
+        || weight.isEmpty()
+        || weight.getAsDouble() >= most) {
+      return 1;
+    }
+    double strength = weight.getAsDouble() / most;
+    CatalogueRecipe.tell(
+        ModelPlaces.inCache(Role.IP_ADAPTER, adapter).orElseThrow().name(),
+        List.of("--identity-strength " + strength),
+        console);
+    return strength;
   }
 
   private Path adapterFile(Path base) {

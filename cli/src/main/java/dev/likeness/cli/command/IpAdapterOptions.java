@@ -30,6 +30,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,7 +47,8 @@ final class IpAdapterOptions {
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
       description = "reference image for an IP-Adapter; may be repeated. Without a weight, the "
-          + "adapter has the weight that its authors use, or 1. For an editing model, use --image")
+          + "adapter has the weight of likeness models list, or that its authors use, or 1. For an "
+          + "editing model, use --image")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(
@@ -213,12 +215,15 @@ final class IpAdapterOptions {
           ? null
           : looking.register(PersonAdapter.imageEncoder(file, encoder, base.compute()));
       IpAdapter ip = opened.register(open(file, base, eye));
+      OptionalDouble known = prepared.shown.stream().allMatch(one -> one.option.isStated())
+          ? OptionalDouble.empty()
+          : CatalogueRecipe.weight(Role.IP_ADAPTER, adapter, "--reference IMAGE@", console);
       double most = prepared.shown.stream()
-          .mapToDouble(one -> one.option.weight(kind))
+          .mapToDouble(one -> one.option.weight(known, kind))
           .max()
           .orElseThrow();
       List<Reference> shown = prepared.shown.stream()
-          .map(one -> Reference.of(one.image).weight(one.option.weight(kind) / most))
+          .map(one -> Reference.of(one.image).weight(one.option.weight(known, kind) / most))
           .toList();
       IpAdapter plain =
           fallback == null ? null : opened.register(open(IpAdapterFile.of(fallback), base, eye));

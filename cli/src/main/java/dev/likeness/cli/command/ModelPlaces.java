@@ -184,10 +184,11 @@ final class ModelPlaces {
    * cache, or files with the digest of a base that was downloaded by its name.
    */
   static Optional<CatalogueModel> catalogued(Path path) {
-    return inCache(path).or(() -> KnownBases.find(path));
+    return inCache(CatalogueModel.Role.BASE, path).or(() -> KnownBases.find(path));
   }
 
-  private static Optional<CatalogueModel> inCache(Path path) {
+  /** Returns the model of a role whose place in the cache a path is. */
+  static Optional<CatalogueModel> inCache(CatalogueModel.Role role, Path path) {
     Path cache = settings().cache().toAbsolutePath().normalize();
     Path whole = path.toAbsolutePath().normalize();
     if (path.getFileSystem() != cache.getFileSystem()
@@ -196,8 +197,9 @@ final class ModelPlaces {
       return Optional.empty();
     }
     String folder = cache.relativize(whole).getName(0).toString();
-    return ModelCatalogue.builtIn().models(CatalogueModel.Role.BASE).stream()
+    return ModelCatalogue.builtIn().models(role).stream()
         .filter(model -> folder.equals("models--" + model.repository().replace("/", "--")))
+        .filter(model -> model.file().map(whole::endsWith).orElse(true))
         .findFirst();
   }
 

@@ -73,9 +73,9 @@ final class ShootOptions {
   @Option(
       names = "--identity-strength",
       paramLabel = "0..1",
-      defaultValue = "1",
+      defaultValue = "NaN",
       description = "how strongly the person acts on the images: 0 not at all, 1 as trained "
-          + "(default: ${DEFAULT-VALUE})")
+          + "(default: 1, or that of the catalogue for an IP-Adapter)")
   private double identityStrength;
 
   @NumberRange(min = 64, max = ShootRequest.MAX_SIZE)
@@ -103,20 +103,23 @@ final class ShootOptions {
           + "which each style begins, counted from 0 (default: 0)")
   private int variant;
 
-  /** Returns the request, with the catalogue's settings for the base where the user gave none. */
-  ShootRequest request(BaseOptions base, Console console) {
+  /**
+   * Returns the request, with the catalogue's settings for the base and the adapter where the user
+   * gave none.
+   */
+  ShootRequest request(BaseOptions base, IdentityOptions identity, Console console) {
     boolean hasSteps = command.commandLine().getParseResult().hasMatchedOption("--steps");
     CatalogueRecipe recipe = CatalogueRecipe.ofHeadshots(base, hasSteps, !Double.isNaN(guidance));
     recipe.tell(console);
-    return recipe.apply(request());
+    double strength = Double.isNaN(identityStrength)
+        ? identity.strength(base.folder(), console)
+        : identityStrength;
+    return recipe.apply(request().identityStrength(strength));
   }
 
   private ShootRequest request() {
-    ShootRequest plain = ShootRequest.of(selectedStyles(), count)
-        .identityStrength(identityStrength)
-        .steps(steps)
-        .seed(seed)
-        .variant(variant);
+    ShootRequest plain =
+        ShootRequest.of(selectedStyles(), count).steps(steps).seed(seed).variant(variant);
     ShootRequest guided = Double.isNaN(guidance) ? plain : plain.guidance(guidance);
     return size == null ? guided : guided.size(size);
   }

@@ -15,6 +15,7 @@ import dev.likeness.photos.decode.PhotoDecoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -97,9 +98,11 @@ record WeightedFile(Path file, double weight, String blocks) implements CommandP
       this(file, weight, true);
     }
 
-    /** Returns the stated weight, or that of the adapter's authors, or 1. */
-    double weight(IpAdapterFile.Kind kind) {
-      return isStated ? weight : kind.weight().orElse(weight);
+    /**
+     * Returns the stated weight, or that of the catalogue, or that of the adapter's authors, or 1.
+     */
+    double weight(OptionalDouble catalogued, IpAdapterFile.Kind kind) {
+      return isStated ? weight : catalogued.orElse(kind.weight().orElse(weight));
     }
 
     /**

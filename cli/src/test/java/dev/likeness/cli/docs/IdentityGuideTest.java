@@ -321,7 +321,7 @@ class IdentityGuideTest {
         photos.toString(),
         "auraface/glintr100.onnx",
         embedder.toString(),
-        "sface.onnx",
+        "sface",
         judge().toString()));
     detector.ifPresent(file -> words.put("yunet.onnx", file.toString()));
     GuideCommands guide = new GuideCommands(words, folder);

@@ -2,10 +2,12 @@ package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
@@ -29,6 +31,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +108,50 @@ class EveryIdentityMethodTest {
       assertNotEquals(shot.image(), edited.after().image());
       assertTrue(edited.changedShare() < 0.9, "pixels outside of the mask stay");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"instantid", "infiniteyou", "photomaker-v1", "photomaker-v2", "pulid", "pulid-flux"
+      })
+  void namesEachFileThatIsMissing(String method, @TempDir Path folder) throws IOException {
+    boolean isFlux = method.equals("pulid-flux") || method.equals("infiniteyou");
+    try (BaseModel base = BaseModel.open(isFlux ? flux : xl, Compute.EXACT)) {
+      TinyIdentityMethod.write(method, base, folder);
+    }
+    List<Path> files;
+    try (Stream<Path> all = Files.list(folder)) {
+      files = all.sorted().toList();
+    }
+    Path adapter = IdentityFiles.findIn(folder).adapter().path();
+    Path away = shared.resolve("away-" + method);
+    int refusals = 0;
+    for (Path file : files) {
+      Files.move(file, away);
+      String name = file.getFileName().toString().replaceFirst("\\.[a-z]+$", "");
+      if (name.equals("ControlNetModel")) {
+        assertTrue(IdentityFiles.findIn(folder).controlNet().isEmpty(), "it is optional");
+      } else {
+        String line = assertThrows(InvalidInputException.class, () -> IdentityFiles.findIn(folder))
+            .getMessage();
+        assertTrue(
+            file.equals(adapter)
+                ? line.contains("has no adapter")
+                : line.contains(", but not " + name)
+                    && (line.contains(" of the catalogue, ") || line.contains("(https://")),
+            line);
+        refusals++;
+      }
+      Files.move(away, file);
+    }
+    assertEquals(
+        switch (method) {
+          case "photomaker-v1" -> 1;
+          case "instantid", "photomaker-v2" -> 2;
+          case "infiniteyou" -> 3;
+          default -> 4;
+        },
+        refusals);
   }
 
   private static RgbImage half() {

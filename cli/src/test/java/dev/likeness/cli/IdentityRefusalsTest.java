@@ -9,6 +9,10 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.image.Resampler;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.photos.opencv.Onnx;
@@ -23,6 +27,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -115,6 +120,7 @@ class IdentityRefusalsTest {
     addParts();
     addNets();
     addPhotos();
+    addMissingParts();
   }
 
   private static void add(String name, String method, Path adapter, Path base, Object... more) {
@@ -284,6 +290,49 @@ class IdentityRefusalsTest {
       List<String> words = CASES.remove("prompt");
       words.set(words.indexOf("--prompt") + 1, prompt);
       CASES.put("photomaker-v1: " + prompt, words);
+    }
+  }
+
+  /** Parts that publishers put into the adapter's file or beside it. */
+  private static void addMissingParts() throws IOException {
+    for (String method : List.of("photomaker-v1", "photomaker-v2")) {
+      for (String part : List.of("lora_weights", "id_encoder")) {
+        Path file = shared.resolve(method + "-without-" + part + ".safetensors");
+        rename(file(method), file, name -> name.startsWith(part) ? null : name);
+        // Without its encoder, the file of the second version is as that of the first.
+        if (!file.toString().contains("v2-without-id_encoder")) {
+          add(method + ": no " + part, method, file, base(method), parts(method));
+        }
+      }
+    }
+    Path faceId = shared.resolve("ip-adapter-faceid_sdxl.safetensors");
+    Path plus = shared.resolve("ip-adapter-faceid-plusv2_sdxl.safetensors");
+    try (BaseModel model = BaseModel.open(base(false), Compute.EXACT)) {
+      TinyAdapter.ofFaceId(model, faceId);
+      TinyAdapter.ofFaceIdPlus(model, plus);
+    }
+    Object[] embedder = {"--adapter-embedder", shared.resolve("w600k_r50.onnx")};
+    add("faceid: no face embedder", "faceid", faceId, base(false));
+    add("faceid: no LoRA", "faceid", faceId, base(false), embedder);
+    add("faceid-plus: no LoRA", "faceid-plus", plus, base(false), embedder);
+    Path unnamed = shared.resolve("ip-adapter-faceid-x_sdxl.safetensors");
+    Files.copy(plus, unnamed);
+    add("faceid-plus: no version", "faceid-plus", unnamed, base(false), embedder);
+    Path whole = Files.createDirectories(shared.resolve("plus")).resolve(plus.getFileName());
+    Files.copy(plus, whole);
+    Files.createFile(whole.resolveSibling("ip-adapter-faceid-plusv2_sdxl_lora.safetensors"));
+    add("faceid-plus: no image encoder", "faceid-plus", whole, base(false), embedder);
+    Path community = shared.resolve("pulid_flux2_klein_v2.safetensors");
+    rename(file("pulid-flux"), community, name -> name.replace("pulid_ca.", "pulid_ca_double."));
+    add("pulid for FLUX.2", "pulid-flux", community, base(true), parts("pulid-flux"));
+    Path first = shared.resolve("pulid_v1.safetensors");
+    rename(file("pulid"), first, name -> name.equals("id_adapter.latents") ? "id_adapter.x" : name);
+    add("pulid: version 1", "pulid", first, base(false), parts("pulid"));
+  }
+
+  private static void rename(Path from, Path to, UnaryOperator<String> name) throws IOException {
+    try (TensorSource source = Safetensors.open(from)) {
+      SafetensorsWriter.write(to, RenamedSource.of(source, name), Map.of());
     }
   }
 

@@ -239,6 +239,210 @@ class InstantIdCommandTest {
   }
 
   @Test
+  void keepsThePersonInAStoreUntilThePersonIsErased() {
+    Object[] vault = {
+      "--ip-adapter",
+      adapter,
+      "--identity-controlnet",
+      net,
+      "--store",
+      folder.resolve("store"),
+      "--key",
+      folder.resolve("key.txt")
+    };
+    CommandResult first = headshot("stored", vault);
+    assertEquals(0, first.status(), first.err());
+    assertFalse(Files.exists(folder.resolve("stored/person-ipadapter.safetensors")));
+    RgbImage stored = RgbImage.read(folder.resolve("stored/headshot-001.png"));
+    assertEquals(stored, shot("unstored", "--ip-adapter", adapter, "--identity-controlnet", net));
+    String id = first
+        .err()
+        .lines()
+        .filter(line -> line.startsWith("stored as "))
+        .findFirst()
+        .orElseThrow()
+        .substring(10, 42);
+    CommandResult second = headshotOf(id, "again", vault);
+    assertEquals(0, second.status(), second.err());
+    assertEquals(stored, RgbImage.read(folder.resolve("again/headshot-001.png")));
+    CommandResult edited = CommandResult.of(
+        "edit",
+        folder.resolve("stored/headshot-001.png").toString(),
+        "--identity",
+        "instantid",
+        "--person",
+        id,
+        "--store",
+        folder.resolve("store").toString(),
+        "--key",
+        folder.resolve("key.txt").toString(),
+        "--ip-adapter",
+        adapter.toString(),
+        "--adapter-embedder",
+        embedder.toString(),
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--extend",
+        "0,0,0,16",
+        "--out",
+        folder.resolve("edited-stored").toString());
+    assertEquals(0, edited.status(), edited.err());
+    assertEquals(
+        0,
+        CommandResult.of(
+                "people",
+                "erase",
+                id,
+                "--store",
+                folder.resolve("store").toString(),
+                "--key",
+                folder.resolve("key.txt").toString())
+            .status());
+    CommandResult erased = headshotOf(id, "erased", vault);
+    assertEquals(3, erased.status(), erased.err());
+    assertFalse(Files.exists(folder.resolve("erased/headshot-001.png")));
+  }
+
+  private CommandResult headshotOf(String id, String out, Object... more) {
+    List<String> words = new ArrayList<>(List.of(
+        "headshot",
+        "--person",
+        id,
+        "--style",
+        "studio",
+        "--count",
+        "1",
+        "--size",
+        "64",
+        "--steps",
+        "2",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--base",
+        base.toString(),
+        "--adapter-embedder",
+        embedder.toString(),
+        "--identity",
+        "instantid",
+        "--out",
+        folder.resolve(out).toString()));
+    Stream.of(more).map(Object::toString).forEach(words::add);
+    return CommandResult.of(words.toArray(String[]::new));
+  }
+
+  @Test
+  void placesTwoPeopleByBoxesOrMasks() throws IOException {
+    Path other = Selfies.of("5000000001", 2, folder).resolve("selfie-01.jpg");
+    Object[] boxes = {
+      "--reference-area",
+      "0,0,0.5,1",
+      "--reference",
+      other + "@0.8",
+      "--reference-area",
+      "32,0,32,48"
+    };
+    Object[] net = {"--identity-controlnet", InstantIdCommandTest.net};
+    RgbImage two =
+        image("two-people", Stream.concat(Stream.of(net), Stream.of(boxes)).toArray());
+    Path left = folder.resolve("left.png");
+    Path right = folder.resolve("right.png");
+    half(true).writePng(left);
+    half(false).writePng(right);
+    Object[] masks = {
+      "--identity-controlnet",
+      InstantIdCommandTest.net,
+      "--reference-area",
+      left,
+      "--reference",
+      other + "@0.8",
+      "--reference-area",
+      right
+    };
+    assertEquals(two, image("two-masks", masks));
+    masks[3] = right;
+    masks[7] = left;
+    RgbImage swapped = image("swapped", masks);
+    assertNotEquals(two, swapped);
+    // The persons in each other's boxes.
+    CommandResult persons = generate(
+        "persons",
+        "--ip-adapter",
+        adapter,
+        "--adapter-embedder",
+        embedder,
+        "--identity-controlnet",
+        InstantIdCommandTest.net,
+        "--reference",
+        other + "@0.8",
+        "--reference-area",
+        left,
+        "--reference",
+        photo + "@0.8",
+        "--reference-area",
+        right);
+    assertEquals(0, persons.status(), persons.err());
+    assertTrue(
+        distance(swapped, RgbImage.read(folder.resolve("persons/image-001.png"))) <= 1,
+        "the order of people changes roundings alone");
+    assertEquals(
+        image("whole", "--identity-controlnet", InstantIdCommandTest.net),
+        image(
+            "whole-box",
+            "--identity-controlnet",
+            InstantIdCommandTest.net,
+            "--reference-area",
+            "0,0,64,48"));
+  }
+
+  private static RgbImage half(boolean isLeft) {
+    byte[] rgb = new byte[3 * 64 * 48];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (i / 3 % 64 < 32 == isLeft ? 255 : 0);
+    }
+    return RgbImage.of(64, 48, rgb);
+  }
+
+  private static int distance(RgbImage one, RgbImage other) {
+    byte[] first = one.rgb();
+    byte[] second = other.rgb();
+    int most = 0;
+    for (int i = 0; i < first.length; i++) {
+      most = Math.max(most, Math.abs((first[i] & 0xff) - (second[i] & 0xff)));
+    }
+    return most;
+  }
+
+  @Test
+  void refusesAreasThatAreNone() {
+    refuses(
+        "--reference-area is given 2 times, and --reference 1 times; give one area for each"
+            + " reference, in the same order",
+        instantId("out", "--reference-area", "0,0,1,1", "--reference-area", "0,0,1,1"));
+    String advice = "give a mask, or x,y,width,height in pixels, or as shares such as 0,0,0.5,1";
+    for (String box : List.of("0,0,1", "0,0,0,1", "-1,0,1,1", "0,0,1,1,1")) {
+      refuses(
+          "--reference-area " + box + " is no box; " + advice,
+          instantId("out", "--reference-area", box));
+    }
+    for (String box : List.of("40,0,32,48", "0.6,0,0.5,1")) {
+      refuses(
+          "--reference-area " + box + " is not inside the image of 64 by 48 pixels; give"
+              + " x,y,width,height in pixels, or as shares such as 0,0,0.5,1",
+          instantId("out", "--reference-area", box));
+    }
+    Path gone = folder.resolve("gone.png");
+    CommandResult none = instantId("out", "--reference-area", gone);
+    assertEquals(3, none.status(), none.err());
+    assertTrue(none.err().contains(gone.toString()), none.err());
+  }
+
+  @Test
   void plansTheMemoryOfItsControlNetForHeadshots() {
     Object[] plan = {"--ip-adapter", adapter, "--memory", "60GiB"};
     CommandResult alone = headshot("planned-alone", plan);
@@ -440,6 +644,28 @@ class InstantIdCommandTest {
             + " only), and no other embedder fits this adapter; use an adapter that uses images,"
             + " such as Plus Face",
         instantId("out", "--commercial"));
+    String licence = adapter + " is an InstantID adapter, whose licence (Apache-2.0; its authors"
+        + " say that the weights are for research only) forbids commercial use; use an adapter"
+        + " whose licence allows it, such as Plus Face or PhotoMaker v1";
+    refuses(
+        licence, generate("out", "--ip-adapter", adapter, "--reference", photo, "--commercial"));
+    refuses(
+        licence,
+        CommandResult.of(
+            "headshot",
+            "--photos",
+            photo.getParent().toString(),
+            "--consent",
+            "Ada Byron, 2026-11-20: headshots",
+            "--base",
+            base.toString(),
+            "--identity",
+            "instantid",
+            "--ip-adapter",
+            adapter.toString(),
+            "--commercial",
+            "--out",
+            folder.resolve("out").toString()));
     refuses(
         adapter + " is an InstantID adapter for a base with context 72, 28 attentions, but the base"
             + " base-current is a base with context 32; give an adapter for this base",

@@ -173,6 +173,7 @@ class NamedModelsTest {
             "--person",
             "--proxy-secret-file",
             "--reference",
+            "--reference-area",
             "--sign-certificate",
             "--sign-key",
             "--styles",

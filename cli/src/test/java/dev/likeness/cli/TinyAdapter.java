@@ -40,6 +40,16 @@ public final class TinyAdapter {
     write(base, MethodRegistry.INSTANT_ID, 16, 0, 512, file);
   }
 
+  /** Writes a FaceID adapter without its LoRA, whose face embeddings have 512 numbers. */
+  static void ofFaceId(BaseModel base, Path file) throws IOException {
+    write(base, MethodRegistry.FACE_ID, 4, 0, 512, file);
+  }
+
+  /** Writes a FaceID-Plus adapter without its LoRA. */
+  static void ofFaceIdPlus(BaseModel base, Path file) throws IOException {
+    write(base, MethodRegistry.FACE_ID_PLUS, 4, 12, 512, file);
+  }
+
   private static void write(
       BaseModel base, IdentityMethod kind, int tokens, long image, long face, Path file)
       throws IOException {

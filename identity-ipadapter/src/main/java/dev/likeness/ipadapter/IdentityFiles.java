@@ -1,14 +1,19 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
+import dev.likeness.ipadapter.internal.method.EncoderNames;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
-import dev.likeness.ipadapter.internal.method.PublishedFiles;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.registry.AdapterHeader;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
+import dev.likeness.photos.embed.UsePolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,14 +97,13 @@ public record IdentityFiles(
     IdentityFiles files = of(file);
     if (layout.needsFaceFeatures()) {
       files = files
-          .imageEncoder(required(folder, layout, PublishedFiles.TOWER))
-          .faceParser(required(folder, layout, PublishedFiles.PARSER));
+          .imageEncoder(required(folder, layout, Part.IMAGE_ENCODER))
+          .faceParser(required(folder, layout, Part.FACE_PARSER));
     } else if (layout.needsEncoder()) {
-      files = files.imageEncoder(required(folder, layout, PublishedFiles.IMAGE_ENCODER));
+      files = files.imageEncoder(encoder(folder, layout));
     }
     if (layout.needsFace() && !Files.isDirectory(folder.resolve("face_embedder"))) {
-      String name = layout.faceInput().orElseThrow().recogniser().file();
-      files = files.faceEmbedder(required(folder, layout, name));
+      files = files.faceEmbedder(required(folder, layout, Part.FACE_EMBEDDER));
     }
     Optional<IdentityMethod.OwnControlNet> own = layout.method().controlNet();
     if (own.isEmpty()) {
@@ -107,7 +111,7 @@ public record IdentityFiles(
     }
     String net = own.get().folder();
     return own.get().isAlone() || Files.exists(folder.resolve(net))
-        ? files.controlNet(required(folder, layout, net))
+        ? files.controlNet(required(folder, layout, Part.CONTROL_NET))
         : files;
   }
 
@@ -150,15 +154,26 @@ public record IdentityFiles(
     return Files.isRegularFile(file)
         && (name.endsWith(".safetensors") || name.endsWith(".bin"))
         && !name.endsWith("_lora.safetensors")
-        && PublishedFiles.NETWORKS.stream()
-            .noneMatch(other -> PublishedFiles.stem(name).equals(PublishedFiles.stem(other)));
+        && MethodRegistry.networks().noneMatch(other -> other.isNamed(name));
   }
 
-  private static Path required(Path folder, AdapterLayout layout, String name) {
-    return PublishedFiles.find(folder, name)
-        .orElseThrow(() -> new InvalidInputException("the folder " + folder + " has "
-            + layout.method().named() + ", but not " + name + ", which it needs; put it there"
-            + PublishedFiles.place(name)));
+  private static Path required(Path folder, AdapterLayout layout, Part part) {
+    PublishedFile published = layout.published(part);
+    return published
+        .find(folder)
+        .orElseThrow(() -> lacks(folder, layout, published.name(), published.where()));
+  }
+
+  private static Path encoder(Path folder, AdapterLayout layout) {
+    return Optional.of(folder.resolve(EncoderNames.FOLDER))
+        .filter(Files::exists)
+        .orElseThrow(() -> lacks(folder, layout, EncoderNames.FOLDER, layout.encoderPlace()));
+  }
+
+  private static InvalidInputException lacks(
+      Path folder, AdapterLayout layout, String name, String place) {
+    return new InvalidInputException("the folder " + folder + " has "
+        + layout.method().named() + ", but not " + name + ", which it needs; put it there" + place);
   }
 
   /**
@@ -242,13 +257,13 @@ public record IdentityFiles(
     AdapterLayout layout = adapter.layoutFor(base);
     String name = adapter.path().toString();
     if (layout.needsFaceFeatures()) {
-      require(layout, PublishedFiles.TOWER, imageEncoder);
-      require(layout, PublishedFiles.PARSER, adapter.faceParser());
+      require(layout, Part.IMAGE_ENCODER, imageEncoder);
+      require(layout, Part.FACE_PARSER, adapter.faceParser());
     } else if (layout.needsEncoder()) {
       adapter.requireEncoder(layout, imageEncoder);
     }
     if (layout.needsFace() && !Files.isDirectory(besideAdapter())) {
-      require(layout, layout.faceInput().orElseThrow().recogniser().file(), faceEmbedder);
+      require(layout, Part.FACE_EMBEDDER, faceEmbedder);
     }
     Optional<IdentityMethod.OwnControlNet> own = layout.method().controlNet();
     if (own.isEmpty() && controlNet.isPresent()) {
@@ -258,7 +273,7 @@ public record IdentityFiles(
           + " the request");
     }
     own.filter(net -> net.isAlone() || controlNet.isPresent())
-        .ifPresent(net -> require(layout, net.folder(), controlNet));
+        .ifPresent(net -> require(layout, Part.CONTROL_NET, controlNet));
     return IpAdapterFile.Kind.of(layout);
   }
 
@@ -266,14 +281,56 @@ public record IdentityFiles(
     return adapter.path().toAbsolutePath().resolveSibling("face_embedder");
   }
 
-  private void require(AdapterLayout layout, String published, Optional<Path> given) {
+  /**
+   * Checks that the licences of all files permit a use: that of the face embedder, that of the
+   * method's published adapter, and those that the catalogue knows of its other files. An adapter
+   * that this library trained has no licence of others.
+   *
+   * @param policy the intended use
+   * @throws InvalidInputException if a licence forbids this use; the message names the file and the
+   *     licence
+   */
+  public void requireUse(UsePolicy policy) {
+    if (policy == UsePolicy.NON_COMMERCIAL) {
+      return;
+    }
+    faceEmbedder.ifPresent(given -> policy.requireForAdapter(PersonAdapter.embedderSpec(given)));
+    AdapterLayout layout = adapter.layout();
+    if (AdapterHeader.isOurs(AdapterHeader.metadata(adapter.path())) || layout.hasOtherFaces()) {
+      return;
+    }
+    IdentityMethod method = layout.method();
+    method.licence().filter(licence -> licence.commercial() == Commercial.NO).ifPresent(licence -> {
+      throw new InvalidInputException(adapter.path() + " is " + method.named()
+          + ", whose licence (" + licence.name() + ") forbids commercial use; use an adapter"
+          + " whose licence allows it, such as Plus Face or PhotoMaker v1");
+    });
+    method.publishedFiles().stream()
+        .filter(published -> isGiven(published.part()))
+        .flatMap(published -> published.model().stream())
+        .forEach(policy::require);
+  }
+
+  private boolean isGiven(Part part) {
+    return switch (part) {
+      case ADAPTER -> true;
+      case IMAGE_ENCODER -> imageEncoder.isPresent();
+      case FACE_PARSER -> adapter.faceParser().isPresent();
+      case FACE_EMBEDDER -> faceEmbedder.isPresent();
+      case CONTROL_NET -> controlNet.isPresent();
+      case LORA -> !adapter.ignoresLora();
+    };
+  }
+
+  private void require(AdapterLayout layout, Part part, Optional<Path> given) {
+    PublishedFile published = layout.published(part);
     if (given.isEmpty()) {
       throw new InvalidInputException(
           AdapterCompatibility.without(adapter.path().toString(), layout, published));
     }
     if (!Files.exists(given.get())) {
       throw new InvalidInputException(
-          given.get() + " does not exist; give " + published + PublishedFiles.place(published));
+          given.get() + " does not exist; give " + published.name() + published.where());
     }
   }
 }

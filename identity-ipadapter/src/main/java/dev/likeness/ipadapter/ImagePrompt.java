@@ -208,6 +208,21 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
+   * Returns a prompt that applies inside a box. For several people in one image, give each person
+   * the own box. Edges are rounded to 1/1024 of the image.
+   *
+   * @param x left edge as a share of the image's width, 0 to 1
+   * @param y top edge as a share of the image's height, 0 to 1
+   * @param width width as a share of the image's width, above 0; the box ends inside the image
+   * @param height height as a share of the image's height, above 0
+   * @return a changed copy, whose box replaces a {@link #mask}
+   * @throws IllegalArgumentException if the box is empty or not inside the image
+   */
+  public ImagePrompt box(double x, double y, double width, double height) {
+    return mask(BoxMask.of(x, y, width, height));
+  }
+
+  /**
    * Returns a copy of this prompt with the given weight for the face image in FaceID-Plus v2.
    *
    * @param factor a number that is finite as a {@code float}; 1 by default

@@ -7,6 +7,7 @@ import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
 import dev.likeness.ipadapter.internal.registry.AdapterHeader;
 import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
@@ -70,8 +71,9 @@ public record IpAdapterFile(
      * @param folder its published folder, such as {@code ControlNetModel} of InstantID
      * @param scale the scale that the authors of the method use
      * @param isRequired true if the method acts through its ControlNet alone, as InfiniteYou does
+     * @param place where it is published, in words
      */
-    public record OwnControlNet(String folder, double scale, boolean isRequired) {}
+    public record OwnControlNet(String folder, double scale, boolean isRequired, String place) {}
 
     static Kind of(AdapterLayout layout) {
       return new Kind(
@@ -83,7 +85,11 @@ public record IpAdapterFile(
           layout
               .method()
               .controlNet()
-              .map(net -> new OwnControlNet(net.folder(), net.scale(), net.isAlone())),
+              .map(net -> new OwnControlNet(
+                  net.folder(),
+                  net.scale(),
+                  net.isAlone(),
+                  layout.published(PublishedFile.Part.CONTROL_NET).words())),
           layout.method().word(),
           layout.method().defaults().weight(),
           layout.describe());
@@ -285,7 +291,7 @@ public record IpAdapterFile(
     }
     return inside || usesOwnLora() && layout.method().loraPart() != IdentityMethod.LoraPart.REQUIRED
         ? Optional.empty()
-        : loraFile();
+        : loraFile(layout.method());
   }
 
   /**
@@ -294,7 +300,7 @@ public record IpAdapterFile(
    *
    * @throws InvalidInputException if there is no such file
    */
-  private Optional<Path> loraFile() {
+  private Optional<Path> loraFile(IdentityMethod method) {
     if (lora.isPresent() || ignoresLora) {
       return lora;
     }
@@ -305,7 +311,11 @@ public record IpAdapterFile(
           path + " was trained with a LoRA, but this LoRA is not in the file, and "
               + beside.getFileName()
               + " is not beside the file; put the LoRA there (in Java, call IpAdapterFile.lora or"
-              + " ignoreLora); FaceID's are published in h94/IP-Adapter-FaceID");
+              + " ignoreLora)"
+              + method
+                  .publishedFile(PublishedFile.Part.LORA)
+                  .map(published -> "; it is published in " + published.words())
+                  .orElse(""));
     }
     return Optional.of(ModelFile.own(beside));
   }

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.method.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
-import dev.likeness.ipadapter.internal.method.PublishedFiles;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -42,15 +42,15 @@ public final class PersonAdapter implements AutoCloseable {
   private final int imageSize;
   private final Optional<OwnControl> control;
 
+  /** The distance of the eyes in a headshot, as a share of the shorter side. */
+  private static final double EYE_DISTANCE = 0.2;
+
   /**
    * The ControlNet of the adapter's method.
    *
    * @param image the control image for images of the base's default size
    */
   private record OwnControl(ControlNet net, ControlImage image) {
-    /** The distance of the eyes in a headshot, as a share of the shorter side. */
-    private static final double EYE_DISTANCE = 0.2;
-
     private static final String FRONT = "front";
 
     static OwnControl open(IdentityFiles files, IpAdapterFile.Kind kind, BaseModel base) {
@@ -98,12 +98,13 @@ public final class PersonAdapter implements AutoCloseable {
    * @param policy the intended use
    * @return the adapter; the caller closes it
    * @throws InvalidInputException if a file is missing or broken, the files do not fit together, or
-   *     {@code policy} forbids the face embedder
+   *     {@code policy} forbids one of them
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
   public static PersonAdapter open(IdentityFiles files, BaseModel base, UsePolicy policy) {
     IpAdapterFile.Kind kind = files.requireFor(base);
+    files.requireUse(policy);
     FaceEmbedder embedder = files
         .faceEmbedder()
         .filter(given -> kind.needsFaceEmbedder())
@@ -221,11 +222,13 @@ public final class PersonAdapter implements AutoCloseable {
     if (!kind.needsFaceParser()) {
       return ImageEncoder.open(imageEncoder, compute);
     }
-    Path parser = file.faceParser()
-        .orElseThrow(() -> new InvalidInputException(file.path() + " is " + kind.named()
-            + ", which needs a face parser; give facexlib's parsing_bisenet.pth: --face-parser"
-            + " FILE (in Java, call IpAdapterFile.faceParser)"
-            + PublishedFiles.place(PublishedFiles.PARSER)));
+    Path parser = file.faceParser().orElseThrow(() -> {
+      PublishedFile published = file.layout().published(PublishedFile.Part.FACE_PARSER);
+      return new InvalidInputException(file.path() + " is " + kind.named()
+          + ", which needs a face parser; give facexlib's " + published.name()
+          + ": --face-parser FILE (in Java, call IpAdapterFile.faceParser)"
+          + published.where());
+    });
     return ImageEncoder.ofFaces(imageEncoder, parser, compute);
   }
 
@@ -260,13 +263,22 @@ public final class PersonAdapter implements AutoCloseable {
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file, Path onnx, UsePolicy policy) {
     Optional<KnownEmbedder> known = KnownEmbedder.of(onnx);
-    EmbedderSpec spec = known.map(KnownEmbedder::spec).orElseGet(() -> EmbedderSpec.of(onnx));
+    EmbedderSpec spec = embedderSpec(known, onnx);
     policy.requireForAdapter(spec);
     file.requireRecogniser(spec, onnx, known.map(KnownEmbedder::file));
     boolean isOnnx = onnx.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
     return isOnnx
         ? OnnxEmbedder.open(onnx, spec, policy)
         : IResNetEmbedder.open(onnx, spec, policy);
+  }
+
+  /** Returns the kind of the face embedder in a file. */
+  static EmbedderSpec embedderSpec(Path file) {
+    return embedderSpec(KnownEmbedder.of(file), file);
+  }
+
+  private static EmbedderSpec embedderSpec(Optional<KnownEmbedder> known, Path file) {
+    return known.map(KnownEmbedder::spec).orElseGet(() -> EmbedderSpec.of(file));
   }
 
   /**
@@ -281,6 +293,48 @@ public final class PersonAdapter implements AutoCloseable {
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return posed(adapter.prompt(
         photos.stream().map(photo -> reference(photo.image(), photo.face())).toList()));
+  }
+
+  /**
+   * {@return the control image of a named pose of the head, in place of that of the files} For the
+   * method's own ControlNet: {@link ImagePrompt#withControl} takes it.
+   *
+   * @param pose one of {@link FaceKeypoints#poses()}
+   * @param width width of the generated image in pixels
+   * @param height height of the generated image in pixels
+   * @throws InvalidInputException if there is no such pose, or the adapter was opened without a
+   *     ControlNet of its method
+   */
+  public ControlImage pose(String pose, int width, int height) {
+    return posed(FaceKeypoints.ofPose(pose, EYE_DISTANCE, width, height));
+  }
+
+  /**
+   * {@return the control image of the pose of a face in a photo, which also sets place and size of
+   * the face} For the method's own ControlNet: {@link ImagePrompt#withControl} takes it.
+   *
+   * @param face the keypoints in the photo
+   * @param width width of the generated image in pixels
+   * @param height height of the generated image in pixels
+   * @throws InvalidInputException if the adapter was opened without a ControlNet of its method
+   */
+  public ControlImage poseAsIn(FaceKeypoints.InPhoto face, int width, int height) {
+    return posed(FaceKeypoints.asInPhoto(face, width, height));
+  }
+
+  private ControlImage posed(RgbImage keypoints) {
+    return control
+        .map(own -> own.image().image(keypoints))
+        .orElseThrow(() -> new InvalidInputException(adapter.describe() + " is "
+            + adapter.layout().method().named() + ", opened without a ControlNet of its own, which"
+            + " sets the pose; "
+            + adapter
+                .layout()
+                .method()
+                .controlNet()
+                .map(net -> "give the folder " + net.folder()
+                    + adapter.layout().published(PublishedFile.Part.CONTROL_NET).where())
+                .orElse("leave the pose out")));
   }
 
   /** Adds the control image, if the adapter was opened with the ControlNet of its method. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
@@ -19,6 +20,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.GoldenNetwork;
 import dev.likeness.ipadapter.internal.GoldenRuns;
+import dev.likeness.ipadapter.internal.registry.MethodRegistry;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.opencv.Onnx;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -145,6 +148,78 @@ class IdentityFilesTest {
 
   private static String refusal(Runnable call) {
     return assertThrows(InvalidInputException.class, call::run).getMessage();
+  }
+
+  @Test
+  void refusesByNameEachFileWhoseLicenceForbidsTheUse() throws IOException {
+    Path instantId = instantId(true).resolve("ip-adapter.safetensors");
+    Path infiniteYou = folder.resolve("image_proj_model.safetensors");
+    write(infiniteYou, (Map<?, ?>)
+        GoldenNetwork.json("infiniteyou/reference.json").get("adapter"));
+    String advice = " forbids commercial use; use an adapter whose licence allows it, such as Plus"
+        + " Face or PhotoMaker v1";
+    IdentityFiles plain = IdentityFiles.of(instantId);
+    assertEquals(
+        instantId + " is an InstantID adapter, whose licence (Apache-2.0; its authors say that the"
+            + " weights are for research only)" + advice,
+        refusal(() -> plain.requireUse(UsePolicy.COMMERCIAL)));
+    assertEquals(
+        infiniteYou + " is an InfiniteYou adapter, whose licence (CC BY-NC 4.0, research only)"
+            + advice,
+        refusal(() -> IdentityFiles.of(infiniteYou).requireUse(UsePolicy.COMMERCIAL)));
+    IdentityFiles whole = plain
+        .faceEmbedder(folder.resolve("glintr100.onnx"))
+        .controlNet(folder.resolve("ControlNetModel"));
+    assertEquals(
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research"
+            + " only), and no other embedder fits this adapter; use an adapter that uses images,"
+            + " such as Plus Face",
+        refusal(() -> whole.requireUse(UsePolicy.COMMERCIAL)));
+    whole.requireUse(UsePolicy.NON_COMMERCIAL);
+    try (BaseModel base = BaseModel.open(xl, Compute.EXACT)) {
+      assertTrue(refusal(() -> PersonAdapter.open(whole, base, UsePolicy.COMMERCIAL))
+          .startsWith("the embedder ArcFace"));
+    }
+  }
+
+  @Test
+  void asksTheCatalogueForEveryFileOfAMethod() {
+    List<String> forbidden = MethodRegistry.methods().stream()
+        .flatMap(method -> method.publishedFiles().stream())
+        .flatMap(file -> file.model().stream())
+        .filter(model -> {
+          try {
+            UsePolicy.COMMERCIAL.require(model);
+            return false;
+          } catch (InvalidInputException refused) {
+            return true;
+          }
+        })
+        .map(CatalogueModel::name)
+        .toList();
+    assertEquals(
+        List.of("infiniteyou", "infusenet", "instantid", "instantid-controlnet"),
+        forbidden.stream().sorted().toList());
+    // Each model of the catalogue that a method needs is a file of a method.
+    List<String> known = Stream.concat(
+            MethodRegistry.methods().stream().flatMap(method -> method.publishedFiles().stream()),
+            MethodRegistry.networks())
+        .flatMap(file -> file.model().stream())
+        .map(CatalogueModel::name)
+        .toList();
+    for (String name : List.of(
+        "instantid",
+        "photomaker",
+        "photomaker-v2",
+        "pulid",
+        "pulid-flux",
+        "infiniteyou",
+        "instantid-controlnet",
+        "infusenet",
+        "eva02-clip-l-336",
+        "antelopev2")) {
+      assertTrue(known.contains(name), name);
+    }
   }
 
   @Test

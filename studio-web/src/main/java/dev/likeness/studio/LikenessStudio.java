@@ -42,7 +42,7 @@ public final class LikenessStudio implements AutoCloseable {
       Supplier<BaseModel> base, SubjectStore store, StudioOptions options) {
     Studio studio = new Studio(
         store,
-        new Studio.Limits(options.memoryBytes(), options.trainingSteps()),
+        new Studio.Limits(options.memoryBytes(), options.trainingSteps(), options.policy()),
         options.samplePhotos(),
         options.disclosure(),
         options.models().map(LikenessStudio::access),

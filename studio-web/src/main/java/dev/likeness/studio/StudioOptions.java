@@ -1,6 +1,7 @@
 package dev.likeness.studio;
 
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.regex.Pattern;
  *     those of the catalogue, by their file names
  * @param proxy what a reverse proxy that logs users in sends with each request; empty if there is
  *     no such proxy
+ * @param policy the intended use; adapters whose licences forbid it are not offered
  */
 public record StudioOptions(
     String address,
@@ -41,7 +43,8 @@ public record StudioOptions(
     Optional<ModelSource> models,
     List<Path> loras,
     List<AdapterFiles> adapters,
-    Optional<ProxyHeader> proxy) {
+    Optional<ProxyHeader> proxy,
+    UsePolicy policy) {
   /**
    * An adapter of an identity method, such as InstantID, PhotoMaker, PuLID, InfiniteYou or an
    * IP-Adapter, with the files that its method needs. Immutable; setters return a changed copy.
@@ -163,6 +166,7 @@ public record StudioOptions(
    * @param loras LoRA files that the playground offers
    * @param adapters adapters of identity methods, with different file names
    * @param proxy what a reverse proxy that logs users in sends with each request
+   * @param policy the intended use
    * @throws IllegalArgumentException if a value is out of its range, if the password is shorter
    *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has
    *     neither a password nor a proxy
@@ -223,7 +227,8 @@ public record StudioOptions(
         Optional.empty(),
         List.of(),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        UsePolicy.NON_COMMERCIAL);
   }
 
   private static boolean isLoopback(String address) {
@@ -253,7 +258,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -275,7 +281,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -297,7 +304,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -319,7 +327,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -341,7 +350,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -363,7 +373,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -385,7 +396,8 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -406,7 +418,8 @@ public record StudioOptions(
         Optional.of(source),
         loras,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -427,7 +440,8 @@ public record StudioOptions(
         models,
         files,
         adapters,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -450,7 +464,8 @@ public record StudioOptions(
         models,
         loras,
         others,
-        proxy);
+        proxy,
+        policy);
   }
 
   /**
@@ -473,7 +488,31 @@ public record StudioOptions(
         models,
         loras,
         adapters,
-        Optional.of(header));
+        Optional.of(header),
+        policy);
+  }
+
+  /**
+   * {@return a copy of these options for the given use}
+   *
+   * @param use with {@link UsePolicy#COMMERCIAL}, an adapter is refused if its own licence, or that
+   *     of a network that it needs, forbids commercial use
+   */
+  public StudioOptions policy(UsePolicy use) {
+    return new StudioOptions(
+        address,
+        port,
+        password,
+        hostNames,
+        memoryBytes,
+        trainingSteps,
+        samplePhotos,
+        disclosure,
+        models,
+        loras,
+        adapters,
+        proxy,
+        use);
   }
 
   /** {@return the address and port; never the password} */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +37,8 @@ class StudioOptionsTest {
             Optional.empty(),
             List.of(),
             List.of(),
-            Optional.empty())));
+            Optional.empty(),
+            UsePolicy.NON_COMMERCIAL)));
     assertEquals(address, PLAIN.listen(address, "a long password").address());
   }
 
@@ -57,7 +59,8 @@ class StudioOptionsTest {
                 Optional.empty(),
                 List.of(),
                 List.of(),
-                Optional.empty())
+                Optional.empty(),
+                UsePolicy.NON_COMMERCIAL)
             .address());
   }
 

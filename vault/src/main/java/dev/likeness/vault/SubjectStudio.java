@@ -334,6 +334,24 @@ public final class SubjectStudio {
     });
   }
 
+  /**
+   * Stores a person whose photos an adapter encoded outside the store. The calling program must
+   * then delete its own copies of the photos.
+   *
+   * @param subject the subject
+   * @param person the person; a LoRA of the person is not stored
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
+   * @throws IllegalStateException while this process trains the subject or encodes its photos
+   */
+  public static void saveEncoded(Subject subject, IpAdapterPerson person) {
+    Consent.require(subject.consent(), Purpose.TRAINING);
+    SubjectWork.callUnlessErased(subject, () -> {
+      person.save(subject.folder(DataCategory.PERSON).resolve(ENCODED));
+      subject.markPurposeFulfilled();
+      return null;
+    });
+  }
+
   private static void save(ReferenceImagesPerson person, Subject subject) {
     Path folder = subject.folder(DataCategory.PERSON);
     person.save(folder.resolve(REFERENCES));

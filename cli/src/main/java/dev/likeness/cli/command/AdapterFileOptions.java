@@ -3,11 +3,13 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.paths.PathUse;
 import dev.likeness.cli.paths.PathUse.Use;
 import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
+import dev.likeness.ipadapter.IdentityFiles;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options for the file of an IP-Adapter and the networks that it was trained with. */
@@ -46,7 +48,7 @@ final class AdapterFileOptions {
   @Option(
       names = "--face-parser",
       paramLabel = "FILE",
-      description = "face parser that PuLID needs beside its --image-encoder: facexlib's "
+      description = "face parser that some adapters need beside their --image-encoder: facexlib's "
           + "parsing_bisenet.pth, or an ONNX file")
   private Path faceParser;
 
@@ -78,6 +80,25 @@ final class AdapterFileOptions {
   IpAdapterFile withFaceParser(Path file) {
     IpAdapterFile plain = IpAdapterFile.of(file);
     return faceParser == null ? plain : plain.faceParser(faceParser);
+  }
+
+  /**
+   * Refuses files whose licences forbid a use.
+   *
+   * @param file the adapter in use, the given one or the base's
+   * @param encoder the image encoder in use; null if there is none
+   * @param net the folder of the method's ControlNet; empty if it is not given
+   * @param policy the intended use
+   */
+  void requireUse(Path file, Path encoder, Optional<Path> net, UsePolicy policy) {
+    IdentityFiles all = IdentityFiles.of(withFaceParser(file));
+    if (encoder != null) {
+      all = all.imageEncoder(encoder);
+    }
+    if (embedder != null) {
+      all = all.faceEmbedder(embedder);
+    }
+    net.map(all::controlNet).orElse(all).requireUse(policy);
   }
 
   /**

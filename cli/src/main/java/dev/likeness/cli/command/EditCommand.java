@@ -143,9 +143,8 @@ public final class EditCommand implements Runnable, WritesFiles {
   @Override
   public void run() {
     HeadshotEdit wanted = edit.edit();
-    identity.requireNoStore(store);
     consent.requireMissing(store, identity.files(person));
-    identity.require(base.folder(), base.name(), base.policy());
+    identity.require(base.folder(), base.name(), control, base.policy());
     identity.requireUsedInEdit(control, base.folder(), console);
     if (!store.isGiven()) {
       identity.requireReadable(person);
@@ -220,7 +219,7 @@ public final class EditCommand implements Runnable, WritesFiles {
         ? HeadshotPerson.of(model, trained, null)
         : HeadshotPerson.of(
             model,
-            controlled(identity.openIpAdapterPerson(person, eye, consent), eye),
+            controlled(identity.openIpAdapterPerson(person, store, eye, consent, console), eye),
             eye.adapter(),
             trained,
             null);

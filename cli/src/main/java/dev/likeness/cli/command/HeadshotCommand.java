@@ -152,7 +152,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   }
 
   private PersonSource source() {
-    return new PersonSource(photos, person, store, out, console);
+    return new PersonSource(photos, person, store, out, console, Optional.empty());
   }
 
   @Override
@@ -161,10 +161,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       throw new IllegalArgumentException("give either --photos PHOTO|DIR or --person FILE (try "
           + TypedCommand.of("headshot --help") + ")");
     }
-    identity.requireNoStore(store);
     requireUsed();
     source().requireOwnFiles(identity.method());
-    identity.require(base.folder(), base.name(), base.policy());
+    identity.require(base.folder(), base.name(), control, base.policy());
     identity.requireUsed(control, base.folder(), console);
     control.requirePhotos(photos.isGiven());
     ShootRequest request = generate.request(base, identity, console);
@@ -286,7 +285,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       try (IdentityOptions.LoadedAdapter eye =
           identity.open(base.folder(), model, base.policy(), net).orElse(null)) {
         PersonSource known =
-            source.inStore(studio, reviewing, identity.method(), references.choice(), watch);
+            source.inStore(studio, reviewing, identity.method(), references.choice(), eye, watch);
         try (LoraPerson trained =
             identity.method().trains() ? known.open(studio, model, review, watch) : null) {
           HeadshotPerson person = identity.method().showsImages()
@@ -298,7 +297,7 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
                       posed(
                           known.ipAdapterPerson(studio, review, identity, eye, trained),
                           eye,
-                          review,
+                          known.stored().orElse(review),
                           request,
                           model),
                       eye.adapter(),

@@ -33,7 +33,8 @@ final class IdentityControlOptions extends IdentityNetOptions {
       description = "pose of the head for the --identity-controlnet: front, left, right, "
           + "slightly-left, slightly-right, up, down, up-left, up-right, tilted-left or "
           + "tilted-right; or photo, which also keeps place and size of the face in the first "
-          + "photo with a face (default: " + FRONT + "; for InfiniteYou: that of the prompt)")
+          + "photo with a face (default: " + FRONT + "; for a method that acts through "
+          + "its ControlNet alone: that of the prompt)")
   private String pose;
 
   /** Reads the name of a pose. */
@@ -85,15 +86,17 @@ final class IdentityControlOptions extends IdentityNetOptions {
    */
   ControlImage image(
       ControlNet net, IpAdapterFile.Kind kind, Stream<PhotoFace> photos, int width, int height) {
+    return control(net, kind, keypoints(kind, photos, width, height));
+  }
+
+  /** Returns the control image's pixels; the parameters are those of {@link #image}. */
+  RgbImage keypoints(IpAdapterFile.Kind kind, Stream<PhotoFace> photos, int width, int height) {
     if (isAsInPhoto()) {
-      return control(net, kind, asInPhoto(photos, width, height));
+      return asInPhoto(photos, width, height);
     }
-    return control(
-        net,
-        kind,
-        pose == null && kind.controlNet().orElseThrow().isRequired()
-            ? black(width, height)
-            : FaceKeypoints.ofPose(pose == null ? FRONT : pose, EYE_DISTANCE, width, height));
+    return pose == null && kind.controlNet().orElseThrow().isRequired()
+        ? black(width, height)
+        : FaceKeypoints.ofPose(pose == null ? FRONT : pose, EYE_DISTANCE, width, height);
   }
 
   /** A face in an upright photo. */

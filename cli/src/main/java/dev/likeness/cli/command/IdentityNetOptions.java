@@ -11,7 +11,6 @@ import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.IpAdapterFile;
-import dev.likeness.ipadapter.internal.method.PublishedFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -26,17 +25,15 @@ class IdentityNetOptions {
   @Option(
       names = "--identity-controlnet",
       paramLabel = "FOLDER",
-      description = "ControlNet of the identity method: the folder of its publishers, "
-          + "ControlNetModel for InstantID, InfuseNetModel for InfiniteYou. Other ControlNets are "
-          + "given by --controlnet of generate")
+      description = "ControlNet of the identity method: the folder that its publishers give out "
+          + "beside the adapter. Other ControlNets are given by --controlnet of generate")
   private Path controlNet;
 
   @NumberRange
   @Option(
       names = "--identity-control-scale",
       paramLabel = "X",
-      description = "strength of the --identity-controlnet (default: that of its authors, 0.8 for "
-          + "InstantID, 1 for InfiniteYou)")
+      description = "strength of the --identity-controlnet (default: that of its authors)")
   private Double scale;
 
   /** Returns the folder of the ControlNet; empty if it is not given. */
@@ -74,14 +71,14 @@ class IdentityNetOptions {
       if (own.isRequired()) {
         throw new IllegalArgumentException(adapter + " is " + kind.named() + ", which acts through"
             + " its ControlNet alone; give the folder " + own.folder()
-            + " of its publishers" + PublishedFiles.place(own.folder())
+            + " of its publishers (" + own.place() + ")"
             + " with --identity-controlnet FOLDER");
       }
       console
           .err()
           .println(adapter + " is " + kind.named() + ", given without its ControlNet, so that"
               + " images look less like the person; give the folder " + own.folder()
-              + " of its publishers" + PublishedFiles.place(own.folder())
+              + " of its publishers (" + own.place() + ")"
               + " with --identity-controlnet FOLDER");
     });
   }

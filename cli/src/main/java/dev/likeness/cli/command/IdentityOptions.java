@@ -143,22 +143,15 @@ final class IdentityOptions {
     return choice.method;
   }
 
-  /** Refuses a store for methods with an IP-Adapter: a store keeps no embeddings for adapters. */
-  void requireNoStore(VaultOptions store) {
-    if (store.isGiven() && method().usesAdapter()) {
-      throw new IllegalArgumentException(
-          "--store works only with --identity lora, references or lora+references; give one of "
-              + "these methods, or leave --store out");
-    }
-  }
-
   /**
-   * Refuses, before any work, networks that are missing or broken.
+   * Refuses, before any work, networks that are missing or broken, or whose licences forbid the
+   * use.
    *
    * @param base the folder of the base
    * @param name the base as the user knows it
+   * @param control the ControlNet of the method
    */
-  void require(Path base, String name, UsePolicy policy) {
+  void require(Path base, String name, IdentityNetOptions control, UsePolicy policy) {
     choice.adapterMethod.filter(method -> files.adapter() == null).ifPresent(method -> {
       throw new IllegalArgumentException(
           "--identity " + method + " needs the adapter of this method; give --ip-adapter FILE");
@@ -181,6 +174,9 @@ final class IdentityOptions {
       });
     }
     files.requireFaceParserUsed(adapterFile(base));
+    if (method().usesAdapter()) {
+      files.requireUse(adapterFile(base), files.encoder(), control.folder(), policy);
+    }
     if (files.embedder() != null) {
       files.openEmbedder(IpAdapterFile.of(adapterFile(base)), policy).close();
     }
@@ -313,13 +309,15 @@ final class IdentityOptions {
 
   /**
    * Opens the person from the IP-Adapter file {@code person}, or, if that is a LoRA, from the file
-   * beside it.
+   * beside it. With a store, {@code person} is an id.
    *
    * @param consent the consent, if the file records none
    */
-  IpAdapterPerson openIpAdapterPerson(Path person, LoadedAdapter eye, ConsentOptions consent) {
+  IpAdapterPerson openIpAdapterPerson(
+      Path person, VaultOptions store, LoadedAdapter eye, ConsentOptions consent, Console console) {
+    Path which = store.isGiven() ? person : ipAdapterFile(person);
     IpAdapterPerson kept =
-        IpAdapterPerson.open(ipAdapterFile(person), eye.adapter()).withStrength(eye.strength());
+        store.ipAdapterPerson(which, eye.adapter(), console).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.BlockWeights;
 import dev.likeness.ipadapter.FaceReader;
+import dev.likeness.ipadapter.IdentityFiles;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
@@ -27,13 +28,21 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options for reference images and their IP-Adapter. */
 @Command(optionListHeading = "Reference images")
@@ -50,6 +59,16 @@ final class IpAdapterOptions {
           + "adapter has the weight of likeness models list, or that its authors use, or 1. For an "
           + "editing model, use --image")
   private List<WeightedFile.ReferenceOption> references = List.of();
+
+  @PathUse(Use.READ)
+  @Option(
+      names = ReferenceArea.OPTION,
+      paramLabel = "MASK|X,Y,W,H",
+      description = "area of the image in which a --reference acts, for several people in one "
+          + "image: a mask that is white there, or a box of left edge, top edge, width and height "
+          + "in pixels, or as shares of the image, such as 0,0,0.5,1. Given once for each "
+          + "--reference, in the same order; references with the same area show one person")
+  private List<Path> areas = List.of();
 
   @Option(
       names = "--reference-blocks",
@@ -83,14 +102,21 @@ final class IpAdapterOptions {
   @Mixin
   private IdentityControlOptions control;
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   /** The adapter in use: that of the user, or the base's own; null if there is none. */
   private Path adapter;
 
   /** The image encoder in use; null if there is none. */
   private Path encoder;
 
-  /** A reference that counts, with its image. */
-  private record Shown(WeightedFile.ReferenceOption option, RgbImage image) {}
+  /**
+   * A reference that counts, with its image.
+   *
+   * @param area the area in which it acts; null for the whole image
+   */
+  private record Shown(WeightedFile.ReferenceOption option, RgbImage image, Path area) {}
 
   /** What is open before the base: the images, and what finds and embeds their faces. */
   final class Prepared implements AutoCloseable {
@@ -160,8 +186,11 @@ final class IpAdapterOptions {
       Path folder, Compute compute, UsePolicy policy, boolean guided, Console console) {
     useDefaultAdapter(folder);
     requireAdapter();
-    List<WeightedFile.ReferenceOption> counting =
-        references.stream().filter(r -> r.weight() > 0).toList();
+    requireAreas();
+    List<Integer> counting = IntStream.range(0, references.size())
+        .filter(i -> references.get(i).weight() > 0)
+        .boxed()
+        .toList();
     if (adapter == null || counting.isEmpty()) {
       return new Prepared(List.of());
     }
@@ -169,11 +198,12 @@ final class IpAdapterOptions {
     IpAdapterFile.Kind kind = file.kind();
     requireUsed(kind, guided);
     control.requireDetector(detector);
+    files.requireUse(adapter, encoder, control.folder(), policy);
     if (fallback != null) {
       IpAdapterFile.of(fallback).kind();
+      IdentityFiles.of(fallback).requireUse(policy);
     }
-    Prepared prepared =
-        new Prepared(counting.stream().map(r -> new Shown(r, r.readImage())).toList());
+    Prepared prepared = new Prepared(counting.stream().map(this::shown).toList());
     try {
       if (kind.needsFaceEmbedder()) {
         prepared.recogniser = prepared.open.register(openEmbedder(policy));
@@ -190,6 +220,11 @@ final class IpAdapterOptions {
       prepared.close();
       throw e;
     }
+  }
+
+  private Shown shown(int i) {
+    WeightedFile.ReferenceOption option = references.get(i);
+    return new Shown(option, option.readImage(), areas.isEmpty() ? null : areas.get(i));
   }
 
   /**
@@ -218,19 +253,12 @@ final class IpAdapterOptions {
       OptionalDouble known = prepared.shown.stream().allMatch(one -> one.option.isStated())
           ? OptionalDouble.empty()
           : CatalogueRecipe.weight(Role.IP_ADAPTER, adapter, "--reference IMAGE@", console);
-      double most = prepared.shown.stream()
-          .mapToDouble(one -> one.option.weight(known, kind))
-          .max()
-          .orElseThrow();
-      List<Reference> shown = prepared.shown.stream()
-          .map(one -> Reference.of(one.image).weight(one.option.weight(known, kind) / most))
-          .toList();
       IpAdapter plain =
           fallback == null ? null : opened.register(open(IpAdapterFile.of(fallback), base, eye));
-      ImagePrompt prompt = kind.needsFaceEmbedder()
-          ? facePrompt(ip, plain, shown, prepared, sized(request, base), console)
-          : ip.prompt(shown);
-      opened.prompt = prompt.blockWeights(BlockWeights.parse(blocks)).at(most);
+      Encoding encoding =
+          new Encoding(ip, plain, kind, known, prepared, sized(request, base), console);
+      opened.prompt =
+          people(prepared).stream().map(encoding::adapter).reduce(Adapter::and).orElseThrow();
       return opened;
     } catch (RuntimeException e) {
       opened.close();
@@ -254,40 +282,110 @@ final class IpAdapterOptions {
             .orElse(initial.map(RgbImage::height).orElse(base.defaults().height())));
   }
 
-  private ImagePrompt facePrompt(
-      IpAdapter ip,
-      IpAdapter plain,
-      List<Reference> shown,
-      Prepared prepared,
-      ImageRequest request,
-      Console console) {
-    FaceReader reader = FaceReader.of(prepared.finder, prepared.recogniser);
-    FaceReader.PersonReading person = plain == null
-        ? FaceReader.PersonReading.of(ip, reader, shown)
-        : FaceReader.PersonReading.of(ip, reader, shown, plain);
-    for (int i = 0; i < prepared.shown.size(); i++) {
-      String words = person.readings().get(i).description();
-      if (!words.isEmpty()) {
-        console.err().println(prepared.shown.get(i).option.file().getFileName() + ": " + words);
+  /** Returns the references of each person: all, or those of each area. */
+  private static Collection<List<Shown>> people(Prepared prepared) {
+    Map<Optional<Path>, List<Shown>> people = new LinkedHashMap<>();
+    for (Shown one : prepared.shown) {
+      people
+          .computeIfAbsent(Optional.ofNullable(one.area), area -> new ArrayList<>())
+          .add(one);
+    }
+    return people.values();
+  }
+
+  /** Encodes the references of one person after the other. */
+  private final class Encoding {
+    private final IpAdapter ip;
+    private final IpAdapter plain;
+    private final IpAdapterFile.Kind kind;
+    private final OptionalDouble known;
+    private final Prepared prepared;
+    private final ImageRequest request;
+    private final Console console;
+
+    /**
+     * @param plain the adapter for whole images; null if none is given
+     * @param known the adapter's weight of the catalogue; empty if it is not known or not used
+     * @param request with the size of its images
+     */
+    Encoding(
+        IpAdapter ip,
+        IpAdapter plain,
+        IpAdapterFile.Kind kind,
+        OptionalDouble known,
+        Prepared prepared,
+        ImageRequest request,
+        Console console) {
+      this.ip = ip;
+      this.plain = plain;
+      this.kind = kind;
+      this.known = known;
+      this.prepared = prepared;
+      this.request = request;
+      this.console = console;
+    }
+
+    /** Returns a person as an adapter of the request. */
+    Adapter adapter(List<Shown> person) {
+      double most = person.stream()
+          .mapToDouble(one -> one.option.weight(known, kind))
+          .max()
+          .orElseThrow();
+      List<Reference> shown = person.stream()
+          .map(one -> Reference.of(one.image).weight(one.option.weight(known, kind) / most))
+          .toList();
+      Optional<ReferenceArea> area = Optional.ofNullable(person.get(0).area)
+          .map(text -> ReferenceArea.read(text, width(), height(), spec));
+      ImagePrompt prompt =
+          kind.needsFaceEmbedder() ? facePrompt(person, shown, area) : ip.prompt(shown);
+      return area.map(where -> where.of(prompt))
+          .orElse(prompt)
+          .blockWeights(BlockWeights.parse(blocks))
+          .at(most);
+    }
+
+    private int width() {
+      return request.width().getAsInt();
+    }
+
+    private int height() {
+      return request.height().getAsInt();
+    }
+
+    private ImagePrompt facePrompt(
+        List<Shown> person, List<Reference> shown, Optional<ReferenceArea> area) {
+      FaceReader reader = FaceReader.of(prepared.finder, prepared.recogniser);
+      FaceReader.PersonReading read = plain == null
+          ? FaceReader.PersonReading.of(ip, reader, shown)
+          : FaceReader.PersonReading.of(ip, reader, shown, plain);
+      for (int i = 0; i < person.size(); i++) {
+        String words = read.readings().get(i).description();
+        if (!words.isEmpty()) {
+          console.err().println(person.get(i).option.file().getFileName() + ": " + words);
+        }
       }
+      if (read.usesFallback()) {
+        console
+            .err()
+            .println("no reference has a usable face; " + fallback.getFileName()
+                + " encodes the images instead");
+      }
+      return prepared.controlNet == null || read.usesFallback()
+          ? read.prompt()
+          : read.prompt()
+              .withControl(control.control(prepared.controlNet, kind, keypoints(person, area)));
     }
-    if (person.usesFallback()) {
-      console
-          .err()
-          .println("no reference has a usable face; " + fallback.getFileName()
-              + " encodes the images instead");
+
+    private RgbImage keypoints(List<Shown> person, Optional<ReferenceArea> area) {
+      BiFunction<Integer, Integer, RgbImage> sized = (width, height) -> control.keypoints(
+          kind,
+          IdentityControlOptions.PhotoFace.in(
+              person.stream().map(Shown::image).toList(), prepared.finder),
+          width,
+          height);
+      return area.map(where -> where.keypoints(sized, width(), height()))
+          .orElseGet(() -> sized.apply(width(), height()));
     }
-    return prepared.controlNet == null || person.usesFallback()
-        ? person.prompt()
-        : person
-            .prompt()
-            .withControl(control.image(
-                prepared.controlNet,
-                IpAdapterFile.of(adapter).kind(),
-                IdentityControlOptions.PhotoFace.in(
-                    prepared.shown.stream().map(Shown::image).toList(), prepared.finder),
-                request.width().getAsInt(),
-                request.height().getAsInt()));
   }
 
   private FaceEmbedder openEmbedder(UsePolicy policy) {
@@ -325,6 +423,15 @@ final class IpAdapterOptions {
       boolean looks = IpAdapterFile.of(own).kind().needsImageEncoder();
       encoder = encoder == null && looks ? Extra.IMAGE_ENCODER.at(folder) : encoder;
     });
+  }
+
+  private void requireAreas() {
+    if (!areas.isEmpty() && areas.size() != references.size()) {
+      throw new IllegalArgumentException(ReferenceArea.OPTION + " is given " + areas.size()
+          + " times, and --reference " + references.size() + " times; give one area for each"
+          + " reference, in the same order");
+    }
+    areas.forEach(ReferenceArea::require);
   }
 
   private void requireAdapter() {

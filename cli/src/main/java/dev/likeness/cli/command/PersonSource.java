@@ -34,9 +34,15 @@ import java.util.function.UnaryOperator;
  * @param photos photos of a person to train, and the traits that the user gives
  * @param person a file, or an id in the store; null for a person to train
  * @param out receives the file of a person trained without a store
+ * @param stored the photos of a person that this command stored; empty if it stored none
  */
 record PersonSource(
-    PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
+    PhotoOptions photos,
+    Path person,
+    VaultOptions store,
+    Path out,
+    Console console,
+    Optional<PhotoReview> stored) {
   /**
    * Refuses, before any work, files in the places of the person's files that this command did not
    * make.
@@ -84,6 +90,7 @@ record PersonSource(
    * Stores the photos' person in the store, if photos and a store are given.
    *
    * @param choice the choice of reference images
+   * @param eye the adapter that encodes the photos; null if the method uses none
    * @return this source, or one with the id of the stored person
    */
   PersonSource inStore(
@@ -91,21 +98,25 @@ record PersonSource(
       ReviewTools tools,
       IdentityOptions.Method method,
       ReferencePhotos choice,
+      IdentityOptions.LoadedAdapter eye,
       ShootFolder.Timings watch) {
     if (person != null || !store.isGiven()) {
       return this;
     }
-    String id = new VaultTraining(store, photos, console)
+    VaultTraining.Stored kept = new VaultTraining(store, photos, console)
         .store(
             studio,
             tools,
-            method.trains(),
-            method.showsImages() ? Optional.of(choice) : Optional.empty());
+            new VaultTraining.Kept(
+                method.trains(),
+                method.showsImages() ? Optional.of(choice) : Optional.empty(),
+                Optional.ofNullable(eye).map(IdentityOptions.LoadedAdapter::adapter)));
     console
         .err()
-        .println("stored as " + id + "; use this id with headshot --person or people erase");
+        .println("stored as " + kept.id() + "; use this id with headshot --person or people erase");
     watch.lap(method.trains() ? "training" : "references");
-    return new PersonSource(photos, Path.of(id), store, out, console);
+    return new PersonSource(
+        photos, Path.of(kept.id()), store, out, console, Optional.of(kept.review()));
   }
 
   /**
@@ -165,7 +176,7 @@ record PersonSource(
       IdentityOptions.LoadedAdapter eye,
       LoraPerson trained) {
     IpAdapterPerson reference = review == null
-        ? identity.openIpAdapterPerson(person, eye, photos.missingConsent())
+        ? identity.openIpAdapterPerson(person, store, eye, photos.missingConsent(), console)
         : encode(studio, review, eye);
     Optional.ofNullable(trained)
         .flatMap(reference::findMismatch)

@@ -139,7 +139,8 @@ public final class StudioCommand implements Runnable {
         .disclosure(disclosure())
         .models(new HubModels())
         .loras(loras)
-        .adapters(adapters());
+        .adapters(adapters())
+        .policy(base.policy());
     if (memory != null) {
       options = options.memoryBytes(MemoryBudget.of(memory).bytes());
     }
@@ -195,8 +196,8 @@ public final class StudioCommand implements Runnable {
     @Option(
         names = "--identity-controlnet",
         paramLabel = "FOLDER",
-        description = "ControlNet of the method of --ip-adapter: the folder of its publishers, "
-            + "ControlNetModel for InstantID, InfuseNetModel for InfiniteYou")
+        description = "ControlNet of the method of --ip-adapter: the folder that its publishers "
+            + "give out beside the adapter")
     private Path controlNet;
   }
 }

@@ -10,8 +10,10 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Run;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.ReceiptSigner;
@@ -284,6 +286,22 @@ final class VaultOptions {
       return SubjectStudio.findReferences(subject, model)
           .orElseThrow(() -> new InvalidInputException(
               subject + " has no reference images; give --photos with --identity references"));
+    }
+  }
+
+  /** Returns the person by encoded photos in a file, or in the store if one is given. */
+  IpAdapterPerson ipAdapterPerson(Path file, PersonAdapter adapter, Console console) {
+    if (!isGiven()) {
+      return IpAdapterPerson.open(file, adapter);
+    }
+    try (SubjectStore opened = openExisting(console)) {
+      Subject subject = opened.subject(file.toString());
+      Consent consent = subject.consent();
+      IpAdapterPerson person = SubjectStudio.findEncoded(subject, adapter)
+          .orElseThrow(() -> new InvalidInputException(subject
+              + " has no photos that were encoded for an adapter; give --photos with the"
+              + " --identity of the adapter"));
+      return person.consent().isEmpty() ? person.withConsent(consent) : person;
     }
   }
 

@@ -10,8 +10,10 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
+import dev.likeness.headshots.person.IpAdapterPerson;
 import dev.likeness.headshots.person.ReferenceImagesPerson;
 import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.LoraPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -31,17 +33,29 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
 
   /** Trains the person and returns the id of the subject. */
   String train(HeadshotStudio studio, ReviewTools tools) {
-    return store(studio, tools, true, Optional.empty());
+    return store(studio, tools, new Kept(true, Optional.empty(), Optional.empty()))
+        .id();
   }
 
   /**
-   * Stores a subject and returns its id.
+   * What a store keeps of a person.
    *
    * @param trains true to train the person
-   * @param choice the choice of reference images; empty to store none
+   * @param choice the choice of reference images; empty to keep none
+   * @param adapter encodes the photos; empty to keep no embeddings for an adapter
    */
-  String store(
-      HeadshotStudio studio, ReviewTools tools, boolean trains, Optional<ReferencePhotos> choice) {
+  record Kept(boolean trains, Optional<ReferencePhotos> choice, Optional<PersonAdapter> adapter) {}
+
+  /**
+   * A stored person.
+   *
+   * @param id the id of the subject
+   * @param review the photos, which are in memory alone
+   */
+  record Stored(String id, PhotoReview review) {}
+
+  /** Stores a subject. */
+  Stored store(HeadshotStudio studio, ReviewTools tools, Kept kept) {
     Consent consent = photos.consent();
     PhotoReview review = photos.reviewInMemory(tools, console);
     PhotoOptions.printOfOnePerson(review, console);
@@ -53,13 +67,15 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     Progress progress = cancelIfErased(stop, id);
     TrainingRequest request = TrainingRequest.of(review, consent).profile(photos.profile());
     try {
-      Optional<ReferenceImagesPerson> images = choice.map(
+      Optional<ReferenceImagesPerson> images = kept.choice.map(
           by -> studio.trainer().referenceImagesPerson(request, by, new Run(progress, stop)));
+      Optional<IpAdapterPerson> encoded = kept.adapter.map(
+          by -> studio.trainer().ipAdapterPerson(request, by, new Run(progress, stop)));
       try (LoraPerson person =
-          trains ? studio.trainer().train(request, new Run(progress, stop)) : null) {
-        save(person, images, id);
+          kept.trains ? studio.trainer().train(request, new Run(progress, stop)) : null) {
+        save(person, images, encoded, id);
       }
-      return id;
+      return new Stored(id, review);
     } catch (RuntimeException | Error e) {
       if (store.hasErased(id)) {
         throw erasedException(id, e);
@@ -81,9 +97,14 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     };
   }
 
-  private void save(LoraPerson person, Optional<ReferenceImagesPerson> images, String id) {
+  private void save(
+      LoraPerson person,
+      Optional<ReferenceImagesPerson> images,
+      Optional<IpAdapterPerson> encoded,
+      String id) {
     try (SubjectStore opened = store.open(console, SAVE_TIMEOUT, console.cancellation())) {
       images.ifPresent(one -> SubjectStudio.saveReferences(opened.subject(id), one));
+      encoded.ifPresent(one -> SubjectStudio.saveEncoded(opened.subject(id), one));
       if (person != null) {
         SubjectStudio.savePerson(opened.subject(id), person);
       }

@@ -73,7 +73,7 @@ public final class AdapterCompatibility {
       throw new InvalidInputException(wanted
           + "; give that image encoder: --image-encoder PATH (in Java, call ImageEncoder.open)"
           + (family.equals(EncoderNames.CLIP)
-              ? PublishedFiles.encoderPlace(adapter.imageWidth(), pooled)
+              ? EncoderNames.where(adapter.imageWidth(), pooled)
               : ""));
     }
     long has = pooled ? encoder.projectionDim() : encoder.width();
@@ -94,11 +94,12 @@ public final class AdapterCompatibility {
       return;
     }
     if (encoder == null) {
+      PublishedFile tower = adapter.published(PublishedFile.Part.IMAGE_ENCODER);
+      PublishedFile parser = adapter.published(PublishedFile.Part.FACE_PARSER);
       throw new InvalidInputException(file + " is " + adapter.method().named()
           + " and needs the vision tower EVA02-CLIP-L-14-336 and a face parser; give them:"
-          + " --image-encoder EVA02_CLIP_L_336_psz14_s6B.pt --face-parser parsing_bisenet.pth (in"
-          + " Java, call ImageEncoder.ofFaces)"
-          + PublishedFiles.places(PublishedFiles.TOWER, PublishedFiles.PARSER));
+          + " --image-encoder " + tower.name() + " --face-parser " + parser.name() + " (in"
+          + " Java, call ImageEncoder.ofFaces) (" + tower.words() + "; " + parser.words() + ")");
     }
     if (encoder.width() != adapter.imageWidth()) {
       throw new InvalidInputException(file + " is " + adapter.method().named()
@@ -110,11 +111,11 @@ public final class AdapterCompatibility {
   /**
    * Returns the refusal of an adapter without a file that it needs.
    *
-   * @param published the name under which the file is published
+   * @param lacking the file that it needs
    */
-  public static String without(String file, AdapterLayout adapter, String published) {
-    return file + " is " + adapter.method().named() + ", which needs " + published
-        + ", but it was not given; give this file" + PublishedFiles.place(published);
+  public static String without(String file, AdapterLayout adapter, PublishedFile lacking) {
+    return file + " is " + adapter.method().named() + ", which needs " + lacking.name()
+        + ", but it was not given; give this file" + lacking.where();
   }
 
   /** Returns the refusal of an adapter without its face embedder. */
@@ -126,7 +127,7 @@ public final class AdapterCompatibility {
         .map(IdentityMethod.FaceInput::recogniser)
         .filter(trained -> trained.width() == adapter.faceWidth())
         .map(trained -> lacks + trained.file() + " of " + trained.source()
-            + ": --adapter-embedder FILE" + PublishedFiles.place(trained.file()))
+            + ": --adapter-embedder FILE" + trained.published().where())
         .orElse(
             lacks + "the face embedder that the adapter was trained with: --adapter-embedder FILE");
   }
@@ -164,7 +165,7 @@ public final class AdapterCompatibility {
             + ", trained with " + trained.file() + " of " + trained.source() + "; " + embedder
             + " is another face embedder"
             + published.map(name -> ", " + spec.name() + "'s " + name).orElse("")
-            + "; give " + trained.file() + PublishedFiles.place(trained.file())
+            + "; give " + trained.file() + trained.published().where()
             + ", or an adapter that uses images, such as Plus Face"
             + adapter.method().lookalike());
       }

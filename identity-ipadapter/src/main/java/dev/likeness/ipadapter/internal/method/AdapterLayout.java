@@ -40,6 +40,33 @@ public record AdapterLayout(
     return method.faceInput(contextWidth);
   }
 
+  /**
+   * Returns the published file for a part that the adapter needs.
+   *
+   * @throws java.util.NoSuchElementException if its method needs none
+   */
+  public PublishedFile published(PublishedFile.Part part) {
+    return part == PublishedFile.Part.FACE_EMBEDDER
+        ? faceInput().orElseThrow().recogniser().published()
+        : method.publishedFile(part).orElseThrow();
+  }
+
+  /** Returns the words for where its image encoder is published; empty if not known. */
+  public String encoderPlace() {
+    boolean isPooled = method.imageInput() == IdentityMethod.ImageInput.POOLED;
+    return method.encoderFamily(imageWidth).equals(EncoderNames.CLIP)
+        ? EncoderNames.where(imageWidth, isPooled)
+        : "";
+  }
+
+  /**
+   * Returns true if the adapter takes face embeddings of another length than the published ones, as
+   * those that this library trained.
+   */
+  public boolean hasOtherFaces() {
+    return faceInput().filter(face -> face.recogniser().width() != faceWidth).isPresent();
+  }
+
   /** Returns true if the adapter needs an image encoder that is not in its own file. */
   public boolean needsEncoder() {
     return needsImage()

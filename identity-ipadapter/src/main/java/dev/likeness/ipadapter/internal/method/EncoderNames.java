@@ -7,7 +7,11 @@ public final class EncoderNames {
   /** The family of Google's encoders with a sigmoid loss. */
   public static final String SIGLIP = "SigLIP";
 
+  /** The published folder of an image encoder. */
+  public static final String FOLDER = "image_encoder";
+
   private static final int SO400M_WIDTH = 1152;
+  private static final String VIT_H = "ViT-H/14";
 
   private EncoderNames() {}
 
@@ -31,14 +35,21 @@ public final class EncoderNames {
         + (isPooled && !siglip ? " (projection " : " (width ") + width + ")";
   }
 
+  /** Returns the words for where an encoder of CLIP is published; empty if not known. */
+  static String where(long width, boolean isPooled) {
+    return size(width, isPooled).equals(VIT_H)
+        ? new PublishedFile(PublishedFile.Part.IMAGE_ENCODER, FOLDER, "ip-adapter-encoder").where()
+        : "";
+  }
+
   /**
    * Returns the name of the published CLIP whose tokens, or projection if pooled, have this width.
    */
   private static String size(long width, boolean isPooled) {
     return switch ((int) width) {
       case 768 -> isPooled ? "ViT-L/14" : "ViT-B";
-      case 1024 -> isPooled ? "ViT-H/14" : "ViT-L/14";
-      case 1280 -> isPooled ? "ViT-bigG/14" : "ViT-H/14";
+      case 1024 -> isPooled ? VIT_H : "ViT-L/14";
+      case 1280 -> isPooled ? "ViT-bigG/14" : VIT_H;
       case 1664 -> isPooled ? "" : "ViT-bigG/14";
       default -> "";
     };

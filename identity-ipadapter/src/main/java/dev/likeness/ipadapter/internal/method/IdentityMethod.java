@@ -20,6 +20,7 @@ import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.face.FaceCrop;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -52,8 +53,7 @@ public interface IdentityMethod {
 
   /**
    * Returns the licence of the published adapters, by their publishers' words; empty if it is not
-   * known. Whether a use is commercial is decided by the face embedder, because an adapter of this
-   * method may also be the user's own.
+   * known.
    */
   default Optional<Licence> licence() {
     return Optional.empty();
@@ -65,6 +65,20 @@ public interface IdentityMethod {
    */
   default String lookalike() {
     return "";
+  }
+
+  /**
+   * Returns the files that its publishers give out, without the face embedder of
+   * {@link #faceInput}. A file of a part that is not listed has no place that is the same for all
+   * adapters of the method.
+   */
+  default List<PublishedFile> publishedFiles() {
+    return List.of();
+  }
+
+  /** Returns the published file for a part; empty if its publishers give out none. */
+  default Optional<PublishedFile> publishedFile(PublishedFile.Part part) {
+    return publishedFiles().stream().filter(file -> file.part() == part).findFirst();
   }
 
   /** Returns the name with its article, for messages. */

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.internal.registry;
 
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
 import dev.likeness.ipadapter.internal.method.faceid.FaceIdMethod;
 import dev.likeness.ipadapter.internal.method.faceidplus.FaceIdPlusMethod;
 import dev.likeness.ipadapter.internal.method.faceidportrait.UnnormalisedFaceIdPortraitMethod;
@@ -15,6 +16,7 @@ import dev.likeness.ipadapter.internal.method.plus.PlusMethod;
 import dev.likeness.ipadapter.internal.method.pulid.PulidMethod;
 import dev.likeness.ipadapter.internal.method.xlabs.XlabsMethod;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The identity methods whose adapter files are opened. A new method is a folder and a line here.
@@ -65,5 +67,14 @@ public final class MethodRegistry {
   /** Returns all methods, in the order in which they are asked about a file. */
   public static List<IdentityMethod> methods() {
     return METHODS;
+  }
+
+  /** Returns the published networks that the methods need beside their adapters. */
+  public static Stream<PublishedFile> networks() {
+    return METHODS.stream()
+        .flatMap(method -> Stream.concat(
+            method.publishedFiles().stream()
+                .filter(file -> file.part() != PublishedFile.Part.ADAPTER),
+            method.faceInput(0).stream().map(input -> input.recogniser().published())));
   }
 }

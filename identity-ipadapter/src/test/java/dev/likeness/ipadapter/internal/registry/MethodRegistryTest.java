@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
+import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.IdentityMethod.FaceInput;
 import java.io.IOException;
@@ -79,8 +80,12 @@ class MethodRegistryTest {
 
   @Test
   void hasTheLicencesOfTheGuides() throws IOException {
-    for (String guide : List.of("infiniteyou", "instantid", "photomaker", "pulid")) {
-      String page = Files.readString(Path.of("..", "docs", "guides", guide + ".md"));
+    Path guides = Path.of("..", "docs", "guides");
+    for (String guide : IpAdapterFile.methods()) {
+      if (guide.equals(IdentityMethod.IP_ADAPTER)) {
+        continue;
+      }
+      String page = Files.readString(guides.resolve(guide + ".md"));
       List<IdentityMethod> methods = MethodRegistry.methods().stream()
           .filter(method -> method.word().equals(guide))
           .toList();

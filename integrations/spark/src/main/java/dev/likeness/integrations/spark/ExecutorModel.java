@@ -46,12 +46,12 @@ final class ExecutorModel {
 
   private ExecutorModel(JobSettings settings, Path folder, Compute compute) {
     this.folder = folder;
-    base = BaseModel.open(folder, compute);
+    UsePolicy policy = settings.isCommercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
+    base = open(folder, compute, policy);
     ReviewTools builtIn = ReviewTools.builtIn();
     ReviewTools detecting = settings.detector() == null
         ? builtIn
         : builtIn.withDetector(existing(Path.of(settings.detector())));
-    UsePolicy policy = settings.isCommercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
     tools = settings.embedder() == null
         ? detecting.withEmbedderIn(folder)
         : detecting.withEmbedder(existing(Path.of(settings.embedder())), policy);
@@ -65,6 +65,17 @@ final class ExecutorModel {
             PersonAdapter.open(files, base, policy),
             IdentityStrength.forAdapter(files.adapter().path())));
     encoderDigest = identity.map(PersonKey::ofFolder).orElse("none");
+  }
+
+  private static BaseModel open(Path folder, Compute compute, UsePolicy policy) {
+    BaseModel opened = BaseModel.open(folder, compute);
+    try {
+      policy.require(opened);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
   }
 
   /**

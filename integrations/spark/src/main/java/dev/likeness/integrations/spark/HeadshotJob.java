@@ -127,6 +127,16 @@ public final class HeadshotJob {
   }
 
   /**
+   * Returns a copy of this job for commercial use: a base, an identity method or a face network
+   * whose licence forbids it is refused.
+   *
+   * @return the new job
+   */
+  public HeadshotJob commercial() {
+    return new HeadshotJob(spark, settings.commercial(), out, signer);
+  }
+
+  /**
    * Returns a copy of this job that encodes the photos for an identity method instead of training a
    * LoRA. Options of rows that set a training are then refused.
    *

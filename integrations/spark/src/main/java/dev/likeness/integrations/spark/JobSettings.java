@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * @param dtype the element type of the base, or null for the device's default
  * @param detector a YuNet file that finds faces, or null for the built-in detector
  * @param embedder a face embedder's file that measures likeness, or null for the base's own
- * @param isCommercial true if the embedder's licence must allow commercial use
+ * @param isCommercial true if the licences of all models must allow commercial use
  * @param saveInterval training steps between two saved states
  * @param identity the folder of an identity method, whose adapter encodes the photos instead of a
  *     training; null to train
@@ -67,7 +67,20 @@ record JobSettings(
 
   JobSettings embedder(String file, boolean commercial) {
     return new JobSettings(
-        base, device, dtype, detector, file, commercial, saveInterval, identity, schemes);
+        base,
+        device,
+        dtype,
+        detector,
+        file,
+        isCommercial || commercial,
+        saveInterval,
+        identity,
+        schemes);
+  }
+
+  JobSettings commercial() {
+    return new JobSettings(
+        base, device, dtype, detector, embedder, true, saveInterval, identity, schemes);
   }
 
   JobSettings saveInterval(int steps) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.portrait.PortraitModel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,6 +141,33 @@ class HeadshotJobTest {
         "the option \"train-steps\" sets a training, but this job encodes the photos for"
             + " ip-adapter.safetensors; leave the option out",
         refused.getList(2).get(0));
+  }
+
+  /** An adapter of faces with 512 numbers is one of InsightFace's embedders, by its header. */
+  @Test
+  void refusesAnIdentityMethodWhoseLicenceForbidsTheUse() throws Exception {
+    Path photos = new SamplePeople(folder.resolve("research-photos")).photos(0);
+    Path packed = PortraitModel.files().resolve("ip_adapter");
+    Path adapter = folder.resolve("research");
+    try (var files = Files.walk(packed)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, adapter.resolve(packed.relativize(file).toString()));
+      }
+    }
+    Path file = adapter.resolve("ip-adapter.safetensors");
+    Files.writeString(
+        file,
+        Files.readString(file, StandardCharsets.ISO_8859_1)
+            .replaceFirst("(proj\\.0\\.weight\":\\{[^}]*)\\[256,128\\]", "$1[64, 512]"),
+        StandardCharsets.ISO_8859_1);
+    HeadshotJob job = job(folder.resolve("sold")).identity(adapter.toString()).commercial();
+    List<Row> rows = List.of(SamplePeople.row("ada", photos, Map.of("count", "1")));
+    Exception failure = assertThrows(Exception.class, () -> run(job, rows));
+    assertTrue(
+        String.valueOf(failure)
+            .contains("is an IP-Adapter FaceID Portrait, whose licence (non-commercial research"
+                + " only) forbids commercial use"),
+        failure::toString);
   }
 
   @Test

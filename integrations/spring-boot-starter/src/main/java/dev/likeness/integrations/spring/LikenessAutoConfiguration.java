@@ -53,6 +53,12 @@ public class LikenessAutoConfiguration {
     BaseModel base = properties.memory() == null
         ? BaseModel.open(files, compute)
         : BaseModel.open(files, compute, budget(properties.memory()));
+    try {
+      policy(properties).require(base);
+    } catch (RuntimeException e) {
+      base.close();
+      throw e;
+    }
     for (Progress.Observer observer : observers.orderedStream().toList()) {
       base = base.observed(observer);
     }
@@ -85,7 +91,11 @@ public class LikenessAutoConfiguration {
     return PersonAdapter.open(
         IdentityFiles.findIn(Path.of(properties.identity())),
         base,
-        properties.commercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+        policy(properties));
+  }
+
+  private static UsePolicy policy(LikenessProperties properties) {
+    return properties.commercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
 
   /**

@@ -30,6 +30,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -141,6 +142,20 @@ class LikenessStarterTest {
     runner
         .withPropertyValues("likeness.identity=" + folder, "likeness.commercial=true")
         .run(context -> assertNull(context.getStartupFailure()));
+    // An adapter of faces with 512 numbers is one of InsightFace's embedders, by its header.
+    Path file = folder.resolve("ip-adapter.safetensors");
+    Files.writeString(
+        file,
+        Files.readString(file, StandardCharsets.ISO_8859_1)
+            .replaceFirst("(proj\\.0\\.weight\":\\{[^}]*)\\[256,128\\]", "$1[64, 512]"),
+        StandardCharsets.ISO_8859_1);
+    runner
+        .withPropertyValues("likeness.identity=" + folder, "likeness.commercial=true")
+        .run(context -> assertTrue(
+            String.valueOf(context.getStartupFailure().getCause().getCause())
+                .contains("is an IP-Adapter FaceID Portrait, whose licence (non-commercial research"
+                    + " only) forbids commercial use"),
+            () -> context.getStartupFailure().toString()));
   }
 
   @Test

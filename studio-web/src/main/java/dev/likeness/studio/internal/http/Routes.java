@@ -217,7 +217,24 @@ final class Routes {
                 optional(
                     "identity",
                     "string",
-                    "One of the person's identities; the first if it is left out."))),
+                    "One of the person's identities; the first if it is left out."),
+                optional(
+                    "pose",
+                    "string",
+                    "The pose of the head, for an identity with poses: one of their names."),
+                optional(
+                    "keypoints",
+                    "object",
+                    "Instead of a name: the keypoints of a photo, as its pose was read."))),
+        Route.of(
+                "POST",
+                "/api/poses",
+                "readPose",
+                "The keypoints of the face in a photo, for a shoot: the body is the image file, which"
+                    + " is not kept.",
+                Answer.OBJECT,
+                http -> http.send(200, upload(http, Photos.maxBytes(), studio.shoots()::readPose)))
+            .body(Body.FILE),
         Route.of(
             "GET",
             SHOOT,
@@ -478,7 +495,9 @@ final class Routes {
         Double.isNaN(steps) ? OptionalInt.empty() : OptionalInt.of((int) steps),
         body.text("outfit"),
         body.text("backdrop"),
-        body.text("identity"));
+        body.text("identity"),
+        body.text("pose"),
+        body.weights("keypoints"));
     http.send(202, studio.shoots().start(http.variable("person"), order));
   }
 

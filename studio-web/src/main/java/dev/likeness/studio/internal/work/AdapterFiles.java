@@ -1,5 +1,7 @@
 package dev.likeness.studio.internal.work;
 
+import dev.likeness.ipadapter.IdentityFiles;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -21,5 +23,14 @@ public record AdapterFiles(
   /** Returns the name by which pages and stores know the adapter: that of its file. */
   String id() {
     return adapter.getFileName().toString();
+  }
+
+  /** Returns the files as a method takes them. A folder beside the adapter is found by itself. */
+  IdentityFiles identity() {
+    IdentityFiles files = IdentityFiles.of(adapter);
+    files = imageEncoder.map(files::imageEncoder).orElse(files);
+    files = faceEmbedder.filter(Files::isRegularFile).map(files::faceEmbedder).orElse(files);
+    files = faceParser.map(files::faceParser).orElse(files);
+    return controlNet.map(files::controlNet).orElse(files);
   }
 }

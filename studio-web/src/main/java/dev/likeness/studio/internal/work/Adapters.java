@@ -5,15 +5,12 @@ import dev.likeness.diffusion.catalogue.CatalogueModel;
 import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.catalogue.ModelCatalogue;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
-import dev.likeness.diffusion.request.ControlImage;
-import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.IpAdapterPerson;
-import dev.likeness.ipadapter.FaceKeypoints;
+import dev.likeness.ipadapter.IdentityFiles;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.photos.embed.UsePolicy;
@@ -39,18 +36,19 @@ import java.util.stream.Stream;
  */
 final class Adapters implements AutoCloseable {
   private static final String EMBEDDER_FOLDER = "face_embedder";
-  /** The distance of the eyes in a headshot, as a share of the shorter side. */
-  private static final double EYE_DISTANCE = 0.2;
 
   private final BaseModel base;
   private final List<AdapterFiles> given;
   private final Optional<ModelAccess> models;
+  private final UsePolicy policy;
   private final Map<Path, Long> sizes = new ConcurrentHashMap<>();
   private final Map<String, Open> opened = new HashMap<>();
   private boolean isClosed;
 
-  Adapters(BaseModel base, List<AdapterFiles> given, Optional<ModelAccess> models) {
+  Adapters(
+      BaseModel base, List<AdapterFiles> given, Optional<ModelAccess> models, UsePolicy policy) {
     this.base = base;
+    this.policy = policy;
     this.given = given;
     this.models = models;
   }
@@ -105,13 +103,14 @@ final class Adapters implements AutoCloseable {
           .isPresent();
     }
 
-    boolean isUsable() {
-      return refusal.isEmpty() && missing().isEmpty();
+    /** Returns true if its ControlNet sets the pose of the head. */
+    boolean hasPose() {
+      return kind.flatMap(IpAdapterFile.Kind::controlNet).isPresent()
+          && files.controlNet().isPresent();
     }
 
-    IpAdapterFile file() {
-      IpAdapterFile plain = IpAdapterFile.of(files.adapter());
-      return files.faceParser().map(plain::faceParser).orElse(plain);
+    boolean isUsable() {
+      return refusal.isEmpty() && missing().isEmpty();
     }
   }
 
@@ -162,16 +161,18 @@ final class Adapters implements AutoCloseable {
           : Optional.empty();
       AdapterFiles found = new AdapterFiles(
           files.adapter(), encoder, embedder, files.faceParser(), files.controlNet());
-      return new Offer(found, Optional.of(kind), model, misfit(file, encoder));
+      return new Offer(found, Optional.of(kind), model, misfit(found));
     } catch (InvalidInputException broken) {
       return new Offer(files, Optional.empty(), model, Optional.of(broken.getMessage()));
     }
   }
 
-  private Optional<String> misfit(IpAdapterFile file, Optional<Path> encoder) {
+  private Optional<String> misfit(AdapterFiles files) {
+    IdentityFiles identity = files.identity();
     try {
-      file.requireFor(base);
-      encoder.ifPresent(file::requireEncoder);
+      identity.adapter().requireFor(base);
+      files.imageEncoder().ifPresent(identity.adapter()::requireEncoder);
+      identity.requireUse(policy);
       return Optional.empty();
     } catch (InvalidInputException other) {
       return Optional.of(other.getMessage());
@@ -265,66 +266,29 @@ final class Adapters implements AutoCloseable {
   final class Open {
     private final PersonAdapter adapter;
     private final IdentityStrength strength;
-    private final Optional<ControlImage> control;
-    private final Optional<ControlNet> net;
     private int users;
 
     private Open(Offer offer) {
       this.strength = IdentityStrength.forAdapter(offer.files.adapter());
-      this.net =
-          offer.files.controlNet().map(folder -> BaseModel.openControlNet(folder, base.compute()));
-      try {
-        this.control = net.map(opened -> control(offer, opened));
-        this.adapter = open(offer);
-      } catch (RuntimeException e) {
-        net.ifPresent(ControlNet::close);
-        throw e;
-      }
-    }
-
-    private PersonAdapter open(Offer offer) {
-      IpAdapterFile file = offer.file();
-      Path encoder = offer.files.imageEncoder().orElse(Path.of(""));
-      // A folder beside the adapter is that of an embedder of this project.
-      return offer.files.faceEmbedder().filter(Files::isRegularFile).isPresent()
-          ? PersonAdapter.open(
-              file,
-              base,
-              encoder,
-              PersonAdapter.faceEmbedder(
-                  file, offer.files.faceEmbedder().get(), UsePolicy.NON_COMMERCIAL))
-          : PersonAdapter.open(file, base, encoder);
-    }
-
-    /** The pose of a headshot from the front, or none if the method can do without. */
-    private ControlImage control(Offer offer, ControlNet opened) {
-      IpAdapterFile.Kind.OwnControlNet own = offer
-          .kind
-          .flatMap(IpAdapterFile.Kind::controlNet)
-          .orElseThrow(() ->
-              new InvalidInputException(offer.id() + " has no ControlNet of its own; start the"
-                  + " studio without --identity-controlnet"));
-      int width = base.defaults().width();
-      int height = base.defaults().height();
-      RgbImage image = own.isRequired()
-          ? RgbImage.of(width, height, new byte[3 * width * height])
-          : FaceKeypoints.ofPose("front", EYE_DISTANCE, width, height);
-      return ControlImage.of(opened, image).scale(own.scale());
+      this.adapter = PersonAdapter.open(offer.files.identity(), base, policy);
     }
 
     PersonAdapter adapter() {
       return adapter;
     }
 
-    /** Returns a person with the strengths and the ControlNet of this adapter. */
+    /** Returns a person with the strengths of this adapter. */
     IpAdapterPerson settings(IpAdapterPerson person) {
-      IpAdapterPerson strong = person.withStrength(strength);
-      return control.map(strong::withControl).orElse(strong);
+      return person.withStrength(strength);
+    }
+
+    /** Returns a person with the strengths of this adapter, and a pose of the head. */
+    IpAdapterPerson posed(IpAdapterPerson person, ShootPose pose) {
+      return settings(person).withControl(pose.control(adapter, base));
     }
 
     private void close() {
       adapter.close();
-      net.ifPresent(ControlNet::close);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.studio.internal.work;
 
+import dev.likeness.ipadapter.FaceKeypoints;
 import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import java.util.LinkedHashMap;
@@ -76,6 +77,9 @@ final class Identities {
               described.put("adapter", offer.id());
               offer.kind().ifPresent(kind -> described.put("title", kind.title()));
               described.put("memory_bytes", workshop.adapters().memory(offer));
+              if (offer.hasPose()) {
+                described.put("poses", FaceKeypoints.poses());
+              }
             });
           }
           return described;

@@ -60,7 +60,9 @@ public final class Shoots {
       OptionalInt steps,
       String outfit,
       String backdrop,
-      String identity) {}
+      String identity,
+      String pose,
+      Map<String, Double> keypoints) {}
 
   /** A shoot in this process. */
   private static final class Live {
@@ -102,6 +104,11 @@ public final class Shoots {
     return styles;
   }
 
+  /** Reads the pose of the largest face of a photo, which is not kept. */
+  public Map<String, Object> readPose(byte[] photo) {
+    return ShootPose.read(photo, studio.access());
+  }
+
   /** Starts a shoot and returns its id. */
   public Map<String, Object> start(String person, Order order) {
     Subject subject = studio.people().subject(person);
@@ -120,6 +127,10 @@ public final class Shoots {
       throw new IllegalArgumentException(
           "outfit and backdrop may have at most " + MAX_WORDS + " characters each");
     }
+    Optional<ShootPose> pose = ShootPose.of(order.pose, order.keypoints);
+    if (pose.isPresent()) {
+      studio.workshop().requirePose(subject, identity);
+    }
     Map<String, Object> plan = new LinkedHashMap<>();
     plan.put("id", randomId());
     plan.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -130,6 +141,7 @@ public final class Shoots {
     plan.put("outfit", order.outfit.strip());
     plan.put("backdrop", order.backdrop.strip());
     plan.put("identity", identity.word());
+    pose.ifPresent(one -> one.put(plan));
     // Leaves room for the seeds of all images.
     plan.put("seed", (long) new SecureRandom().nextInt(Integer.MAX_VALUE) * MAX_IMAGES);
     requests(plan).forEach(studio.workshop().studio()::validate);
@@ -241,7 +253,11 @@ public final class Shoots {
         .queue()
         .submit(
             run -> workshop.subjects(
-                watched, subject, identity, shown -> shown.shoot(subject, missing.get(), run)),
+                watched,
+                subject,
+                identity,
+                identity.hasAdapter() ? ShootPose.of(live.plan) : Optional.empty(),
+                shown -> shown.shoot(subject, missing.get(), run)),
             workshop.studio().memoryBytes(missing.get()) + workshop.memory(subject, identity),
             GenerationQueue.DEFAULT_PRIORITY,
             event -> onEvent(subject, live, event),

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.ReferencePhotos;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
@@ -49,8 +50,8 @@ public final class Studio implements AutoCloseable {
   private volatile String failure = "";
   private volatile boolean isClosed;
 
-  /** Limits of the jobs. */
-  public record Limits(long memoryBytes, OptionalInt trainingSteps) {}
+  /** Limits of the jobs, and the use of their results. */
+  public record Limits(long memoryBytes, OptionalInt trainingSteps, UsePolicy policy) {}
 
   /** Creates a studio without a base; {@link #open} opens it. */
   public Studio(
@@ -82,8 +83,7 @@ public final class Studio implements AutoCloseable {
   public void open(Supplier<BaseModel> base) {
     clock.execute(() -> {
       try {
-        Workshop opened =
-            new Workshop(base.get(), limits.memoryBytes(), disclosure, adapters, access);
+        Workshop opened = new Workshop(base.get(), limits, disclosure, adapters, access);
         synchronized (this) {
           if (isClosed) {
             opened.close();
@@ -206,6 +206,11 @@ public final class Studio implements AutoCloseable {
   /** Returns the files to download. */
   public Exports exports() {
     return exports;
+  }
+
+  /** Returns what finds models of the catalogue on this machine; empty if nothing does. */
+  Optional<ModelAccess> access() {
+    return access;
   }
 
   /** Returns the models of the catalogue. */

@@ -35,12 +35,12 @@ final class Workshop implements AutoCloseable {
 
   Workshop(
       BaseModel base,
-      long memoryBytes,
+      Studio.Limits limits,
       Disclosure disclosure,
       List<AdapterFiles> adapters,
       Optional<ModelAccess> models) {
     this.base = base;
-    this.adapters = new Adapters(base, adapters, models);
+    this.adapters = new Adapters(base, adapters, models, limits.policy());
     this.disclosure = disclosure;
     ReviewTools builtIn = ReviewTools.builtIn();
     this.tools = base.folder().map(builtIn::withEmbedderIn).orElse(builtIn);
@@ -51,8 +51,8 @@ final class Workshop implements AutoCloseable {
         .map(Extra.PREVIEW_DECODER::at)
         .filter(Files::exists)
         .map(file -> PreviewDecoder.open(file, base.compute()));
-    this.queue =
-        GenerationQueue.on(studio, GenerationQueue.Options.defaults().memoryBytes(memoryBytes));
+    this.queue = GenerationQueue.on(
+        studio, GenerationQueue.Options.defaults().memoryBytes(limits.memoryBytes()));
   }
 
   BaseModel base() {
@@ -132,13 +132,41 @@ final class Workshop implements AutoCloseable {
   /** Works with a studio that shows a subject by an identity. */
   <T> T subjects(
       HeadshotStudio with, Subject subject, ShownBy identity, Function<SubjectStudio, T> work) {
+    return subjects(with, subject, identity, Optional.empty(), work);
+  }
+
+  /** As {@link #subjects(HeadshotStudio, Subject, ShownBy, Function)}, in a pose of the head. */
+  <T> T subjects(
+      HeadshotStudio with,
+      Subject subject,
+      ShownBy identity,
+      Optional<ShootPose> pose,
+      Function<SubjectStudio, T> work) {
     SubjectStudio plain = subjects(with);
     SubjectStudio studio = identity.hasLora() ? plain : plain.withoutLora();
     return identity.hasAdapter()
         ? adapters.with(
             requireEncoded(subject),
-            open -> work.apply(studio.adapter(open.adapter(), open::settings)))
+            open -> work.apply(studio.adapter(
+                open.adapter(),
+                person -> pose.map(one -> open.posed(person, one))
+                    .orElseGet(() -> open.settings(person)))))
         : work.apply(studio);
+  }
+
+  /**
+   * Refuses a pose for an identity that has none.
+   *
+   * @throws InvalidInputException if the identity has no ControlNet that sets a pose
+   */
+  void requirePose(Subject subject, ShownBy identity) {
+    boolean hasPose = identity.hasAdapter()
+        && encoded(subject).filter(Adapters.Offer::hasPose).isPresent();
+    if (!hasPose) {
+      throw new InvalidInputException("the identity " + identity.word()
+          + " has no ControlNet that sets the pose of the head; leave the pose out, or encode the"
+          + " photos for an adapter that has one");
+    }
   }
 
   /** Returns the memory of an identity beside that of a shoot, in bytes. */

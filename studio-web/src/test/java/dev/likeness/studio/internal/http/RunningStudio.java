@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.studio.internal.work.AdapterFiles;
@@ -87,6 +88,21 @@ final class RunningStudio implements AutoCloseable {
             adapters));
   }
 
+  /** As {@link #withAdapters}, for commercial use. */
+  static RunningStudio forSale(Path folder, List<AdapterFiles> adapters) {
+    return open(
+        PortraitModel.files(),
+        start(
+            folder,
+            Optional.empty(),
+            Duration.ofMinutes(1),
+            List.of(),
+            StoreOptions.defaults(),
+            Optional.empty(),
+            adapters,
+            UsePolicy.COMMERCIAL));
+  }
+
   private static RunningStudio open(Path base, RunningStudio started) {
     started.studio.open(() -> BaseModel.open(base, Compute.of("cpu", "f32")));
     await(() -> "ready".equals(started.studio.base().get("state")), "the base is open");
@@ -126,13 +142,26 @@ final class RunningStudio implements AutoCloseable {
       StoreOptions options,
       Optional<ProxyLogin> proxy,
       List<AdapterFiles> adapters) {
+    return start(
+        folder, password, patience, hostNames, options, proxy, adapters, UsePolicy.NON_COMMERCIAL);
+  }
+
+  private static RunningStudio start(
+      Path folder,
+      Optional<String> password,
+      Duration patience,
+      List<String> hostNames,
+      StoreOptions options,
+      Optional<ProxyLogin> proxy,
+      List<AdapterFiles> adapters,
+      UsePolicy policy) {
     Path keyFile = folder.resolve("store.key");
     WrappingKey key =
         Files.exists(keyFile) ? WrappingKey.ofFile(keyFile) : WrappingKey.createFile(keyFile);
     SubjectStore store = SubjectStore.open(folder.resolve("store"), key, options);
     Studio studio = new Studio(
         store,
-        new Studio.Limits(Long.MAX_VALUE, OptionalInt.of(2)),
+        new Studio.Limits(Long.MAX_VALUE, OptionalInt.of(2), policy),
         Optional.of(RunningStudio::isSample),
         Disclosure.standard(),
         Optional.of(new KnownModels().access()),

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.studio.internal.work.AdapterFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -161,6 +162,37 @@ class StudioAdaptersTest {
           studio.post(person + "/shoots", Map.of("styles", List.of("studio")));
       assertEquals(409, refused.status());
       assertEquals("this person has not been trained; train first", refused.error());
+    }
+  }
+
+  /** An adapter of faces with 512 numbers is one of InsightFace's embedders, by its header. */
+  @Test
+  void offersNoAdapterWhoseLicenceForbidsTheUse() throws IOException {
+    Path own = PortraitModel.files().resolve("ip_adapter");
+    Path research = folder.resolve("research.safetensors");
+    Files.writeString(
+        research,
+        Files.readString(own.resolve(ADAPTER), StandardCharsets.ISO_8859_1)
+            .replaceFirst("(proj\\.0\\.weight\":\\{[^}]*)\\[256,128\\]", "$1[64, 512]"),
+        StandardCharsets.ISO_8859_1);
+    copy(own.resolve("face_embedder"), folder.resolve("face_embedder"));
+    try (RunningStudio studio =
+        RunningStudio.forSale(folder.resolve("sale"), List.of(files(research)))) {
+      String person = StudioFlowTest.addSamples(studio, 2);
+      Map<?, ?> refused = adapter(studio, person, "research.safetensors");
+      assertEquals(false, refused.get("usable"));
+      assertEquals(
+          research + " is an IP-Adapter FaceID Portrait, whose licence (non-commercial research"
+              + " only) forbids commercial use; use an adapter whose licence allows it, such as"
+              + " Plus Face or PhotoMaker v1",
+          refused.get("refusal"));
+      assertEquals(422, start(studio, person, "research.safetensors").status());
+      assertEquals(true, adapter(studio, person, ADAPTER).get("usable"));
+    }
+    try (RunningStudio studio =
+        RunningStudio.withAdapters(folder.resolve("own"), List.of(files(research)))) {
+      String person = StudioFlowTest.addSamples(studio, 2);
+      assertEquals(true, adapter(studio, person, "research.safetensors").get("usable"));
     }
   }
 

@@ -8,8 +8,11 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.ipadapter.internal.method.AdapterKeys;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.MlpProjection;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -43,6 +46,13 @@ public record FaceIdMethod(boolean isPortrait) implements IdentityMethod {
         ? Optional.of(keys.twoFaceLayers(this))
             .filter(layout -> isPortrait != (layout.tokens() == TOKENS))
         : Optional.empty();
+  }
+
+  @Override
+  public List<PublishedFile> publishedFiles() {
+    return isPortrait
+        ? List.of()
+        : List.of(new PublishedFile(Part.LORA, "NAME_lora.safetensors", "h94/IP-Adapter-FaceID"));
   }
 
   @Override

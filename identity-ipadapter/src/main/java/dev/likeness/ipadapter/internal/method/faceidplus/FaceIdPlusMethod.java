@@ -8,7 +8,10 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.ipadapter.internal.method.AdapterKeys;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,6 +49,11 @@ public record FaceIdPlusMethod() implements IdentityMethod {
         keys.columns("proj.0.weight"),
         keys.rows("proj.0.weight"),
         keys.resampler(RESAMPLER_PREFIX)));
+  }
+
+  @Override
+  public List<PublishedFile> publishedFiles() {
+    return List.of(new PublishedFile(Part.LORA, "NAME_lora.safetensors", "h94/IP-Adapter-FaceID"));
   }
 
   @Override

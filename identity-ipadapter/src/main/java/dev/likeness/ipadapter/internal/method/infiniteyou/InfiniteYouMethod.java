@@ -14,10 +14,13 @@ import dev.likeness.ipadapter.internal.method.AdapterKeys;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.ImageTokens;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.method.Recogniser;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,6 +38,8 @@ public record InfiniteYouMethod() implements IdentityMethod {
   /** The guidance scale that InfuseNet takes at every guidance scale of the base. */
   private static final double CONTROL_GUIDANCE = 1;
 
+  private static final String CONTROL_NET = "InfuseNetModel";
+
   @Override
   public String id() {
     return "infiniteyou";
@@ -48,6 +53,13 @@ public record InfiniteYouMethod() implements IdentityMethod {
   @Override
   public Defaults defaults() {
     return Defaults.ofWeight(1);
+  }
+
+  @Override
+  public List<PublishedFile> publishedFiles() {
+    return List.of(
+        new PublishedFile(Part.ADAPTER, "image_proj_model.bin", "infiniteyou"),
+        new PublishedFile(Part.CONTROL_NET, CONTROL_NET, "infusenet"));
   }
 
   @Override
@@ -107,7 +119,7 @@ public record InfiniteYouMethod() implements IdentityMethod {
 
   @Override
   public Optional<OwnControlNet> controlNet() {
-    return Optional.of(new OwnControlNet("InfuseNetModel", 1, true));
+    return Optional.of(new OwnControlNet(CONTROL_NET, 1, true));
   }
 
   @Override

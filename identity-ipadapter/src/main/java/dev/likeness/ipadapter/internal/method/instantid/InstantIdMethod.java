@@ -13,10 +13,13 @@ import dev.likeness.ipadapter.internal.method.AdapterKeys;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
 import dev.likeness.ipadapter.internal.method.KeyValueAdapter;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.method.Recogniser;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.ResamplerProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,6 +37,8 @@ public record InstantIdMethod() implements IdentityMethod {
   private static final int SIDE = 112;
   /** The weight of the adapter, and the scale of the ControlNet. */
   private static final double SCALE = 0.8;
+
+  private static final String CONTROL_NET = "ControlNetModel";
 
   @Override
   public String id() {
@@ -74,6 +79,13 @@ public record InstantIdMethod() implements IdentityMethod {
   }
 
   @Override
+  public List<PublishedFile> publishedFiles() {
+    return List.of(
+        new PublishedFile(Part.ADAPTER, "ip-adapter.bin", "instantid"),
+        new PublishedFile(Part.CONTROL_NET, CONTROL_NET, "instantid-controlnet"));
+  }
+
+  @Override
   public Optional<Licence> licence() {
     return Optional.of(new Licence(
         "Apache-2.0; its authors say that the weights are for research only", Commercial.NO));
@@ -106,7 +118,7 @@ public record InstantIdMethod() implements IdentityMethod {
 
   @Override
   public Optional<OwnControlNet> controlNet() {
-    return Optional.of(new OwnControlNet("ControlNetModel", SCALE, false));
+    return Optional.of(new OwnControlNet(CONTROL_NET, SCALE, false));
   }
 
   @Override

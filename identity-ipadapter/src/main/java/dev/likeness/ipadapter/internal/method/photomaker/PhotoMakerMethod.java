@@ -18,6 +18,8 @@ import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
 import dev.likeness.ipadapter.internal.method.AdapterKeys;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.method.Recogniser;
 import dev.likeness.ipadapter.internal.projection.FacePerceiver;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
@@ -36,7 +38,6 @@ import java.util.Set;
 public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
   static final String ENCODER = "id_encoder";
   private static final String LORA = "lora_weights.";
-  private static final String ADVICE = "; give photomaker-v1.bin or photomaker-v2.bin";
   /** The share of the steps before the identity is merged: 10 of 50 in the published pipeline. */
   private static final double START = 0.2;
 
@@ -89,7 +90,8 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
     for (String part : List.of(ENCODER, "lora_weights")) {
       if (!file.hasModule(part)) {
         throw new InvalidInputException(
-            file.describe() + " is " + named() + " without its part " + part + ADVICE);
+            file.describe() + " is " + named() + " without its part " + part + "; give "
+                + publishedFiles().get(0).name() + publishedFiles().get(0).where());
       }
     }
     ShapeReader shapes = new ShapeReader(file, ENCODER + ".", "encoder of " + title());
@@ -105,6 +107,12 @@ public record PhotoMakerMethod(boolean usesFaces) implements IdentityMethod {
         null,
         List.of(),
         true));
+  }
+
+  @Override
+  public List<PublishedFile> publishedFiles() {
+    return List.of(new PublishedFile(
+        Part.ADAPTER, usesFaces ? "photomaker-v2.bin" : "photomaker-v1.bin", id()));
   }
 
   @Override

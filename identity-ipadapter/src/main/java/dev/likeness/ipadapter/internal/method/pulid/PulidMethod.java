@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.method.pulid;
 
 import dev.likeness.diffusion.catalogue.CatalogueModel.Commercial;
 import dev.likeness.diffusion.catalogue.CatalogueModel.Licence;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -13,6 +14,8 @@ import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.method.AdapterKeys;
 import dev.likeness.ipadapter.internal.method.AdapterLayout;
 import dev.likeness.ipadapter.internal.method.IdentityMethod;
+import dev.likeness.ipadapter.internal.method.PublishedFile;
+import dev.likeness.ipadapter.internal.method.PublishedFile.Part;
 import dev.likeness.ipadapter.internal.method.Recogniser;
 import dev.likeness.ipadapter.internal.projection.IdFormer;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
@@ -95,7 +98,12 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
   /** Version 1 for SDXL has an encoder of another kind, without trained queries. */
   @Override
   public boolean hasOwnKeys(TensorNames file) {
-    return file.has(encoder() + ".latents");
+    return file.has(encoder() + ".latents") || !isForFlux && isOfCommunity(file);
+  }
+
+  /** The node of ComfyUI-PuLID-Flux2 does not read these attentions of its own files. */
+  private static boolean isOfCommunity(TensorNames file) {
+    return file.hasModule("pulid_ca_double");
   }
 
   @Override
@@ -103,6 +111,13 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
     TensorNames file = keys.names();
     if (!hasOwnKeys(file)) {
       return Optional.empty();
+    }
+    if (isOfCommunity(file)) {
+      throw new InvalidInputException(file.describe() + " is a PuLID adapter of a community, which"
+          + " is not supported; give the photos as reference images (--image) to the base that it"
+          + " was made for, or give "
+          + new PulidMethod(true).publishedFiles().get(0).name()
+          + " with its base");
     }
     IdFormer.Shape shape = IdFormer.Shape.of(file, encoder() + ".");
     return Optional.of(new AdapterLayout(
@@ -135,6 +150,20 @@ public record PulidMethod(boolean isForFlux) implements IdentityMethod {
       }
     }
     return new ArrayList<>(widths.values());
+  }
+
+  @Override
+  public List<PublishedFile> publishedFiles() {
+    return List.of(
+        new PublishedFile(
+            Part.ADAPTER,
+            isForFlux ? "pulid_" + family().id() + "_v0.9.1.safetensors" : "pulid_v1.1.safetensors",
+            id()),
+        new PublishedFile(Part.IMAGE_ENCODER, "EVA02_CLIP_L_336_psz14_s6B.pt", "eva02-clip-l-336"),
+        new PublishedFile(
+            Part.FACE_PARSER,
+            "parsing_bisenet.pth",
+            "https://github.com/xinntao/facexlib/releases/download/v0.2.0/parsing_bisenet.pth"));
   }
 
   @Override

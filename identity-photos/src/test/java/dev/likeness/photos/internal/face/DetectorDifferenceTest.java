@@ -159,7 +159,8 @@ class DetectorDifferenceTest {
     try (FaceDetector cascades = new CascadeDetector()) {
       List<Difference> eyes = differences(cascades);
       assertTrue(!eyes.isEmpty(), "cascades find no face");
-      System.out.println(row("cascades, built in", eyes));
+      String row = row("cascades, built in", eyes);
+      assertTrue(page.contains(row), "docs/reference/adapters.md lacks: " + row);
     }
   }
 }

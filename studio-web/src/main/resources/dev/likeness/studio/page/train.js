@@ -52,6 +52,16 @@ function Cost({one}) {
   return html`<span class="note">${sentences.map((line, at) => html`${at > 0 && html`<br />`}${line}`)}</span>`;
 }
 
+/** Phases of a training and their words. */
+const PHASES = /** @type {const} */ ({
+  describe: 'train.phase.describe', train: 'train.phase.train', encode: 'train.phase.encode', choose: 'train.phase.choose',
+});
+
+/** @param {string} phase */
+function phaseOf(phase) {
+  return Object.hasOwn(PHASES, phase) ? t(PHASES[/** @type {keyof typeof PHASES} */ (phase)]) : said(phase);
+}
+
 /** @extends {Live<TrainingAnswer, State>} */
 export class Train extends Live {
   constructor() {
@@ -160,7 +170,7 @@ export class Train extends Live {
       return html`<${Progress} label=${t('train.running')} />`;
     }
     const words = t('train.progress', {
-      phase: said(progress.phase), step: number(progress.step), steps: number(progress.steps)});
+      phase: phaseOf(progress.phase), step: number(progress.step), steps: number(progress.steps)});
     return html`<section class="card">
       <p>${words}${progress.seconds_left ? ` · ${t('train.secondsLeft', {time: duration(progress.seconds_left)})}` : ''}</p>
       <${Progress} value=${progress.step} max=${progress.steps} label=${words} />

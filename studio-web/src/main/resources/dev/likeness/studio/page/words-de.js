@@ -17,7 +17,7 @@ export default {
   'error.dismiss': 'Schließen',
 
   'start.heading': 'Porträts aus Selfies, auf diesem Rechner',
-  'start.lead': 'Legen Sie Selfies einer Person ab. Fotos bleiben verschlüsselt auf diesem Rechner; nichts wird versendet.',
+  'start.lead': 'Legen Sie 3 bis 20 Selfies einer Person ab. Fotos bleiben verschlüsselt auf diesem Rechner; nichts wird versendet.',
   'start.drop': 'Fotos hier ablegen',
   'start.or': 'oder',
   'start.choose': 'Fotos auswählen',
@@ -226,6 +226,10 @@ export default {
   'train.noMethod': 'Dieses Basismodell lässt sich weder trainieren noch nimmt es Fotos. Starten Sie das Studio mit einer anderen '
     + '--base.',
   'train.noPhotos': 'Es gibt keine Fotos zum Trainieren.',
+  'train.phase.describe': 'Fotos beschreiben',
+  'train.phase.train': 'Training',
+  'train.phase.encode': 'Fotos kodieren',
+  'train.phase.choose': 'Referenzfotos wählen',
   'train.progress': '{phase}: Schritt {step} von {steps}',
   'train.secondsLeft': 'noch etwa {time}',
   'train.loss': 'Loss (kleiner ist besser, er schwankt)',

@@ -55,13 +55,14 @@ class TypesTest {
   }
 
   @Test
-  void findsWrongFieldsTextsAndMissingValues() throws Exception {
+  void findsWrongFieldsTextsAndMissingValuesAndTypes() throws Exception {
     Path train = pages.resolve("train.js");
     String source = Files.readString(train);
     Map<String, String> mistakes = Map.of(
         "data.photos === 0", "data.fotos === 0",
         "t('train.lead')", "t('train.leat')",
-        "bytes(one.memory_bytes ?? 0)", "bytes(one.memory_bytes)");
+        "bytes(one.memory_bytes ?? 0)", "bytes(one.memory_bytes)",
+        "/** @param {string} phase */", "");
     for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
       assertTrue(source.contains(mistake.getKey()), mistake.getKey());
       Files.writeString(train, source.replace(mistake.getKey(), mistake.getValue()));

@@ -408,6 +408,22 @@ export const sentences = {
   'a value of the axis {} is not a number; separate numbers by commas':
     'Ein Wert der Achse {} ist keine Zahl; trennen Sie Zahlen durch Kommas',
   'no grid is being generated': 'Kein Raster wird erzeugt',
+  'give a pose, or keypoints of a photo, but not both':
+    'Geben Sie eine Haltung oder die Punkte eines Fotos an, nicht beides',
+  'unknown pose; known: {}': 'Unbekannte Haltung; bekannt: {}',
+  'the keypoints have no number {} up to {}; give those that were read from a photo':
+    'Den Punkten fehlt die Zahl {} bis {}; geben Sie die an, die aus einem Foto gelesen wurden',
+  ['the pose of a photo is read by the face detector {}, which is not on this machine; get it on the page Models, '
+    + 'or choose a pose by its name']:
+    'Die Haltung auf einem Foto liest der Gesichtsdetektor {}, der nicht auf diesem Rechner ist; laden Sie ihn auf der '
+    + 'Seite Modelle, oder wählen Sie eine Haltung nach ihrem Namen',
+  'no face was found in the photo; give a photo with space around the face, or choose a pose by its name':
+    'Auf dem Foto wurde kein Gesicht gefunden; nehmen Sie ein Foto mit Platz um das Gesicht, oder wählen Sie eine '
+    + 'Haltung nach ihrem Namen',
+  ['the identity {} has no ControlNet that sets the pose of the head; leave the pose out, or encode the photos for an '
+    + 'adapter that has one']:
+    'Die Identität {} hat kein ControlNet, das die Haltung des Kopfes bestimmt; lassen Sie die Haltung weg, oder '
+    + 'kodieren Sie die Fotos für einen Adapter, der eines hat',
   'no grid is stopped; start one': 'Kein Raster ist angehalten; beginnen Sie eines',
   'the newest grid has no image {}': 'Das neueste Raster hat kein Bild {}',
   'there is no preview now': 'Es gibt jetzt keine Vorschau',
@@ -574,6 +590,7 @@ export const sentences = {
   'previews, and face guidance': 'Vorschauen und Face Guidance',
   'previews, and face guidance; for Z-Image and Chroma too': 'Vorschauen und Face Guidance; auch für Z-Image und Chroma',
   'finds faces and five landmarks': 'findet Gesichter und fünf Punkte darin',
+  'likeness; it cannot guide faces': 'Ähnlichkeit; kann Gesichter nicht führen',
   'likeness and face guidance; the other files of the repository are not free for commercial use':
     'Ähnlichkeit und Face Guidance; die anderen Dateien des Repositorys sind nicht frei für kommerzielle Nutzung',
 };

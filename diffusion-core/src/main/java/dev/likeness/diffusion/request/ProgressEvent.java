@@ -54,7 +54,7 @@ public sealed interface ProgressEvent {
    *
    * @param step the number of training steps so far
    * @param images images of the person, generated with the current weights; they are personal data
-   * @param score the validation score of the images; larger is better
+   * @param score the validation score of the images; larger is better. NaN if nothing scores them
    */
   record Preview(int step, List<RgbImage> images, double score) implements ProgressEvent {}
 

@@ -1,11 +1,15 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Encoded prompts of a request, shared by all of its images.
@@ -61,6 +65,19 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
     PromptOptions prompting = request.prompts();
     String prompt = prompting.text(encoder, false);
     return guided ? List.of(prompting.text(encoder, true), prompt) : List.of(prompt);
+  }
+
+  /** A copy of the encodings, which the region keeps. */
+  public Conditioning keptIn(TensorRegion region) {
+    Map<TextEncoding, TextEncoding> copies = new IdentityHashMap<>();
+    UnaryOperator<TextEncoding> copy = encoding -> copies.computeIfAbsent(
+        encoding,
+        own -> new TextEncoding(
+            region.keep(own.tokens().clone()),
+            own.pooled() == null ? null : region.keep(own.pooled().clone())));
+    return new Conditioning(
+        positive.stream().map(copy).toList(),
+        negative == null ? null : negative.stream().map(copy).toList());
   }
 
   /** The encoding at a row of the plan. */

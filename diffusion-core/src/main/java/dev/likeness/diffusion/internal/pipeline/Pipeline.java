@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -25,6 +27,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates images from requests. The stages in their order: {@link RequestChecks},
@@ -64,24 +67,57 @@ public record Pipeline(
     return LatentCodec.of(model);
   }
 
+  /**
+   * The encoded prompts of a request, for {@link #generate(ImageRequest, Conditioning, Run)} after
+   * the text encoders were freed.
+   *
+   * @param region the region that keeps the encodings
+   */
+  public Conditioning encode(ImageRequest given, TensorRegion region) {
+    ImageRequest request = checked(given);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      PromptSchedule schedule =
+          planning().promptSchedule(request, null, planning().plan(request).size());
+      return new PromptEncoding(model)
+          .encode(List.of(request), schedule, null)
+          .get(0)
+          .prompts()
+          .keptIn(region);
+    }
+  }
+
   /** The images of all requests, in their order. */
   public List<Result> generate(List<ImageRequest> given, Run run) {
+    return generate(given, null, run);
+  }
+
+  /** The images of a request whose prompts were encoded by {@link #encode}. */
+  public List<Result> generate(ImageRequest given, Conditioning encoded, Run run) {
+    return generate(List.of(given), encoded, run);
+  }
+
+  private List<Result> generate(List<ImageRequest> given, @Nullable Conditioning encoded, Run run) {
     List<ImageRequest> requests = given.stream().map(this::checked).toList();
     Map<ImageRequest, List<Result>> results = new IdentityHashMap<>();
     requests.forEach(request -> results.put(request, new ArrayList<>()));
-    runPasses(requests, (request, result) -> results.get(request).add(result), new Call(run));
+    runPasses(
+        requests, encoded, (request, result) -> results.get(request).add(result), new Call(run));
     return requests.stream().flatMap(request -> results.get(request).stream()).toList();
   }
 
   /** Generates the images of all requests and passes each to {@code each} once it is decoded. */
   public void generateEach(List<ImageRequest> given, Consumer<Result> each, Run run) {
     List<ImageRequest> requests = given.stream().map(this::checked).toList();
-    runPasses(requests, (request, result) -> each.accept(result), new Call(run));
+    runPasses(requests, null, (request, result) -> each.accept(result), new Call(run));
   }
 
   /** Stages 3 to 10 for completed requests: first passes, then second passes. */
   private void runPasses(
-      List<ImageRequest> requests, BiConsumer<ImageRequest, Result> each, Call call) {
+      List<ImageRequest> requests,
+      @Nullable Conditioning encoded,
+      BiConsumer<ImageRequest, Result> each,
+      Call call) {
     notices.forEach(call::warn);
     new PromptEncoding(model).warnings(requests).forEach(call::warn);
     List<Result> firsts = new ArrayList<>();
@@ -93,22 +129,26 @@ public record Pipeline(
           firsts.add(image);
         }
       };
-      runPass(compatible, null, done, call);
+      runPass(compatible, null, encoded, done, call);
     }
     for (Result first : firsts) {
       ImageRequest second = checked(new HiresPass(model).secondPassRequest(first));
       Consumer<Result> done = image -> each.accept(first.request(), image.withFirstPass(first));
-      runPass(List.of(second), first.request(), done, call);
+      runPass(List.of(second), first.request(), null, done, call);
     }
     call.throwFailure();
   }
 
   /**
    * Stages 3 to 9 for compatible requests. For a second pass, {@code first} is the first pass's
-   * request, else null.
+   * request, else null. {@code encoded} has the prompts if they were encoded before.
    */
   private void runPass(
-      List<ImageRequest> requests, ImageRequest first, Consumer<Result> done, Call call) {
+      List<ImageRequest> requests,
+      ImageRequest first,
+      @Nullable Conditioning encoded,
+      Consumer<Result> done,
+      Call call) {
     ImageRequest shared = requests.get(0);
     offload.requireMemory(shared, model.isGuided(shared));
     try (TensorScope scope = TensorScope.open();
@@ -116,8 +156,8 @@ public record Pipeline(
       SamplingPlan plan = planning().plan(shared);
       call.throwIfCancelled();
       PromptSchedule schedule = planning().promptSchedule(shared, first, plan.size());
-      List<Batch> batches =
-          Batch.of(new PromptEncoding(model).encode(requests, schedule), offload.batchSize(shared));
+      List<Batch> batches = Batch.of(
+          new PromptEncoding(model).encode(requests, schedule, encoded), offload.batchSize(shared));
       offload.afterEncoding();
       for (Batch batch : batches) {
         sample(batch, plan, batch == batches.get(batches.size() - 1), done, call);

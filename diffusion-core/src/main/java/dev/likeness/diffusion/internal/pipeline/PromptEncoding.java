@@ -33,6 +33,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.jspecify.annotations.Nullable;
 
 /** Stage 5: encodes prompts with the text encoders and the request's adapters. */
 record PromptEncoding(OpenModel model) {
@@ -41,19 +42,21 @@ record PromptEncoding(OpenModel model) {
    * The tensors belong to the calling scope.
    *
    * @param requests completed and compatible
+   * @param known the encoded prompts of all requests, or null to encode them
    * @throws IllegalArgumentException if an adapter is for another base
    */
-  List<Batch.Request> encode(List<ImageRequest> requests, PromptSchedule schedule) {
-    Map<List<Adapter>, AppliedContribution> known = new HashMap<>();
+  List<Batch.Request> encode(
+      List<ImageRequest> requests, PromptSchedule schedule, @Nullable Conditioning known) {
+    Map<List<Adapter>, AppliedContribution> contributions = new HashMap<>();
     return requests.stream()
         .map(request -> {
           AppliedContribution applied =
-              known.computeIfAbsent(request.adapters(), adapters -> apply(request));
+              contributions.computeIfAbsent(request.adapters(), adapters -> apply(request));
           return new Batch.Request(
               request,
               applied.changes(),
               applied.controlTokens(),
-              encode(request, applied, schedule));
+              known == null ? encode(request, applied, schedule) : known);
         })
         .toList();
   }

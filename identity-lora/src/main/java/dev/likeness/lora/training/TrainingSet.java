@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The data of a training: images, person, state file, cache and validation.
+ * The data of a training: images, person, state file, cache, validation and preview.
  *
  * @param examples the training images, at least one; images of one size form batches
  * @param personToken the person in the images
@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or a
  *     longer interval if saving needs over 1 % of the time. In addition, a state is always saved
  *     once the last saved state is two minutes old
+ * @param preview preview images that are generated once; empty for none
  */
 public record TrainingSet(
     List<TrainingExample> examples,
@@ -29,7 +30,8 @@ public record TrainingSet(
     Optional<Path> latentFolder,
     Optional<ValidationOptions> validation,
     Optional<Path> trainingAdapter,
-    OptionalInt saveInterval) {
+    OptionalInt saveInterval,
+    Optional<TrainingPreview> preview) {
   /**
    * Checks that there is at least one image, and that the interval is at least 1.
    *
@@ -47,7 +49,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return a set of images without captions, state file or validation}
+   * {@return a set of images without captions, state file, validation or preview}
    *
    * @param images at least one image
    * @param subject the person in the images
@@ -58,7 +60,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return a set of training examples, without state file or validation}
+   * {@return a set of training examples, without state file, validation or preview}
    *
    * @param examples at least one image
    * @param subject the person in the images
@@ -72,7 +74,8 @@ public record TrainingSet(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Optional.empty());
   }
 
   /**
@@ -88,7 +91,8 @@ public record TrainingSet(
         latentFolder,
         validation,
         trainingAdapter,
-        saveInterval);
+        saveInterval,
+        preview);
   }
 
   /**
@@ -105,7 +109,8 @@ public record TrainingSet(
         Optional.of(folder),
         validation,
         trainingAdapter,
-        saveInterval);
+        saveInterval,
+        preview);
   }
 
   /**
@@ -121,7 +126,8 @@ public record TrainingSet(
         latentFolder,
         Optional.of(options),
         trainingAdapter,
-        saveInterval);
+        saveInterval,
+        preview);
   }
 
   /**
@@ -137,7 +143,8 @@ public record TrainingSet(
         latentFolder,
         validation,
         Optional.of(file),
-        saveInterval);
+        saveInterval,
+        preview);
   }
 
   /**
@@ -156,6 +163,24 @@ public record TrainingSet(
         latentFolder,
         validation,
         trainingAdapter,
-        OptionalInt.of(steps));
+        OptionalInt.of(steps),
+        preview);
+  }
+
+  /**
+   * {@return a copy of this set with preview images}
+   *
+   * @param options when the images are generated, and how
+   */
+  public TrainingSet preview(TrainingPreview options) {
+    return new TrainingSet(
+        examples,
+        personToken,
+        stateFile,
+        latentFolder,
+        validation,
+        trainingAdapter,
+        saveInterval,
+        Optional.of(options));
   }
 }

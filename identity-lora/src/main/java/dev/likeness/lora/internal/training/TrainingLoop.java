@@ -45,6 +45,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final Optimizer optimizer;
   private final Ema ema;
   private final Optional<Validation> validation;
+  private final Optional<Preview> preview;
   private final StepClock clock = new StepClock();
   private final long startNanos = System.nanoTime();
   private long savingNanos;
@@ -75,6 +76,11 @@ public final class TrainingLoop implements AutoCloseable {
     optimizer = TrainingStep.optimizer(settings, networks.trainsAllWeights());
     ema = settings.emaDecay() == 0 ? null : new Ema(settings.emaDecay());
     validation = set.validation().map(p -> new Validation(p, base, set.personToken(), progress));
+    preview = set.preview()
+        .map(options -> new Preview(
+            options.step(),
+            new CurrentImages(base, set.personToken(), options.request()),
+            progress));
   }
 
   /** Refuses a distilled base without a training adapter; warns if it is probably distilled. */
@@ -130,8 +136,10 @@ public final class TrainingLoop implements AutoCloseable {
     BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
-    List<TrainingCheckpoint.Stateful> others =
-        Stream.concat(validation.stream(), Stream.of(trainingStep, ofClass)).toList();
+    List<TrainingCheckpoint.Stateful> others = Stream.of(
+            validation.stream(), preview.stream(), Stream.of(trainingStep, ofClass))
+        .<TrainingCheckpoint.Stateful>flatMap(parts -> parts)
+        .toList();
     checkpoint.resume(networks.weights(), optimizer, ema, others);
     Runnable saves = () -> {
       long now = System.nanoTime();
@@ -145,14 +153,23 @@ public final class TrainingLoop implements AutoCloseable {
       if (validation.isEmpty()
           && !trainsTextEncoder()
           && TrainingMemoryEstimator.freesTextEncoders(model)) {
+        preview.ifPresent(own -> own.encodePrompts((int) optimizer.steps()));
         engine.freeTextEncoders();
       }
+      Runnable shows = () -> {
+        if (showPreviewIfDue(stop)) {
+          // A resumed training must not generate the images again.
+          save(checkpoint, trainingStep, others);
+        }
+      };
       progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
       validateIfDue(stop);
+      shows.run();
       while (!isFinished()) {
         runStep(trainingStep, batches, stop);
         saves.run();
         validateIfDue(stop);
+        shows.run();
       }
     } catch (CancelledException stopped) {
       CurrentWork.finish(() -> save(checkpoint, trainingStep, others));
@@ -225,6 +242,11 @@ public final class TrainingLoop implements AutoCloseable {
         own -> own.validate((int) optimizer.steps(), networks, currentWeights(), stop));
   }
 
+  private boolean showPreviewIfDue(Cancellation stop) {
+    return preview.isPresent()
+        && preview.get().generateIfDue((int) optimizer.steps(), networks, currentWeights(), stop);
+  }
+
   /** Returns true if the last step or the last validation ends the training. */
   private boolean isFinished() {
     return optimizer.steps() >= settings.steps()
@@ -280,6 +302,7 @@ public final class TrainingLoop implements AutoCloseable {
   public void close() {
     optimizer.close();
     validation.ifPresent(Validation::close);
+    preview.ifPresent(Preview::close);
     if (ema != null) {
       ema.close();
     }

@@ -1,15 +1,12 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.diffusion.request.Run;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.ValidationOptions;
 import java.util.LinkedHashMap;
@@ -72,7 +69,8 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     if (steps % options.interval() != 0 || steps <= lastStep) {
       return;
     }
-    List<RgbImage> images = generate(networks, values, stop);
+    List<RgbImage> images = new CurrentImages(base, personToken, options.request())
+        .generate(null, networks, values, stop);
     lastStep = steps;
     double score = options.scorer().score(images);
     progress.onEvent(new ProgressEvent.Preview(steps, images, score));
@@ -106,20 +104,6 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
           score,
           previousLoss,
           loss)));
-    }
-  }
-
-  private List<RgbImage> generate(
-      TrainableNetworks networks, Function<String, Tensor> values, Cancellation stop) {
-    ImageRequest request = options.request();
-    try (TensorRegion now = new TensorRegion()) {
-      ImageRequest ask = request
-          .prompt(request.prompt().replace("%s", personToken.phrase()))
-          .adapter(networks.adapterFor(values, now))
-          .adapter(TrainableNetworks.AS_LOADED);
-      return base.generateAll(ask, Run.of(stop)).stream()
-          .map(GeneratedImage::image)
-          .toList();
     }
   }
 

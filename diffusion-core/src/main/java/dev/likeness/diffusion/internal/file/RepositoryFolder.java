@@ -178,6 +178,18 @@ public final class RepositoryFolder {
       return ModelFile.own(all.get(0));
     }
 
+    /**
+     * Returns the name of a folder. A snapshot, whose own name is that of a revision, has the name
+     * of its repository's folder in the cache.
+     */
+    public static String name(Path folder) {
+      Path snapshots = folder.toAbsolutePath().normalize().getParent();
+      boolean isSnapshot =
+          snapshots != null && snapshots.endsWith("snapshots") && snapshots.getNameCount() > 1;
+      return String.valueOf(
+          isSnapshot ? snapshots.getParent().getFileName() : folder.getFileName());
+    }
+
     private static String revision(Path ref) {
       String text = new String(
           ModelFile.head(ModelFile.own(ref), LONGEST_REVISION + 1), StandardCharsets.UTF_8);

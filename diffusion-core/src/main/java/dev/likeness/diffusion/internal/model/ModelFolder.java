@@ -67,7 +67,7 @@ public final class ModelFolder implements ModelComponents {
     Path folder = RepositoryFolder.HubCache.snapshot(root);
     ModelFolder opened = new ModelFolder(
         folder,
-        String.valueOf(root.getFileName()),
+        RepositoryFolder.HubCache.name(root),
         ModelConfig.read(folder.resolve("model_index.json")),
         variant);
     Set<String> networks = opened.componentNames();

@@ -65,7 +65,9 @@ class HubCacheTest {
       assertEquals(own.generate(request).image(), cached.generate(request).image());
       assertEquals("models--someone--tiny", cached.name());
     }
-    assertEquals(snapshot(), ModelFolder.open(snapshot()).root());
+    ModelFolder opened = ModelFolder.open(snapshot());
+    assertEquals(snapshot(), opened.root());
+    assertEquals("models--someone--tiny", opened.name());
   }
 
   @Test

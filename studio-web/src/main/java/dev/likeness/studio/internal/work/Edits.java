@@ -67,11 +67,8 @@ public final class Edits {
   public record Order(Map<String, String> words, String mask, String maskWords, double strength) {}
 
   /** An edit in this process. */
-  private static final class Live {
-    volatile GenerationJob<?> job;
+  private static final class Live extends LiveJob {
     volatile boolean isStopped;
-    volatile int step;
-    volatile int steps;
   }
 
   private static String file(int number) {
@@ -133,13 +130,10 @@ public final class Edits {
     Live live = running.get(key(subject, number));
     String state = String.valueOf(saved.getOrDefault(STATE, "none"));
     if (live != null) {
-      boolean isRunning = live.job != null && live.job.state() == GenerationJob.State.RUNNING;
-      result.put(STATE, isRunning ? "running" : "queued");
-      result.put("step", live.step);
-      result.put("steps", live.steps);
+      result.put(STATE, live.state());
+      live.putSteps(result);
     } else {
-      // The queue had no room, or the base is not open yet; it can be continued.
-      result.put(STATE, state.equals("queued") ? "paused" : state);
+      result.put(STATE, LiveJob.storedState(state));
     }
     if (saved.get("message") instanceof String message) {
       result.put("message", message);
@@ -361,8 +355,7 @@ public final class Edits {
 
   private void onEvent(Subject subject, int number, Live live, ProgressEvent event) {
     if (event instanceof ProgressEvent.Step step) {
-      live.step = step.step();
-      live.steps = step.steps();
+      live.at(step);
       publish(subject, number, live);
     }
   }
@@ -401,8 +394,7 @@ public final class Edits {
     event.put("type", "edit");
     event.put("person", subject.id());
     event.put("image", number);
-    event.put("step", live.step);
-    event.put("steps", live.steps);
+    live.putSteps(event);
     event.put(STATE, running.get(key(subject, number)) == live ? "running" : "ended");
     studio.publish("edit-" + key(subject, number), event);
   }

@@ -43,13 +43,10 @@ public final class Models implements AutoCloseable {
   }
 
   /** A download in this process. */
-  private static final class Live {
+  private static final class Live extends LiveSteps {
     final Cancellation cancellation = new Cancellation();
     volatile String state = "queued";
     volatile String message = "";
-    volatile int step;
-    volatile int steps;
-    volatile double secondsLeft = Double.NaN;
   }
 
   /** Returns all models of the catalogue, those on this machine first. */
@@ -112,11 +109,7 @@ public final class Models implements AutoCloseable {
     if (live != null) {
       Map<String, Object> download = new LinkedHashMap<>();
       download.put("state", live.state);
-      download.put("step", live.step);
-      download.put("steps", live.steps);
-      if (!Double.isNaN(live.secondsLeft)) {
-        download.put("seconds_left", Math.round(live.secondsLeft));
-      }
+      live.putStepsAndTime(download);
       if (!live.message.isEmpty()) {
         download.put("message", live.message);
       }
@@ -199,9 +192,7 @@ public final class Models implements AutoCloseable {
 
   private void onEvent(CatalogueModel model, Live live, ProgressEvent event) {
     if (event instanceof ProgressEvent.Step step) {
-      live.step = step.step();
-      live.steps = step.steps();
-      live.secondsLeft = step.secondsLeft().orElse(Double.NaN);
+      live.at(step);
       publish(model);
     }
   }

@@ -65,13 +65,10 @@ public final class Shoots {
       Map<String, Double> keypoints) {}
 
   /** A shoot in this process. */
-  private static final class Live {
+  private static final class Live extends LiveJob {
     final Map<String, Object> plan;
-    volatile GenerationJob<?> job;
     volatile boolean isPaused;
     volatile int done;
-    volatile int step;
-    volatile int steps;
     volatile int row;
     volatile RgbImage preview;
 
@@ -245,7 +242,7 @@ public final class Shoots {
       return;
     }
     Workshop workshop = studio.workshop();
-    live.step = 0;
+    live.begin(live.steps());
     live.preview = null;
     HeadshotStudio watched = watched(workshop, subject, live);
     ShownBy identity = Identities.kept(workshop, subject, live.plan);
@@ -290,8 +287,7 @@ public final class Shoots {
 
   private void onEvent(Subject subject, Live live, ProgressEvent event) {
     if (event instanceof ProgressEvent.Step step) {
-      live.step = step.step();
-      live.steps = step.steps();
+      live.at(step);
       publish(subject, live);
     }
   }
@@ -341,8 +337,7 @@ public final class Shoots {
     event.put("person", subject.id());
     event.put("shoot", live.plan.get("id"));
     event.put("done", live.done);
-    event.put("step", live.step);
-    event.put("steps", live.steps);
+    live.putSteps(event);
     event.put(STATE, live.plan.get(STATE));
     if (live.preview != null) {
       event.put("preview", live.row);
@@ -416,13 +411,11 @@ public final class Shoots {
             .toList());
     Live live = running.get(key(subject, plan));
     if (live != null) {
-      boolean isRunning = live.job != null && live.job.state() == GenerationJob.State.RUNNING;
-      shoot.put(STATE, isRunning ? "running" : "queued");
-      shoot.put("step", live.step);
-      shoot.put("image_steps", live.steps);
-    } else if ("queued".equals(plan.get(STATE))) {
-      // The queue had no room, or the base is not open yet; it can be continued.
-      shoot.put(STATE, "paused");
+      shoot.put(STATE, live.state());
+      shoot.put("step", live.step());
+      shoot.put("image_steps", live.steps());
+    } else if (plan.get(STATE) instanceof String state) {
+      shoot.put(STATE, LiveJob.storedState(state));
     }
     return shoot;
   }

@@ -52,14 +52,10 @@ public final class Trainings {
   }
 
   /** A training in this process, with what its page shows. */
-  private static final class Live {
+  private static final class Live extends LiveJob {
     final Map<String, Object> plan;
-    volatile GenerationJob<?> job;
     volatile boolean isPaused;
     String phase = "";
-    int step;
-    int steps;
-    double secondsLeft = Double.NaN;
     long firstStepAt;
     int firstStep;
     final List<Map<String, Object>> losses = new ArrayList<>();
@@ -197,11 +193,7 @@ public final class Trainings {
   private static Map<String, Object> progress(Live live) {
     Map<String, Object> progress = new LinkedHashMap<>();
     progress.put("phase", live.phase);
-    progress.put("step", live.step);
-    progress.put("steps", live.steps);
-    if (!Double.isNaN(live.secondsLeft)) {
-      progress.put("seconds_left", Math.round(live.secondsLeft));
-    }
+    live.putStepsAndTime(progress);
     return progress;
   }
 
@@ -209,14 +201,11 @@ public final class Trainings {
   String state(Subject subject) {
     Live live = running.get(subject.id());
     if (live != null) {
-      return live.job != null && live.job.state() == GenerationJob.State.RUNNING
-          ? "running"
-          : "queued";
+      return live.state();
     }
     return plan(subject)
         .map(plan -> String.valueOf(plan.get(STATE)))
-        // The queue had no room, or the base is not open yet; it can be continued.
-        .map(state -> state.equals("queued") ? "paused" : state)
+        .map(LiveJob::storedState)
         .orElse("none");
   }
 
@@ -353,8 +342,7 @@ public final class Trainings {
     synchronized (live) {
       if (event instanceof ProgressEvent.Phase phase) {
         live.phase = phase.name();
-        live.step = 0;
-        live.steps = phase.steps();
+        live.begin(phase.steps());
         live.firstStepAt = 0;
       } else if (event instanceof ProgressEvent.Step step) {
         onStep(live, step);
@@ -379,9 +367,7 @@ public final class Trainings {
       live.firstStep = step.step();
     }
     live.phase = step.phase();
-    live.step = step.step();
-    live.steps = step.steps();
-    live.secondsLeft = step.secondsLeft().orElse(Double.NaN);
+    live.at(step);
     if (step.loss().isPresent()) {
       live.losses.add(Map.of("step", step.step(), "loss", step.loss().getAsDouble()));
       for (int i = MAX_POINTS - 1; live.losses.size() > MAX_POINTS && i > 0; i -= 2) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -154,19 +155,6 @@ public record StudioOptions(
   /**
    * Checks the options.
    *
-   * @param address the address of the network interface to listen on
-   * @param port the port, 0 to 65535
-   * @param password the password of the page
-   * @param hostNames names under which browsers may reach the studio
-   * @param memoryBytes memory of all running jobs together, in bytes, at least 1
-   * @param trainingSteps training steps instead of those that a preset chooses, at least 1
-   * @param samplePhotos recognises a photo file of a person who does not exist
-   * @param disclosure marks and signs headshots and exported files
-   * @param models finds and gets models for the page of models
-   * @param loras LoRA files that the playground offers
-   * @param adapters adapters of identity methods, with different file names
-   * @param proxy what a reverse proxy that logs users in sends with each request
-   * @param policy the intended use
    * @throws IllegalArgumentException if a value is out of its range, if the password is shorter
    *     than {@link #MIN_PASSWORD_LENGTH}, or if another address than the loopback interface has
    *     neither a password nor a proxy
@@ -231,6 +219,62 @@ public record StudioOptions(
         UsePolicy.NON_COMMERCIAL);
   }
 
+  private StudioOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.build();
+  }
+
+  /** The components of options that are being changed. */
+  private static final class Draft {
+    String address;
+    int port;
+    Optional<String> password;
+    List<String> hostNames;
+    long memoryBytes;
+    OptionalInt trainingSteps;
+    Optional<Predicate<byte[]>> samplePhotos;
+    Disclosure disclosure;
+    Optional<ModelSource> models;
+    List<Path> loras;
+    List<AdapterFiles> adapters;
+    Optional<ProxyHeader> proxy;
+    UsePolicy policy;
+
+    Draft(StudioOptions options) {
+      address = options.address;
+      port = options.port;
+      password = options.password;
+      hostNames = options.hostNames;
+      memoryBytes = options.memoryBytes;
+      trainingSteps = options.trainingSteps;
+      samplePhotos = options.samplePhotos;
+      disclosure = options.disclosure;
+      models = options.models;
+      loras = options.loras;
+      adapters = options.adapters;
+      proxy = options.proxy;
+      policy = options.policy;
+    }
+
+    StudioOptions build() {
+      return new StudioOptions(
+          address,
+          port,
+          password,
+          hostNames,
+          memoryBytes,
+          trainingSteps,
+          samplePhotos,
+          disclosure,
+          models,
+          loras,
+          adapters,
+          proxy,
+          policy);
+    }
+  }
+
   private static boolean isLoopback(String address) {
     return address.equals("localhost")
         || address.equals("::1")
@@ -246,20 +290,10 @@ public record StudioOptions(
    * @throws IllegalArgumentException if the password is too short
    */
   public StudioOptions listen(String other, String word) {
-    return new StudioOptions(
-        other,
-        port,
-        Optional.of(word),
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> {
+      draft.address = other;
+      draft.password = Optional.of(word);
+    });
   }
 
   /**
@@ -269,20 +303,7 @@ public record StudioOptions(
    * @throws IllegalArgumentException if the port is not 0 to 65535
    */
   public StudioOptions port(int n) {
-    return new StudioOptions(
-        address,
-        n,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.port = n);
   }
 
   /**
@@ -292,20 +313,7 @@ public record StudioOptions(
    * @param names host names without port, such as {@code studio.example}
    */
   public StudioOptions hostNames(List<String> names) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        names,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.hostNames = names);
   }
 
   /**
@@ -315,20 +323,7 @@ public record StudioOptions(
    * @throws IllegalArgumentException if it is below 1
    */
   public StudioOptions memoryBytes(long bytes) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        bytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.memoryBytes = bytes);
   }
 
   /**
@@ -338,20 +333,7 @@ public record StudioOptions(
    * @throws IllegalArgumentException if it is below 1
    */
   public StudioOptions trainingSteps(int n) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        OptionalInt.of(n),
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.trainingSteps = OptionalInt.of(n));
   }
 
   /**
@@ -361,20 +343,7 @@ public record StudioOptions(
    * @param recognises true for the bytes of a photo file that shows a person who does not exist
    */
   public StudioOptions samplePhotos(Predicate<byte[]> recognises) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        Optional.of(recognises),
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.samplePhotos = Optional.of(recognises));
   }
 
   /**
@@ -384,20 +353,7 @@ public record StudioOptions(
    *     signing key is public
    */
   public StudioOptions disclosure(Disclosure other) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        other,
-        models,
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.disclosure = other);
   }
 
   /**
@@ -406,20 +362,7 @@ public record StudioOptions(
    * @param source finds models on this machine, and downloads one when the user asks for it
    */
   public StudioOptions models(ModelSource source) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        Optional.of(source),
-        loras,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.models = Optional.of(source));
   }
 
   /**
@@ -428,20 +371,7 @@ public record StudioOptions(
    * @param files LoRA files of the base's family, with different file names
    */
   public StudioOptions loras(List<Path> files) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        files,
-        adapters,
-        proxy,
-        policy);
+    return with(draft -> draft.loras = files);
   }
 
   /**
@@ -452,20 +382,7 @@ public record StudioOptions(
    * @throws IllegalArgumentException if two have the same file name
    */
   public StudioOptions adapters(List<AdapterFiles> others) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        others,
-        proxy,
-        policy);
+    return with(draft -> draft.adapters = others);
   }
 
   /**
@@ -476,20 +393,10 @@ public record StudioOptions(
    * @param header what the proxy sends with each request
    */
   public StudioOptions listen(String other, ProxyHeader header) {
-    return new StudioOptions(
-        other,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        Optional.of(header),
-        policy);
+    return with(draft -> {
+      draft.address = other;
+      draft.proxy = Optional.of(header);
+    });
   }
 
   /**
@@ -499,20 +406,7 @@ public record StudioOptions(
    *     of a network that it needs, forbids commercial use
    */
   public StudioOptions policy(UsePolicy use) {
-    return new StudioOptions(
-        address,
-        port,
-        password,
-        hostNames,
-        memoryBytes,
-        trainingSteps,
-        samplePhotos,
-        disclosure,
-        models,
-        loras,
-        adapters,
-        proxy,
-        use);
+    return with(draft -> draft.policy = use);
   }
 
   /** {@return the address and port; never the password} */

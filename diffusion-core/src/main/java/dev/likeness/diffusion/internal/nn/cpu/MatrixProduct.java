@@ -42,8 +42,8 @@ public final class MatrixProduct {
 
   /** Returns {@code x} [n, k] times {@code matrix} [k, m], plus {@code sums}. */
   public static Tensor of(Tensor x, Tensor matrix, List<LowRank> sums) {
-    boolean isSmall = x.numel() * matrix.size(1) < MIN_MULTIPLICATIONS;
-    if (!isSmall && READS_STORED_ORDER && isReadFast(matrix)) {
+    boolean needsOneThread = x.numel() * matrix.size(1) < MIN_MULTIPLICATIONS;
+    if (!needsOneThread && READS_STORED_ORDER && isReadFast(matrix)) {
       Tensor y = PackedLinear.product(x.contiguous(), matrix.t(), new TensorOptional());
       if (!sums.isEmpty()) {
         inParts(y, CpuThreads.count(), part -> part.add(sums));
@@ -51,7 +51,7 @@ public final class MatrixProduct {
       return y;
     }
     Tensor y = x.new_empty(x.size(0), matrix.size(1));
-    inParts(y, isSmall ? 1 : CpuThreads.count(), part -> {
+    inParts(y, needsOneThread ? 1 : CpuThreads.count(), part -> {
       torch.mm_out(part.out, part.rows(x), part.columns(matrix));
       part.add(sums);
     });

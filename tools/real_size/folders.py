@@ -1,5 +1,5 @@
 """Diffusers folders of the size and layout of Stable Diffusion 1.5 and SDXL with random weights in half precision: time
-and memory of opening and generating do not depend on the values. `--narrow` is an SDXL of two fifths of the width and
+and memory of opening and generating do not depend on the values. `--narrow` is an SDXL of a fifth of the width and
 with two layers in each text encoder, with a ControlNet for it in the folder `controlnet`; it prints the products of a
 step, and of what identity methods add to it."""
 import argparse
@@ -17,15 +17,16 @@ import model_shapes  # noqa: E402
 
 BETAS = {name: value for name, value in model_shapes.BETAS.items() if name != "timestep_spacing"}
 XL = model_shapes.XL
-NARROW = dict(block_out_channels=(128, 256, 512), attention_head_dim=(2, 4, 8))
+NARROW = dict(block_out_channels=(64, 128, 256), attention_head_dim=(1, 2, 4))
+NARROW_VAE = dict(block_out_channels=(32, 32, 32, 32))
 
 
 def tokenizer(clip, padding):
     return CLIPTokenizer(str(clip / "vocab.json"), str(clip / "merges.txt"), pad_token=padding, model_max_length=77)
 
 
-def autoencoder(size, scale):
-    return AutoencoderKL(**model_shapes.VAE | dict(sample_size=size, scaling_factor=scale, force_upcast=True))
+def autoencoder(size, scale, **options):
+    return AutoencoderKL(**model_shapes.VAE | dict(sample_size=size, scaling_factor=scale, force_upcast=True) | options)
 
 
 def text(kind, **options):
@@ -52,7 +53,7 @@ def sdxl(clip):
 def narrow(clip):
     few = dict(num_hidden_layers=2)
     return StableDiffusionXLPipeline(
-        unet=UNet2DConditionModel(**XL | NARROW), vae=autoencoder(1024, 0.13025),
+        unet=UNet2DConditionModel(**XL | NARROW), vae=autoencoder(1024, 0.13025, **NARROW_VAE),
         text_encoder=text(CLIPTextModel, **model_shapes.CLIP | few),
         text_encoder_2=text(CLIPTextModelWithProjection, **model_shapes.BIGG | few),
         tokenizer=tokenizer(clip, "<|endoftext|>"), tokenizer_2=tokenizer(clip, "!"),
@@ -102,7 +103,7 @@ def main():
                         help="folder with CLIP's published vocab.json and merges.txt")
     parser.add_argument("--sd15", type=Path, help="receives a Stable Diffusion 1.5 of 2.1 GB")
     parser.add_argument("--sdxl", type=Path, help="receives an SDXL of 6.9 GB")
-    parser.add_argument("--narrow", type=Path, help="receives a narrow SDXL of 0.9 GB and its ControlNet")
+    parser.add_argument("--narrow", type=Path, help="receives a narrow SDXL of 0.6 GB and its ControlNet")
     parser.add_argument("--side", type=int, default=256, help="pixels along a side, for the products of a step")
     args = parser.parse_args()
     torch.manual_seed(1)

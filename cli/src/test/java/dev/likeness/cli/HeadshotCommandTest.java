@@ -494,6 +494,31 @@ class HeadshotCommandTest {
   }
 
   @Test
+  void showsAPreviewAfterAThirdOfTheTraining() throws IOException {
+    String[] options = {"--photos", photos.toString(), "--style", "studio", "--train-steps", "3"};
+    Files.createDirectories(out);
+    Path foreign = Files.writeString(out.resolve("preview.png"), "an image of the user");
+    CommandResult run = headshot(options);
+    assertEquals(0, run.status(), run.err());
+    Path shown = out.resolve("preview-2.png");
+    assertTrue(run.err().contains(shown + " shows the person after 1 training step\n"), run.err());
+    assertEquals("an image of the user", Files.readString(foreign));
+    assertEquals(
+        RgbImage.read(out.resolve("headshot-001.png")).width(),
+        RgbImage.read(shown).width());
+    String marked =
+        CommandResult.of("verify", out.resolve("headshot-001.png").toString()).out();
+    assertEquals(
+        marked.replace("headshot-001.png", "preview-2.png"),
+        CommandResult.of("verify", shown.toString()).out());
+    List<String> replacing = arguments(options);
+    replacing.add("--overwrite");
+    CommandResult again = CommandResult.of(replacing.toArray(String[]::new));
+    assertEquals(0, again.status(), again.err());
+    assertEquals(RgbImage.read(shown), RgbImage.read(foreign), "another preview");
+  }
+
+  @Test
   void goesOnWithTheTrainingInWhichItWasCancelled() throws IOException {
     CommandResult run = CommandResult.cancelledAt(
         "train: ", arguments("--photos", photos.toString()).toArray(String[]::new));
@@ -563,9 +588,10 @@ class HeadshotCommandTest {
   void endsWithFourOnAFullDiskAndLeavesNothing() {
     CommandResult run;
     try (FullDisk disk = FullDisk.after(1000)) {
-      run = headshot("--photos", photos.toString());
+      run = headshot("--photos", photos.toString(), "--train-steps", "3");
     }
     assertEquals(4, run.status(), run.err());
+    assertTrue(run.err().contains("there is no preview of the training: cannot write "), run.err());
     assertEquals(
         List.of("cannot write " + out.resolve("person.safetensors")
             + ": No space left on device; make room on the disk, or choose another place"),
@@ -591,7 +617,9 @@ class HeadshotCommandTest {
         "headshot", "--dtype", "f32", "--device", "cpu", "--steps", "2", "--out", out.toString()));
     arguments.addAll(List.of(more));
     if (arguments.contains("--photos")) {
-      arguments.addAll(List.of("--train-steps", "3"));
+      if (!arguments.contains("--train-steps")) {
+        arguments.addAll(List.of("--train-steps", "2"));
+      }
       if (!arguments.contains("--consent")) {
         arguments.addAll(List.of("--consent", Selfies.CONSENT));
       }

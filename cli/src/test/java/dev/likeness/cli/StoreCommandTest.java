@@ -86,7 +86,8 @@ class StoreCommandTest {
       assertEquals(Set.of(), watch.found());
       assertTrue(watch.polls() > 0, "nobody looked");
       assertEquals(
-          List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
+          List.of(
+              "contact-sheet.png", "headshot-001.png", "preview.png", "record.json", "report.html"),
           TinyBase.namesIn(folder.resolve("out")));
       String id = TinyBase.namesIn(store.resolve("subjects")).get(0);
       assertTrue(headshot.err().contains("stored as " + id), headshot.err());
@@ -124,6 +125,20 @@ class StoreCommandTest {
     for (int waited = 0; watch.polls() < now + 2 && waited < 60_000; waited += 10) {
       TimeUnit.MILLISECONDS.sleep(10);
     }
+  }
+
+  @Test
+  void aCancelledTrainingLeavesNoPreviewOfThePerson() throws IOException {
+    Collections.replaceAll(trainArguments, "26", "6");
+    Path out = folder.resolve("out");
+    CommandResult run = CommandResult.cancelledAt(
+        " shows the person after ",
+        headshot(out, "--store", store.toString(), "--key", key.toString()));
+    assertEquals(130, run.status(), run.err());
+    assertTrue(
+        run.err().contains(out.resolve("preview.png") + " shows the person after 2 training steps"),
+        run.err());
+    assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
   @Test

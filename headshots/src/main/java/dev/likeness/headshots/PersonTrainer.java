@@ -150,6 +150,16 @@ public final class PersonTrainer {
     return new PersonTrainer(base, engine.saveInterval(steps));
   }
 
+  /**
+   * {@return a copy of this trainer that generates a preview after the first third of the training
+   * of a LoRA: one headshot with the current weights} The training reports the preview as
+   * {@link dev.likeness.diffusion.request.ProgressEvent.Preview}. It does not change the person. A
+   * training of fewer than three steps has none.
+   */
+  public PersonTrainer preview() {
+    return new PersonTrainer(base, engine.preview());
+  }
+
   /** The same trainer, which also keeps the face embeddings that {@code guidance} follows. */
   PersonTrainer faceGuidance(Optional<FaceGuidance> guidance) {
     return new PersonTrainer(base, engine.guidanceEmbedder(guidance.map(FaceGuidance::embedder)));

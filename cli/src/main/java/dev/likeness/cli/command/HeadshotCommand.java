@@ -14,6 +14,7 @@ import dev.likeness.diffusion.catalogue.CatalogueModel.Role;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.IpAdapterPerson;
@@ -127,8 +128,9 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
       required = true,
       paramLabel = "DIR",
       description = "output folder for headshot-001.png and so on, contact-sheet.png, report.html "
-          + "and record.json. Without --store it also gets the person: person.safetensors of a "
-          + "training, person-ipadapter.safetensors of photos for an IP-Adapter, and "
+          + "and record.json, and for preview.png after the first third of a training. Without "
+          + "--store it also gets the person: person.safetensors of a training, "
+          + "person-ipadapter.safetensors of photos for an IP-Adapter, and "
           + "person-references.safetensors of photos for a base that edits images")
   private Path out;
 
@@ -148,7 +150,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
             "--out",
             out,
             ShootFolder.RESULTS
-                + (source().isReviewed() ? "|(person|references?)\\.safetensors" : "")));
+                + (source().isReviewed() ? "|(person|references?)\\.safetensors" : "")
+                + (person == null ? "|" + TrainingPreviewFile.NAMES : "")));
   }
 
   private PersonSource source() {
@@ -284,10 +287,12 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
           .orElse(plain);
       try (IdentityOptions.LoadedAdapter eye =
           identity.open(base.folder(), model, base.policy(), net).orElse(null)) {
-        PersonSource known =
-            source.inStore(studio, reviewing, identity.method(), references.choice(), eye, watch);
+        TrainingPreviewFile preview = new TrainingPreviewFile(
+            out, overwrite.isGiven(), disclosure.disclosure(store.signing()), console);
+        Progress shown = preview.with(ConsoleProgress.on(console));
+        PersonSource known = inStore(source, studio, reviewing, eye, preview, watch);
         try (LoraPerson trained =
-            identity.method().trains() ? known.open(studio, model, review, watch) : null) {
+            identity.method().trains() ? known.open(studio, model, review, shown, watch) : null) {
           HeadshotPerson person = identity.method().showsImages()
               ? withImages(known, studio, model, review, trained)
               : eye == null
@@ -318,6 +323,29 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
               new ShootContext(studio, model, review, request, tools, own, earlier, watch), person);
         }
       }
+    }
+  }
+
+  /** Stores the person, if a store is given. A failed training leaves no preview of the person. */
+  private PersonSource inStore(
+      PersonSource source,
+      HeadshotStudio studio,
+      ReviewTools tools,
+      IdentityOptions.LoadedAdapter eye,
+      TrainingPreviewFile preview,
+      ShootFolder.Timings watch) {
+    try {
+      return source.inStore(
+          studio,
+          tools,
+          identity.method(),
+          references.choice(),
+          eye,
+          preview.with(ConsoleProgress.on(console)),
+          watch);
+    } catch (RuntimeException | Error e) {
+      preview.delete();
+      throw e;
     }
   }
 
@@ -406,7 +434,8 @@ public final class HeadshotCommand implements Runnable, WritesFiles {
   }
 
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio plain = HeadshotStudio.on(model).training(rank::apply);
+    HeadshotStudio untrained = HeadshotStudio.on(model).training(rank::apply);
+    HeadshotStudio plain = untrained.trainer(untrained.trainer().preview());
     HeadshotStudio studio = trainingAdapter
         .map(file -> plain.trainer(plain.trainer().trainingAdapter(file)))
         .orElse(plain);

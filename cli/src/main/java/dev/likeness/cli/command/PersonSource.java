@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.Run;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
@@ -91,6 +92,7 @@ record PersonSource(
    *
    * @param choice the choice of reference images
    * @param eye the adapter that encodes the photos; null if the method uses none
+   * @param shown receives the progress of the training
    * @return this source, or one with the id of the stored person
    */
   PersonSource inStore(
@@ -99,11 +101,12 @@ record PersonSource(
       IdentityOptions.Method method,
       ReferencePhotos choice,
       IdentityOptions.LoadedAdapter eye,
+      Progress shown,
       ShootFolder.Timings watch) {
     if (person != null || !store.isGiven()) {
       return this;
     }
-    VaultTraining.Stored kept = new VaultTraining(store, photos, console)
+    VaultTraining.Stored kept = new VaultTraining(store, photos, shown, console)
         .store(
             studio,
             tools,
@@ -217,13 +220,18 @@ record PersonSource(
    * Opens or trains the person, with the traits that the user gives. The caller closes the person.
    *
    * @param review the review of the photos if {@link #isReviewed()}, else null
+   * @param shown receives the progress of the training
    */
   LoraPerson open(
-      HeadshotStudio studio, BaseModel model, PhotoReview review, ShootFolder.Timings watch) {
+      HeadshotStudio studio,
+      BaseModel model,
+      PhotoReview review,
+      Progress shown,
+      ShootFolder.Timings watch) {
     if (isReviewed()) {
       Path state = studio.trainer().stateFile(out, review, photos.profile());
       requireSamePerson(state);
-      LoraPerson trained = train(studio, review, state);
+      LoraPerson trained = train(studio, review, state, shown);
       watch.lap("training");
       return closeOnFailure(trained, who -> save(TrainingState.tag(who, state), state));
     }
@@ -246,7 +254,7 @@ record PersonSource(
   }
 
   /** Trains the person, or resumes a stopped training. */
-  private LoraPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
+  private LoraPerson train(HeadshotStudio studio, PhotoReview review, Path state, Progress shown) {
     try {
       return studio
           .trainer()
@@ -254,7 +262,7 @@ record PersonSource(
               TrainingRequest.of(review, photos.consent())
                   .profile(photos.profile())
                   .stateFile(state),
-              new Run(ConsoleProgress.on(console), console.cancellation()));
+              new Run(shown, console.cancellation()));
     } catch (RuntimeException e) {
       reportState(state, "the same command", e, console);
       throw e;

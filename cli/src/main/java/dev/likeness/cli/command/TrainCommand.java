@@ -408,7 +408,10 @@ public final class TrainCommand implements Runnable, WritesFiles {
         FaceGuidance by = given.orOf(base.folder(), model, tools.detector())) {
       HeadshotStudio studio = withEmbedder(
           FaceGuidanceOption.on(studio(model), by), tools.embedder().orElse(own));
-      console.out().println(new VaultTraining(store, photos, console).train(studio, tools));
+      console
+          .out()
+          .println(new VaultTraining(store, photos, ConsoleProgress.on(console), console)
+              .train(studio, tools));
       console.out().flush();
     }
   }

@@ -1,7 +1,6 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.CurrentWork;
@@ -26,8 +25,10 @@ import java.util.Optional;
  * Creates a subject in a store and trains with the store closed, so that subjects can be erased
  * meanwhile. Photos and training state stay in memory. If the training fails, the subject is
  * erased.
+ *
+ * @param shown receives the progress
  */
-record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
+record VaultTraining(VaultOptions store, PhotoOptions photos, Progress shown, Console console) {
   /** Saving waits longer than other commands, because the training took hours. */
   private static final Duration SAVE_TIMEOUT = Duration.ofHours(1);
 
@@ -88,7 +89,6 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
 
   /** Cancels the training if the subject is erased. */
   private Progress cancelIfErased(Cancellation stop, String id) {
-    Progress shown = ConsoleProgress.on(console);
     return event -> {
       if (store.hasErased(id)) {
         stop.cancel();

@@ -21,6 +21,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.CpuSettings;
 import dev.likeness.headshots.internal.generation.TiledUpscale;
 import dev.likeness.headshots.internal.training.LikenessValidation;
+import dev.likeness.headshots.internal.training.PersonTrainingEngine;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -166,6 +167,13 @@ class DocumentedNumbersTest {
     assertEquals("4", constant(LikenessValidation.class, "PATIENCE"));
     says("docs/guides/train-a-person.md", "generates two headshots");
     says("docs/guides/train-a-person.md", "stops after four validations without improvement");
+    String previewSteps = constant(PersonTrainingEngine.class, "PREVIEW_STEPS");
+    assertEquals("3", constant(PersonTrainingEngine.class, "PREVIEW_DIVISOR"));
+    says(
+        "docs/reference/command.md",
+        "after its first third: one headshot of at most %s steps",
+        previewSteps);
+    says("docs/tutorial.md", "This headshot has %s steps", previewSteps);
   }
 
   @Test

@@ -50,12 +50,17 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
       List<AcceptedPhoto> held, double guidance, PersonRecord.SharedLight light) {
     List<float[]> known =
         held.stream().map(photo -> embedder.embed(photo.image(), photo.face())).toList();
+    ImageRequest request = request(guidance, light).steps(STEPS).count(IMAGES);
+    return new ValidationOptions(interval, request, scorer(known), PATIENCE);
+  }
+
+  /** A request for a headshot in the studio style, with {@code %s} in the prompt for the person. */
+  static ImageRequest request(double guidance, PersonRecord.SharedLight light) {
     Style style = Style.named("studio");
     String prompt = style.prompt("%s", 0);
     String negative = light.negativePrompt(style.negative(), prompt);
-    ImageRequest plain = ImageRequest.of(prompt).steps(STEPS).guidance(guidance).count(IMAGES);
-    ImageRequest request = negative.isEmpty() ? plain : plain.negative(negative);
-    return new ValidationOptions(interval, request, scorer(known), PATIENCE);
+    ImageRequest plain = ImageRequest.of(prompt).guidance(guidance);
+    return negative.isEmpty() ? plain : plain.negative(negative);
   }
 
   /**

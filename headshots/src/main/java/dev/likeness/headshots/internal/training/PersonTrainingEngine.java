@@ -4,6 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
+import dev.likeness.diffusion.internal.memory.ForwardMemory;
+import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.Run;
@@ -24,6 +26,8 @@ import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.training.AspectBuckets;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
+import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingPreview;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.lora.training.TrainingSettings;
 import dev.likeness.photos.AcceptedPhoto;
@@ -60,11 +64,22 @@ public record PersonTrainingEngine(
    * @param size width and height of the training images; 0 for the base's default size
    * @param saveInterval steps between two saved states; 0 for the default
    * @param buckets the sizes of whole photos; empty to train on square crops of the head
+   * @param preview true to generate an image after the first third of the training
    */
   public record Details(
-      Path trainingAdapter, int size, int saveInterval, Optional<AspectBuckets> buckets) {
-    public static final Details NONE = new Details(null, 0, 0, Optional.empty());
+      Path trainingAdapter,
+      int size,
+      int saveInterval,
+      Optional<AspectBuckets> buckets,
+      boolean preview) {
+    public static final Details NONE = new Details(null, 0, 0, Optional.empty(), false);
   }
+
+  /** The preview comes after this part of the training. */
+  private static final int PREVIEW_DIVISOR = 3;
+
+  /** Sampling steps of the preview: enough to recognise the person. */
+  private static final int PREVIEW_STEPS = 12;
 
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
@@ -92,7 +107,8 @@ public record PersonTrainingEngine(
   }
 
   public PersonTrainingEngine trainingAdapter(Path file) {
-    return details(new Details(file, details.size, details.saveInterval, details.buckets));
+    return details(
+        new Details(file, details.size, details.saveInterval, details.buckets, details.preview));
   }
 
   public PersonTrainingEngine size(int pixels) {
@@ -101,8 +117,8 @@ public record PersonTrainingEngine(
           "the size of training images must be a positive multiple of " + base.sizeMultiple()
               + " pixels, got " + pixels);
     }
-    return details(
-        new Details(details.trainingAdapter, pixels, details.saveInterval, Optional.empty()));
+    return details(new Details(
+        details.trainingAdapter, pixels, details.saveInterval, Optional.empty(), details.preview));
   }
 
   public PersonTrainingEngine buckets(AspectBuckets sizes) {
@@ -111,7 +127,11 @@ public record PersonTrainingEngine(
           + base.sizeMultiple() + " pixels on this base, got " + sizes.step());
     }
     return details(new Details(
-        details.trainingAdapter, sizes.side(), details.saveInterval, Optional.of(sizes)));
+        details.trainingAdapter,
+        sizes.side(),
+        details.saveInterval,
+        Optional.of(sizes),
+        details.preview));
   }
 
   public PersonTrainingEngine saveInterval(int steps) {
@@ -119,7 +139,13 @@ public record PersonTrainingEngine(
       throw new IllegalArgumentException(
           "a state cannot be saved every " + steps + " steps; give at least 1");
     }
-    return details(new Details(details.trainingAdapter, details.size, steps, details.buckets));
+    return details(new Details(
+        details.trainingAdapter, details.size, steps, details.buckets, details.preview));
+  }
+
+  public PersonTrainingEngine preview() {
+    return details(new Details(
+        details.trainingAdapter, details.size, details.saveInterval, details.buckets, true));
   }
 
   private PersonTrainingEngine details(Details others) {
@@ -208,8 +234,7 @@ public record PersonTrainingEngine(
    */
   private LoraTrainer fitToMemory(TrainingSettings asked) {
     LoraTrainer trainer = new LoraTrainer(asked);
-    long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
-    return trainer.fitting(base, side(), validation.isPresent(), bytes);
+    return trainer.fitting(base, side(), validation.isPresent(), memoryLimit());
   }
 
   public LoraPerson trainPerson(
@@ -231,7 +256,9 @@ public record PersonTrainingEngine(
         study.captions(asked.captions()),
         study.captions(GRAY_CAPTIONS),
         run.progress());
-    LoraPerson trained = fitting.train(base, saving(set, state), run);
+    TrainingSet previewed =
+        withPreview(set, fitting, SceneWords.sharedLight(scenes), run.progress());
+    LoraPerson trained = fitting.train(base, saving(previewed, state), run);
     try {
       return personRecord(study, review)
           .withLight(SceneWords.sharedLight(scenes))
@@ -303,6 +330,42 @@ public record PersonTrainingEngine(
                 heldOut.stream().map(study.photos()::get).toList(),
                 ShootRequest.guidance(base),
                 SceneWords.sharedLight(scenes)));
+  }
+
+  /** Adds a preview, if the settings ask for one and the device has the memory. */
+  private TrainingSet withPreview(
+      TrainingSet set, LoraTrainer trainer, PersonRecord.SharedLight light, Progress progress) {
+    int step = trainer.settings().steps() / PREVIEW_DIVISOR;
+    if (!details.preview || step == 0) {
+      return set;
+    }
+    TrainingMemory training = trainer.memory(base, side(), side(), validation.isPresent());
+    // The image is generated between two steps, which free their activations.
+    long more = Math.max(0, generationMemory() - training.activations() - training.generation());
+    if (training.bytes() + more > memoryLimit()) {
+      progress.onEvent(new ProgressEvent.Notice("memory is short, so the training has no preview"));
+      return set;
+    }
+    return set.preview(new TrainingPreview(
+        step,
+        LikenessValidation.request(ShootRequest.guidance(base), light)
+            .steps(Math.min(PREVIEW_STEPS, base.defaults().steps()))));
+  }
+
+  /** The bytes of activations while an image of the default size is sampled or decoded. */
+  private long generationMemory() {
+    int width = base.defaults().width();
+    int height = base.defaults().height();
+    Engine engine = EngineAccess.engine(base);
+    ForwardMemory sampling = engine.activations();
+    int bytes = base.compute().dtype().bits() / Byte.SIZE;
+    return Math.max(
+        sampling.sampling(bytes, width, height, sampling.rows()),
+        engine.model().autoencoder().decodingMemory(width, height));
+  }
+
+  private long memoryLimit() {
+    return DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
   }
 
   private static TrainingSet saving(TrainingSet set, Path state) {

@@ -65,6 +65,9 @@ import picocli.CommandLine.Spec;
       "4 missing resource, 130 cancelled."
     })
 public final class LikenessCommand implements Runnable {
+  /** Creates each subcommand by its name, in the order of the help. */
+  private static final Map<String, Function<Console, CommandLine>> SUBCOMMANDS = subcommands();
+
   @Spec
   private CommandSpec spec;
 
@@ -76,7 +79,7 @@ public final class LikenessCommand implements Runnable {
    * @param args the command line
    */
   public static void main(String[] args) {
-    exit(LikenessCommand::commandLine, args);
+    exit(console -> commandLine(console, args), args);
   }
 
   /**
@@ -100,35 +103,58 @@ public final class LikenessCommand implements Runnable {
    * @return the {@linkplain dev.likeness.cli.console.ExitStatus exit status}
    */
   public static int run(Console console, String... args) {
-    return execute(commandLine(console), console, args);
+    return execute(commandLine(console, args), console, args);
   }
 
+  /** The command with all subcommands. */
   private static CommandLine commandLine(Console console) {
-    return new CommandLine(new LikenessCommand())
-        .addSubcommand(new HeadshotCommand(console))
-        .addSubcommand(new EditCommand(console))
-        .addSubcommand(new GenerateCommand(console))
-        .addSubcommand(new StudioCommand(console))
-        .addSubcommand(new PhotosCommand(console))
-        .addSubcommand(new TrainCommand(console))
-        .addSubcommand(new LoraCommand(console))
-        .addSubcommand(new InspectCommand(console))
-        .addSubcommand(new ConvertCommand(console))
-        .addSubcommand(new CalibrateCommand(console))
-        .addSubcommand(new CommandLine(new ModelsCommand())
+    CommandLine line = new CommandLine(new LikenessCommand());
+    SUBCOMMANDS.values().forEach(create -> line.addSubcommand(create.apply(console)));
+    return line;
+  }
+
+  /**
+   * The command with the subcommand that the arguments name; with all of them if they name none.
+   * Reading the options of all subcommands would take longer than many commands.
+   */
+  private static CommandLine commandLine(Console console, String... args) {
+    Function<Console, CommandLine> named = args.length == 0 ? null : SUBCOMMANDS.get(args[0]);
+    return named == null
+        ? commandLine(console)
+        : new CommandLine(new LikenessCommand()).addSubcommand(named.apply(console));
+  }
+
+  private static Map<String, Function<Console, CommandLine>> subcommands() {
+    Map<String, Function<Console, CommandLine>> all = new LinkedHashMap<>();
+    all.put("headshot", console -> new CommandLine(new HeadshotCommand(console)));
+    all.put("edit", console -> new CommandLine(new EditCommand(console)));
+    all.put("generate", console -> new CommandLine(new GenerateCommand(console)));
+    all.put("studio", console -> new CommandLine(new StudioCommand(console)));
+    all.put("photos", console -> new CommandLine(new PhotosCommand(console)));
+    all.put("train", console -> new CommandLine(new TrainCommand(console)));
+    all.put("lora", console -> new CommandLine(new LoraCommand(console)));
+    all.put("inspect", console -> new CommandLine(new InspectCommand(console)));
+    all.put("convert", console -> new CommandLine(new ConvertCommand(console)));
+    all.put("calibrate", console -> new CommandLine(new CalibrateCommand(console)));
+    all.put(
+        "models",
+        console -> new CommandLine(new ModelsCommand())
             .addSubcommand(new ModelsListCommand(console))
             .addSubcommand(new ModelsGetCommand(console))
             .addSubcommand(new ModelsCommand.ModelsRemoveCommand(console))
             .addSubcommand(new ModelsCommand.ModelsVerifyCommand(console))
             .addSubcommand(new ModelsCommand.ModelsDuCommand(console))
-            .addSubcommand(new ModelsCommand.ModelsAddCommand(console)))
-        .addSubcommand(new CommandLine(new PeopleCommand())
+            .addSubcommand(new ModelsCommand.ModelsAddCommand(console)));
+    all.put(
+        "people",
+        console -> new CommandLine(new PeopleCommand())
             .addSubcommand(new PeopleCommand.PeopleListCommand(console))
             .addSubcommand(new PeopleCommand.PeopleShowCommand(console))
-            .addSubcommand(new PeopleCommand.PeopleEraseCommand(console)))
-        .addSubcommand(new PurgeCommand(console))
-        .addSubcommand(new VerifyCommand(console))
-        .addSubcommand(new DoctorCommand(console));
+            .addSubcommand(new PeopleCommand.PeopleEraseCommand(console)));
+    all.put("purge", console -> new CommandLine(new PurgeCommand(console)));
+    all.put("verify", console -> new CommandLine(new VerifyCommand(console)));
+    all.put("doctor", console -> new CommandLine(new DoctorCommand(console)));
+    return all;
   }
 
   /**

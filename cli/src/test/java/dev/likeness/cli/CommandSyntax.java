@@ -51,12 +51,14 @@ public final class CommandSyntax {
         command.getSubcommands().values().stream().flatMap(CommandSyntax::options));
   }
 
-  /** The command as its private factory makes it, the only method from a console to one. */
+  /** The command as its private factory makes it, the only method from a console alone to one. */
   static CommandLine commandLine() {
     PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
     try {
       Method factory = Arrays.stream(LikenessCommand.class.getDeclaredMethods())
-          .filter(method -> method.getReturnType() == CommandLine.class && !method.isSynthetic())
+          .filter(method -> method.getReturnType() == CommandLine.class
+              && !method.isSynthetic()
+              && method.getParameterCount() == 1)
           .findFirst()
           .orElseThrow();
       factory.setAccessible(true);

@@ -239,8 +239,8 @@ interface EditsAnswer {
   message?: string;
 }
 
-type Role = 'base' | 'accelerator' | 'ip-adapter' | 'image-encoder' | 'controlnet' | 'tiny-autoencoder' | 'detector'
-  | 'face-embedder';
+type Role = 'base' | 'accelerator' | 'ip-adapter' | 'image-encoder' | 'controlnet' | 'tiny-autoencoder' | 'upscaler'
+  | 'detector' | 'face-embedder';
 
 interface CatalogueModel {
   name: string;

@@ -25,12 +25,13 @@ class IdentityMethodsPageTest {
 
   @ParameterizedTest
   @CsvSource({
-    "instantid, sdxl/xl-base, InstantID",
-    "photomaker-v2, sdxl/xl-base, PhotoMaker",
-    "pulid-flux, flux/dev, PuLID",
-    "infiniteyou, flux/dev, InfiniteYou"
+    "instantid, sdxl/xl-base, InstantID, true",
+    "photomaker-v2, sdxl/xl-base, PhotoMaker, false",
+    "pulid-flux, flux/dev, PuLID, false",
+    "infiniteyou, flux/dev, InfiniteYou, true"
   })
-  void leadsFromPhotosToAHeadshot(String method, String family, String title) throws IOException {
+  void leadsFromPhotosToAHeadshot(String method, String family, String title, boolean hasPoses)
+      throws IOException {
     Path path = PipelineFolder.any(family, folder);
     IdentityFiles files;
     try (BaseModel base = BaseModel.open(path, Compute.of("cpu", "f32"))) {
@@ -66,13 +67,24 @@ class IdentityMethodsPageTest {
           List.of("ipadapter"),
           ((List<?>) studio.get("/api/people/" + person).get("identities"))
               .stream().map(one -> ((Map<?, ?>) one).get("identity")).toList());
+      assertEquals(hasPoses, browser.find("#pose").isPresent(), "poses of the head");
+      if (hasPoses) {
+        browser.await("#pose").sendKeys("slightly right");
+      }
       browser.await("#count").sendKeys(Keys.chord(Keys.CONTROL, "a"), "1");
+      // The button that stays at the foot of the page covers what is below it.
+      browser
+          .driver()
+          .executeScript("document.querySelector('details').scrollIntoView({block: 'center'})");
       browser.click("details summary");
       browser.await("#steps").sendKeys(Keys.chord(Keys.CONTROL, "a"), "2");
       browser.click("#generate");
       browser.await("[data-image] img");
       Browser.await(() -> browser.find(".verdict").isPresent(), "the image is checked");
       assertTrue(browser.await("main").getText().contains("Nothing was trained"));
+      Map<?, ?> shoot = (Map<?, ?>)
+          ((List<?>) studio.get("/api/people/" + person + "/shoots").get("shoots")).get(0);
+      assertEquals(hasPoses ? "slightly-right" : null, shoot.get("pose"));
       browser.requireNoErrors();
     }
   }

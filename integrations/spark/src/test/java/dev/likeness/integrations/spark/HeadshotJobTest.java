@@ -162,12 +162,15 @@ class HeadshotJobTest {
         StandardCharsets.ISO_8859_1);
     HeadshotJob job = job(folder.resolve("sold")).identity(adapter.toString()).commercial();
     List<Row> rows = List.of(SamplePeople.row("ada", photos, Map.of("count", "1")));
-    Exception failure = assertThrows(Exception.class, () -> run(job, rows));
+    Row failed = run(job, rows).get("ada");
+    assertEquals("failed", failed.getAs("status"), failed.toString());
     assertTrue(
-        String.valueOf(failure)
+        failed
+            .getList(2)
+            .toString()
             .contains("is an IP-Adapter FaceID Portrait, whose licence (non-commercial research"
                 + " only) forbids commercial use"),
-        failure::toString);
+        failed::toString);
   }
 
   @Test

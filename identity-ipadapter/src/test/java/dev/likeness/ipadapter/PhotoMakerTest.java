@@ -370,14 +370,14 @@ class PhotoMakerTest {
   @Test
   void namesFilesThatDoNotFit() {
     assertRefused(
-        " is a PhotoMaker adapter without its part lora_weights; give photomaker-v1.bin or"
-            + " photomaker-v2.bin",
+        " is a PhotoMaker adapter without its part lora_weights; give photomaker-v1.bin"
+            + " (photomaker of the catalogue, TencentARC/PhotoMaker:photomaker-v1.bin)",
         "v1",
         base,
         tensors -> tensors.keySet().removeIf(name -> name.startsWith("lora_weights.")));
     assertRefused(
-        " is a PhotoMaker adapter without its part id_encoder; give photomaker-v1.bin or"
-            + " photomaker-v2.bin",
+        " is a PhotoMaker adapter without its part id_encoder; give photomaker-v1.bin"
+            + " (photomaker of the catalogue, TencentARC/PhotoMaker:photomaker-v1.bin)",
         "v1",
         base,
         tensors -> tensors.keySet().removeIf(name -> name.startsWith("id_encoder.")));

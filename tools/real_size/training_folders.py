@@ -4,7 +4,7 @@ disk. Values do not change time or memory. The text encoders are narrow: a train
 
     python training_folders.py OUT [tiny] [sdxl] [klein] [zimage]
 
-OUT needs TOTAL for the three; `tiny` makes small networks of the same layout, to try the scripts.
+OUT needs 6 GB for the three; `tiny` makes small networks of the same layout, to try the scripts.
 """
 import gzip
 import sys

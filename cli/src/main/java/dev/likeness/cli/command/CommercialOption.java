@@ -17,6 +17,6 @@ final class CommercialOption {
 
   /** Returns the accepted licences. */
   UsePolicy policy() {
-    return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
+    return UsePolicy.of(commercial);
   }
 }

@@ -34,9 +34,7 @@ public final class NamedModels {
    */
   public static void resolve(ParseResult parsed) {
     for (ParseResult at = parsed; at != null; at = at.subcommand()) {
-      UsePolicy policy = at.hasMatchedOption(CommercialOption.NAME)
-          ? UsePolicy.COMMERCIAL
-          : UsePolicy.NON_COMMERCIAL;
+      UsePolicy policy = UsePolicy.of(at.hasMatchedOption(CommercialOption.NAME));
       for (OptionSpec option : at.matchedOptions()) {
         if (option.userObject() instanceof AnnotatedElement member
             && member.isAnnotationPresent(ModelFile.class)) {

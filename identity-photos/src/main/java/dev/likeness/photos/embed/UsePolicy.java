@@ -15,6 +15,15 @@ public enum UsePolicy {
   COMMERCIAL;
 
   /**
+   * {@return the policy for a use}
+   *
+   * @param isCommercial true if the images are for commercial use
+   */
+  public static UsePolicy of(boolean isCommercial) {
+    return isCommercial ? COMMERCIAL : NON_COMMERCIAL;
+  }
+
+  /**
    * Checks that the licence of a face embedder permits this use.
    *
    * @param spec the embedder's specification

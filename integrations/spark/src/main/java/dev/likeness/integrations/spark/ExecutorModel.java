@@ -46,7 +46,7 @@ final class ExecutorModel {
 
   private ExecutorModel(JobSettings settings, Path folder, Compute compute) {
     this.folder = folder;
-    UsePolicy policy = settings.isCommercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
+    UsePolicy policy = UsePolicy.of(settings.isCommercial());
     base = open(folder, compute, policy);
     ReviewTools builtIn = ReviewTools.builtIn();
     ReviewTools detecting = settings.detector() == null

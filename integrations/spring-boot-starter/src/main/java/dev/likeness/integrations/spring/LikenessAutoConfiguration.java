@@ -95,7 +95,7 @@ public class LikenessAutoConfiguration {
   }
 
   private static UsePolicy policy(LikenessProperties properties) {
-    return properties.commercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
+    return UsePolicy.of(properties.commercial());
   }
 
   /**

@@ -162,37 +162,37 @@ class InstantIdCommandTest {
   }
 
   private CommandResult headshot(String out, Object... more) {
-    List<String> words = new ArrayList<>(List.of(
-        "headshot",
-        "--photos",
-        photo.getParent().toString(),
-        "--consent",
-        "Ada Byron, 2026-11-20: headshots",
-        "--style",
-        "studio",
-        "--count",
-        "1",
-        "--size",
-        "64",
-        "--steps",
-        "2",
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--base",
-        base.toString(),
-        "--adapter-embedder",
-        embedder.toString(),
-        "--out",
-        folder.resolve(out).toString()));
-    for (Object word : more) {
-      words.add(word.toString());
-    }
+    List<Object> words = new ArrayList<>(
+        List.of("--photos", photo.getParent(), "--consent", "Ada Byron, 2026-11-20: headshots"));
+    words.addAll(List.of(more));
     if (!words.contains("--identity")) {
       words.addAll(List.of("--identity", "instantid"));
     }
-    return CommandResult.of(words.toArray(String[]::new));
+    return shoot(out, words);
+  }
+
+  private CommandResult headshotOf(String id, String out, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("--person", id, "--identity", "instantid"));
+    words.addAll(List.of(more));
+    return shoot(out, words);
+  }
+
+  private CommandResult shoot(String out, List<Object> more) {
+    List<Object> words = new ArrayList<>(List.of("headshot", "--style", "studio", "--count", "1"));
+    words.addAll(List.of("--size", "64", "--steps", "2", "--dtype", "f32", "--device", "cpu"));
+    words.addAll(List.of("--base", base, "--adapter-embedder", embedder));
+    words.addAll(List.of("--out", folder.resolve(out)));
+    words.addAll(more);
+    return CommandResult.of(words.stream().map(Object::toString).toArray(String[]::new));
+  }
+
+  private CommandResult edit(String image, Object person, String out, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("edit", folder.resolve(image)));
+    words.addAll(List.of("--identity", "instantid", "--person", person, "--ip-adapter", adapter));
+    words.addAll(List.of("--adapter-embedder", embedder, "--base", base, "--dtype", "f32"));
+    words.addAll(List.of("--device", "cpu", "--extend", "0,0,0,16", "--out", folder.resolve(out)));
+    words.addAll(List.of(more));
+    return CommandResult.of(words.stream().map(Object::toString).toArray(String[]::new));
   }
 
   private RgbImage shot(String out, Object... more) {
@@ -213,27 +213,7 @@ class InstantIdCommandTest {
     assertNotEquals(front, RgbImage.read(folder.resolve("alone/headshot-001.png")));
     // The person's file serves without photos, and without another pose gives the same image.
     Path person = folder.resolve("shots/person-ipadapter.safetensors");
-    CommandResult edited = CommandResult.of(
-        "edit",
-        folder.resolve("shots/headshot-001.png").toString(),
-        "--identity",
-        "instantid",
-        "--person",
-        person.toString(),
-        "--ip-adapter",
-        adapter.toString(),
-        "--adapter-embedder",
-        embedder.toString(),
-        "--base",
-        base.toString(),
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--extend",
-        "0,0,0,16",
-        "--out",
-        folder.resolve("edited").toString());
+    CommandResult edited = edit("shots/headshot-001.png", person, "edited");
     assertEquals(0, edited.status(), edited.err());
     assertTrue(Files.exists(folder.resolve("edited/edited.png")));
   }
@@ -265,31 +245,14 @@ class InstantIdCommandTest {
     CommandResult second = headshotOf(id, "again", vault);
     assertEquals(0, second.status(), second.err());
     assertEquals(stored, RgbImage.read(folder.resolve("again/headshot-001.png")));
-    CommandResult edited = CommandResult.of(
-        "edit",
-        folder.resolve("stored/headshot-001.png").toString(),
-        "--identity",
-        "instantid",
-        "--person",
+    CommandResult edited = edit(
+        "stored/headshot-001.png",
         id,
+        "edited-stored",
         "--store",
-        folder.resolve("store").toString(),
+        folder.resolve("store"),
         "--key",
-        folder.resolve("key.txt").toString(),
-        "--ip-adapter",
-        adapter.toString(),
-        "--adapter-embedder",
-        embedder.toString(),
-        "--base",
-        base.toString(),
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--extend",
-        "0,0,0,16",
-        "--out",
-        folder.resolve("edited-stored").toString());
+        folder.resolve("key.txt"));
     assertEquals(0, edited.status(), edited.err());
     assertEquals(
         0,
@@ -305,35 +268,6 @@ class InstantIdCommandTest {
     CommandResult erased = headshotOf(id, "erased", vault);
     assertEquals(3, erased.status(), erased.err());
     assertFalse(Files.exists(folder.resolve("erased/headshot-001.png")));
-  }
-
-  private CommandResult headshotOf(String id, String out, Object... more) {
-    List<String> words = new ArrayList<>(List.of(
-        "headshot",
-        "--person",
-        id,
-        "--style",
-        "studio",
-        "--count",
-        "1",
-        "--size",
-        "64",
-        "--steps",
-        "2",
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--base",
-        base.toString(),
-        "--adapter-embedder",
-        embedder.toString(),
-        "--identity",
-        "instantid",
-        "--out",
-        folder.resolve(out).toString()));
-    Stream.of(more).map(Object::toString).forEach(words::add);
-    return CommandResult.of(words.toArray(String[]::new));
   }
 
   @Test

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -334,20 +333,14 @@ final class IdentityOptions {
     }
     Path adapter = adapterFile(base);
     IdentityStrength mapping = IdentityStrength.forAdapter(adapter);
-    OptionalDouble weight = ModelPlaces.inCache(Role.IP_ADAPTER, adapter)
-        .map(CatalogueModel::weight)
-        .orElse(OptionalDouble.empty());
     double most = mapping.at(1, false).adapter();
-    if (!mapping.equals(IdentityStrength.DEFAULT)
-        || weight.isEmpty()
-        || weight.getAsDouble() >= most) {
+    Optional<CatalogueModel> known = ModelPlaces.inCache(Role.IP_ADAPTER, adapter)
+        .filter(model -> model.weight().orElse(most) < most);
+    if (!mapping.equals(IdentityStrength.DEFAULT) || known.isEmpty()) {
       return 1;
     }
-    double strength = weight.getAsDouble() / most;
-    CatalogueRecipe.tell(
-        ModelPlaces.inCache(Role.IP_ADAPTER, adapter).orElseThrow().name(),
-        List.of("--identity-strength " + strength),
-        console);
+    double strength = known.get().weight().getAsDouble() / most;
+    CatalogueRecipe.tell(known.get().name(), List.of("--identity-strength " + strength), console);
     return strength;
   }
 

@@ -89,9 +89,7 @@ public class LikenessAutoConfiguration {
   @ConditionalOnMissingBean
   PersonAdapter likenessPersonAdapter(BaseModel base, LikenessProperties properties) {
     return PersonAdapter.open(
-        IdentityFiles.findIn(Path.of(properties.identity())),
-        base,
-        policy(properties));
+        IdentityFiles.findIn(Path.of(properties.identity())), base, policy(properties));
   }
 
   private static UsePolicy policy(LikenessProperties properties) {

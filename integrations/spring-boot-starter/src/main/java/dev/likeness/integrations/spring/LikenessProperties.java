@@ -19,8 +19,8 @@ import org.springframework.util.unit.DataSize;
  * @param identity a folder with the files of an identity method, as
  *     {@link dev.likeness.ipadapter.IdentityFiles#findIn} finds them; with this property, the
  *     adapter is a bean
- * @param commercial true if the licences of the base and of the identity method must allow commercial
- *     use
+ * @param commercial true if the licences of the base and of the identity method must allow
+ *     commercial use
  * @param maxImages the largest number of images in one call of the image model, at least 1
  * @param queue the limits of the queue
  */
